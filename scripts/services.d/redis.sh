@@ -1,0 +1,35 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Redis without snapshots: a fork in the middle of a measurement is noise, and nobody needs the data tomorrow.
+
+svc_default_port=16379
+svc_users=root
+svc_signal=TERM
+
+svc_needs() {
+    has_program redis-server || echo redis-server
+    has_program redis-cli || echo redis-tools
+}
+
+svc_version() {
+    redis-server --version | sed 's/.* v=\([^ ]*\).*/\1/'
+}
+
+svc_prepare() {
+    :
+}
+
+svc_command() {
+    server=(redis-server --bind 127.0.0.1 --port "$port" --dir "$folder" --save '' --appendonly no --daemonize no)
+}
+
+svc_answers() {
+    [ "$(redis-cli -h 127.0.0.1 -p "$port" ping 2>/dev/null)" = PONG ]
+}
+
+svc_finish() {
+    :
+}
+
+svc_env() {
+    echo "export COUPON_BENCH_TEST_REDIS=redis://127.0.0.1:$port"
+}
