@@ -1,0 +1,120 @@
+//! `--assert`: what must be true of every run, besides the promises.
+//!
+//! ```text
+//! [strategy.][outcome.]metric OP value      issued == 100 · redis-kafka.issued.p99 < 1s · verdict == holds
+//! ```
+//!
+//! What was not measured never passes: no samples, no ledger, no run. `issued` alone is always the *ledger's* count,
+//! what the database holds, as that is what the event is about; what users were told is `told.issued`, and
+//! confusing the two is the mistake that this program exists to show.
+//!
+//! The names are in [`metric`], the reading of an expression in [`parse`](mod@parse). Nothing is printed here.
+
+mod metric;
+mod parse;
+mod value;
+
+use std::fmt;
+
+use serde_json::json;
+
+pub use self::parse::ParseError;
+use self::{
+    metric::Metric,
+    value::{Operator, Value},
+};
+use crate::report::{AssertionResult, Run};
+
+/// One expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assertion {
+    /// As typed.
+    expression: String,
+    /// The only strategy it is about.
+    strategy: Option<&'static str>,
+    metric: Metric,
+    operator: Operator,
+    value: Value,
+}
+
+/// What came of an assertion in one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// A number (durations in nanoseconds), a word (a verdict), or null where nothing was measured.
+    pub observed: serde_json::Value,
+    /// Whether it held; never without a measurement.
+    pub ok: bool,
+}
+
+impl Assertion {
+    /// Reads an expression.
+    pub fn parse(expression: &str) -> Result<Self, ParseError> {
+        parse::assertion(expression)
+    }
+
+    /// As typed.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
+    /// The only strategy it is about; `None` if it is about all of them.
+    pub fn strategy(&self) -> Option<&'static str> {
+        self.strategy
+    }
+
+    /// Whether it says anything of this run.
+    pub fn applies_to(&self, run: &Run) -> bool {
+        self.strategy.is_none_or(|name| name == run.strategy)
+    }
+
+    /// Holds the run to it.
+    pub fn check(&self, run: &Run) -> Check {
+        match self.metric.read(run) {
+            Some(observed) => Check {
+                ok: self.operator.holds(observed, self.value),
+                observed: observed.to_json(),
+            },
+            None => Check {
+                observed: json!(null),
+                ok: false,
+            },
+        }
+    }
+
+    /// Holds every run that it applies to to it.
+    fn check_in(&self, runs: &[Run]) -> AssertionResult {
+        let mut result = AssertionResult {
+            expression: self.expression.clone(),
+            observed: json!(null),
+            ok: false,
+            broken_by: None,
+        };
+        for run in runs.iter().filter(|run| self.applies_to(run)) {
+            let check = self.check(run);
+            result.observed = check.observed;
+            result.ok = check.ok;
+            if !check.ok {
+                result.broken_by = Some(format!("{} trial {}", run.strategy, run.trial));
+                break;
+            }
+        }
+        result
+    }
+}
+
+impl fmt::Display for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.expression)
+    }
+}
+
+/// Holds all runs to all assertions. One that applies to no run is not ok: it proves nothing.
+pub fn check_all(assertions: &[Assertion], runs: &[Run]) -> Vec<AssertionResult> {
+    assertions
+        .iter()
+        .map(|assertion| assertion.check_in(runs))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

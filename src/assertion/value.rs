@@ -1,0 +1,148 @@
+//! The kinds of values that are compared, their units and the operators.
+
+use std::cmp::Ordering;
+
+use serde_json::json;
+
+use crate::{
+    cli::{error::Problem, values},
+    verdict::Verdict,
+};
+
+/// What a metric is, and so what it can be compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Count,
+    /// With a unit.
+    Duration,
+    /// A number a second.
+    Rate,
+    /// A word.
+    Verdict,
+}
+
+/// A value of a [`Kind`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    /// A whole number.
+    Count(u64),
+    /// Nanoseconds.
+    Duration(u64),
+    /// A second.
+    Rate(f64),
+    /// A word.
+    Verdict(Verdict),
+}
+
+const VERDICTS: [(&str, Verdict); 3] = [
+    ("holds", Verdict::Holds),
+    ("violated", Verdict::Violated),
+    ("inconclusive", Verdict::Inconclusive),
+];
+
+impl Kind {
+    /// Reads a value of this kind.
+    pub fn parse(self, text: &str) -> Result<Value, Problem> {
+        match self {
+            Self::Count => values::count(text).map(Value::Count),
+            Self::Duration => values::nanoseconds(text).map(Value::Duration),
+            Self::Rate => values::per_second(text).map(Value::Rate),
+            Self::Verdict => verdict(text),
+        }
+    }
+
+    /// Completes "… is".
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Count => "a count",
+            Self::Duration => "a duration",
+            Self::Rate => "a rate",
+            Self::Verdict => "a verdict",
+        }
+    }
+
+    /// Whether more and less mean anything.
+    pub fn is_ordered(self) -> bool {
+        self != Self::Verdict
+    }
+}
+
+fn verdict(text: &str) -> Result<Value, Problem> {
+    if let Some((_, verdict)) = VERDICTS.iter().find(|(name, _)| *name == text) {
+        return Ok(Value::Verdict(*verdict));
+    }
+    let names = VERDICTS.map(|(name, _)| name);
+    Err(Problem::invalid(text, values::did_you_mean(text, &names)))
+}
+
+impl Value {
+    /// As the report has it; a rate that is no number is null.
+    pub fn to_json(self) -> serde_json::Value {
+        match self {
+            Self::Count(value) | Self::Duration(value) => json!(value),
+            Self::Rate(value) => json!(value),
+            Self::Verdict(value) => json!(value),
+        }
+    }
+
+    /// `None` for what cannot be compared: a rate that is no number.
+    fn compare(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Count(a), Self::Count(b)) | (Self::Duration(a), Self::Duration(b)) => {
+                Some(a.cmp(&b))
+            }
+            (Self::Rate(a), Self::Rate(b)) => a.partial_cmp(&b),
+            // Only the equality of the two is ever asked for.
+            (Self::Verdict(a), Self::Verdict(b)) if a == b => Some(Ordering::Equal),
+            (Self::Verdict(_), Self::Verdict(_)) => Some(Ordering::Less),
+            _ => None,
+        }
+    }
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+impl Operator {
+    /// By their text.
+    pub const ALL: [(&str, Self); 6] = [
+        ("==", Self::Equal),
+        ("!=", Self::NotEqual),
+        ("<", Self::Less),
+        ("<=", Self::AtMost),
+        (">", Self::Greater),
+        (">=", Self::AtLeast),
+    ];
+
+    /// Whether it can be used where there is no order.
+    pub fn is_equality(self) -> bool {
+        matches!(self, Self::Equal | Self::NotEqual)
+    }
+
+    /// Whether `observed OP wanted`; never of what cannot be compared, `!=` included.
+    pub fn holds(self, observed: Value, wanted: Value) -> bool {
+        observed.compare(wanted).is_some_and(|order| match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::AtMost => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::AtLeast => order.is_ge(),
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! Reading a database's errors: did the step happen, and may it be tried again?
+
+use sqlx::Error;
+
+use crate::ports::{Effect, PortError};
+
+/// How one database says "somebody else's work is in the way".
+#[derive(Clone, Copy)]
+pub struct Errors {
+    /// SQLSTATEs, or SQLite's result codes.
+    pub conflicts: &'static [&'static str],
+}
+
+impl Errors {
+    /// Of a statement that may have changed something.
+    pub fn write(self, step: &'static str, error: &Error) -> PortError {
+        PortError::new(step, self.effect(error), words(error))
+    }
+
+    /// Of a statement that only reads: whatever went wrong, it changed nothing.
+    pub fn read(self, step: &'static str, error: &Error) -> PortError {
+        let effect = match self.effect(error) {
+            Effect::Unknown => Effect::None,
+            known => known,
+        };
+        PortError::new(step, effect, words(error))
+    }
+
+    /// An answer that lacks what it must hold.
+    pub fn missing(step: &'static str, what: &'static str) -> PortError {
+        PortError::new(step, Effect::None, what)
+    }
+
+    fn effect(self, error: &Error) -> Effect {
+        match error {
+            Error::Database(refusal) => {
+                let code = refusal.code().unwrap_or_default();
+                if self.conflicts.contains(&code.as_ref()) || lock_wait_timed_out(refusal.message())
+                {
+                    Effect::Conflict
+                } else {
+                    Effect::None
+                }
+            }
+            Error::PoolTimedOut | Error::PoolClosed => Effect::None,
+            _ => Effect::Unknown,
+        }
+    }
+}
+
+/// MySQL's error 1205, which has no SQLSTATE of its own.
+fn lock_wait_timed_out(message: &str) -> bool {
+    message.starts_with("Lock wait timeout exceeded")
+}
+
+/// The service's words on one line. The driver's own errors for connections never hold a URL.
+pub fn words(error: &Error) -> String {
+    let text = match error {
+        Error::PoolTimedOut => "no connection from the pool in time".to_owned(),
+        Error::Database(refusal) => refusal.message().to_owned(),
+        Error::Io(io) => io.to_string(),
+        other => other.to_string(),
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,64 @@
+//! MySQL and MariaDB (InnoDB).
+
+use super::sql::{NamedLock, Schema, Sql, Tables, named};
+
+/// SQLSTATE of a deadlock, and of a lock wait that took too long (`ER_LOCK_WAIT_TIMEOUT` comes as a general error).
+pub const CONFLICTS: &[&str] = &["40001"];
+
+pub fn sql(tables: &Tables, schema: Schema) -> Sql {
+    let unique = if schema.unique_user { " UNIQUE" } else { "" };
+    let name = |text: &str| named(text, tables);
+    let mut create = vec![
+        name(&format!(
+            "CREATE TABLE {{coupon}} (id BIGINT AUTO_INCREMENT PRIMARY KEY, user_id BIGINT{unique}) ENGINE = InnoDB"
+        )),
+        name(
+            "CREATE TABLE {event} (id BIGINT PRIMARY KEY, issued BIGINT NOT NULL, version BIGINT NOT NULL) ENGINE = InnoDB",
+        ),
+        name("INSERT INTO {event} (id, issued, version) VALUES (1, 0, 0)"),
+    ];
+    create.extend(prefill(schema.prefilled).iter().map(|text| name(text)));
+    Sql {
+        create,
+        drop: vec![
+            name("DROP TABLE IF EXISTS {coupon}"),
+            name("DROP TABLE IF EXISTS {event}"),
+        ],
+        rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
+        count: name("SELECT count(*) FROM {coupon}"),
+        insert: name("INSERT INTO {coupon} (user_id) VALUES (?)"),
+        insert_if_absent: name("INSERT IGNORE INTO {coupon} (user_id) VALUES (?)"),
+        event: name("SELECT issued, version FROM {event} WHERE id = 1"),
+        set_issued: name("UPDATE {event} SET issued = ? WHERE id = 1"),
+        set_issued_if_version: name(
+            "UPDATE {event} SET issued = ?, version = version + 1 WHERE id = 1 AND version = ?",
+        ),
+        increment_issued_below: name(
+            "UPDATE {event} SET issued = issued + 1 WHERE id = 1 AND issued < ?",
+        ),
+        lock_event: name("SELECT issued, version FROM {event} WHERE id = 1 FOR UPDATE"),
+        assign: name("UPDATE {coupon} SET user_id = ? WHERE id = ?"),
+        lock_name: Some(NamedLock {
+            take: name("SELECT GET_LOCK('{event}', 3600)"),
+            // The lock belongs to the session, not to the transaction: released before the commit, it protects nothing.
+            release: Some(name("SELECT RELEASE_LOCK('{event}')")),
+        }),
+        lock_free_coupon: Some(name(
+            "SELECT id FROM {coupon} WHERE user_id IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+        )),
+        begin_serializable: &["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN"],
+        version: "SELECT VERSION()",
+    }
+}
+
+/// Inserts of at most 1,000 rows each: MySQL bounds recursive queries at 1,000 rounds by default.
+fn prefill(coupons: u64) -> Vec<String> {
+    const CHUNK: u64 = 1000;
+    (0..coupons.div_ceil(CHUNK))
+        .map(|chunk| {
+            let rows = CHUNK.min(coupons - chunk * CHUNK);
+            let values = vec!["(NULL)"; usize::try_from(rows).unwrap_or(0)].join(", ");
+            format!("INSERT INTO {{coupon}} (user_id) VALUES {values}")
+        })
+        .collect()
+}

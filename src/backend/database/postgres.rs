@@ -1,0 +1,57 @@
+//! PostgreSQL.
+
+use super::sql::{NamedLock, Schema, Sql, Tables, named};
+
+/// `serialization_failure`, `deadlock_detected`, `lock_not_available`.
+pub const CONFLICTS: &[&str] = &["40001", "40P01", "55P03"];
+
+pub fn sql(tables: &Tables, schema: Schema) -> Sql {
+    let unique = if schema.unique_user { " UNIQUE" } else { "" };
+    let name = |text: &str| named(text, tables);
+    let mut create = vec![
+        name(&format!(
+            "CREATE TABLE {{coupon}} (id BIGSERIAL PRIMARY KEY, user_id BIGINT{unique})"
+        )),
+        name(
+            "CREATE TABLE {event} (id BIGINT PRIMARY KEY, issued BIGINT NOT NULL, version BIGINT NOT NULL)",
+        ),
+        name("INSERT INTO {event} (id, issued, version) VALUES (1, 0, 0)"),
+    ];
+    if schema.prefilled > 0 {
+        create.push(name(&format!(
+            "INSERT INTO {{coupon}} (user_id) SELECT NULL FROM generate_series(1, {})",
+            schema.prefilled
+        )));
+    }
+    Sql {
+        create,
+        drop: vec![
+            name("DROP TABLE IF EXISTS {coupon}"),
+            name("DROP TABLE IF EXISTS {event}"),
+        ],
+        rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
+        count: name("SELECT count(*) FROM {coupon}"),
+        insert: name("INSERT INTO {coupon} (user_id) VALUES ($1)"),
+        insert_if_absent: name("INSERT INTO {coupon} (user_id) VALUES ($1) ON CONFLICT DO NOTHING"),
+        event: name("SELECT issued, version FROM {event} WHERE id = 1"),
+        set_issued: name("UPDATE {event} SET issued = $1 WHERE id = 1"),
+        set_issued_if_version: name(
+            "UPDATE {event} SET issued = $1, version = version + 1 WHERE id = 1 AND version = $2",
+        ),
+        increment_issued_below: name(
+            "UPDATE {event} SET issued = issued + 1 WHERE id = 1 AND issued < $1",
+        ),
+        lock_event: name("SELECT issued, version FROM {event} WHERE id = 1 FOR UPDATE"),
+        assign: name("UPDATE {coupon} SET user_id = $1 WHERE id = $2"),
+        lock_name: Some(NamedLock {
+            // Advisory locks go by a number; the cast is there because the driver cannot decode `void`.
+            take: name("SELECT pg_advisory_xact_lock(hashtext('{event}'))::text"),
+            release: None,
+        }),
+        lock_free_coupon: Some(name(
+            "SELECT id FROM {coupon} WHERE user_id IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+        )),
+        begin_serializable: &["BEGIN ISOLATION LEVEL SERIALIZABLE"],
+        version: "SHOW server_version",
+    }
+}

@@ -1,0 +1,143 @@
+//! SQLite: one writer at a time, readers on a snapshot (WAL). Has neither named locks nor `SKIP LOCKED`.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use url::Url;
+
+use super::sql::{Schema, Sql, Tables, named};
+
+/// SQLite's extended result codes for "somebody else is writing": `BUSY` and `LOCKED` with their variants.
+pub const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
+
+/// A database file and whether it goes with the run.
+pub enum File {
+    /// In a folder of the run's own that goes when this is dropped.
+    Private(tempfile::TempDir),
+    /// The user's; removed at the end only if it was not there before.
+    Users { path: PathBuf, existed: bool },
+}
+
+impl File {
+    /// A private file.
+    pub fn private(run_id: &str) -> std::io::Result<Self> {
+        tempfile::Builder::new()
+            .prefix(&format!("coupon_bench_{run_id}_"))
+            .tempdir()
+            .map(Self::Private)
+    }
+
+    /// A file of the user's.
+    pub fn users(path: &Path) -> Self {
+        Self::Users {
+            path: path.to_owned(),
+            existed: path.exists(),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        match self {
+            Self::Private(folder) => folder.path().join("coupons.sqlite"),
+            Self::Users { path, .. } => path.clone(),
+        }
+    }
+
+    /// For the driver. Absolute, so that every character of the path survives as a URL.
+    pub fn url(&self) -> std::io::Result<String> {
+        let path = std::path::absolute(self.path())?;
+        let mut url = Url::from_file_path(path)
+            .map_err(|()| std::io::Error::other("the path cannot be written as a URL"))?;
+        url.set_query(Some("mode=rwc"));
+        Ok(url.as_str().replacen("file:", "sqlite:", 1))
+    }
+
+    /// Removes what the run created.
+    pub fn remove(self) {
+        match self {
+            Self::Private(folder) => drop(folder),
+            Self::Users { existed: true, .. } => {}
+            Self::Users { path, .. } => {
+                for suffix in ["", "-wal", "-shm"] {
+                    let mut name = path.clone().into_os_string();
+                    name.push(suffix);
+                    // Already gone is what we want.
+                    let _ = std::fs::remove_file(name);
+                }
+            }
+        }
+    }
+
+    /// Leaves it behind: where.
+    pub fn keep(self) -> PathBuf {
+        let path = self.path();
+        if let Self::Private(folder) = self {
+            let _ = folder.keep();
+        }
+        path
+    }
+
+    /// Settings of every connection. A file that was there before keeps its journal mode, which is stored in it.
+    pub fn pragmas(&self, busy_timeout: Duration) -> String {
+        let journal = match self {
+            Self::Users { existed: true, .. } => "",
+            _ => "PRAGMA journal_mode = WAL; ",
+        };
+        format!(
+            "PRAGMA busy_timeout = {}; {journal}PRAGMA synchronous = NORMAL;",
+            busy_timeout.as_millis()
+        )
+    }
+}
+
+pub fn sql(tables: &Tables, schema: Schema) -> Sql {
+    let unique = if schema.unique_user { " UNIQUE" } else { "" };
+    let name = |text: &str| named(text, tables);
+    let mut create = vec![
+        name(&format!(
+            "CREATE TABLE {{coupon}} (id INTEGER PRIMARY KEY AUTOINCREMENT, user_id BIGINT{unique})"
+        )),
+        name(
+            "CREATE TABLE {event} (id BIGINT PRIMARY KEY, issued BIGINT NOT NULL, version BIGINT NOT NULL)",
+        ),
+        name("INSERT INTO {event} (id, issued, version) VALUES (1, 0, 0)"),
+    ];
+    if schema.prefilled > 0 {
+        create.push(name(&format!(
+            "INSERT INTO {{coupon}} (user_id) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT NULL FROM n",
+            schema.prefilled
+        )));
+    }
+    Sql {
+        create,
+        drop: vec![
+            name("DROP TABLE IF EXISTS {coupon}"),
+            name("DROP TABLE IF EXISTS {event}"),
+        ],
+        rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
+        count: name("SELECT count(*) FROM {coupon}"),
+        insert: name("INSERT INTO {coupon} (user_id) VALUES (?)"),
+        insert_if_absent: name("INSERT INTO {coupon} (user_id) VALUES (?) ON CONFLICT DO NOTHING"),
+        event: name("SELECT issued, version FROM {event} WHERE id = 1"),
+        set_issued: name("UPDATE {event} SET issued = ? WHERE id = 1"),
+        set_issued_if_version: name(
+            "UPDATE {event} SET issued = ?, version = version + 1 WHERE id = 1 AND version = ?",
+        ),
+        increment_issued_below: name(
+            "UPDATE {event} SET issued = issued + 1 WHERE id = 1 AND issued < ?",
+        ),
+        // SQLite locks the whole database for a writer: a write that changes nothing is `BEGIN IMMEDIATE`, one
+        // statement later and without reading an older snapshot first.
+        lock_event: name(
+            "UPDATE {event} SET issued = issued WHERE id = 1 RETURNING issued, version",
+        ),
+        assign: name("UPDATE {coupon} SET user_id = ? WHERE id = ?"),
+        lock_name: None,
+        lock_free_coupon: None,
+        // SQLite's transactions are serializable as they are.
+        begin_serializable: &["BEGIN"],
+        version: "SELECT sqlite_version()",
+    }
+}

@@ -1,0 +1,160 @@
+//! The statements of [`crate::ports::Statements`], once, for a pool and for a transaction alike.
+
+use std::ops::DerefMut;
+
+use async_trait::async_trait;
+use sqlx::{Any, AnyConnection, Row, SqlStr, pool::PoolConnection};
+use tokio::sync::MutexGuard;
+
+use super::{error::Errors, sql::Sql};
+use crate::ports::{EventRow, Result, Statements, UserId, attempt};
+
+/// Who can lend a connection for one statement.
+#[async_trait]
+pub trait Lend: Send + Sync {
+    /// A connection for `step`.
+    async fn lend(&self, step: &'static str) -> Result<Lent<'_>>;
+    /// The statements' text.
+    fn sql(&self) -> &Sql;
+    /// How this database's errors are read.
+    fn errors(&self) -> Errors;
+}
+
+/// A connection for one statement; where it goes afterwards depends on where it came from.
+pub enum Lent<'a> {
+    /// Back into the pool.
+    Pooled(PoolConnection<Any>),
+    /// Kept by the attempt until its end. `None` only while it is being dropped.
+    Held(Option<PoolConnection<Any>>),
+    /// Still the transaction's.
+    Transaction(MutexGuard<'a, PoolConnection<Any>>),
+}
+
+impl Lent<'_> {
+    fn connection(&mut self) -> Option<&mut AnyConnection> {
+        match self {
+            Self::Pooled(connection) => Some(&mut **connection),
+            Self::Held(connection) => connection.as_mut().map(DerefMut::deref_mut),
+            Self::Transaction(connection) => Some(&mut **connection),
+        }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let Self::Held(connection) = self
+            && let Some(connection) = connection.take()
+        {
+            attempt::hold(connection);
+        }
+    }
+}
+
+/// Runs a statement: the rows that it changed.
+async fn execute(
+    lender: &impl Lend,
+    step: &'static str,
+    sql: &SqlStr,
+    values: &[u64],
+) -> Result<u64> {
+    let mut lent = lender.lend(step).await?;
+    let Some(connection) = lent.connection() else {
+        return Ok(0);
+    };
+    let mut query = sqlx::query::<Any>(sql.clone());
+    for value in values {
+        query = query.bind(value.cast_signed());
+    }
+    let done = query.execute(connection).await;
+    done.map(|done| done.rows_affected())
+        .map_err(|error| lender.errors().write(step, &error))
+}
+
+/// Reads at most one row of at most two numbers.
+async fn read(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<Option<(u64, u64)>> {
+    let mut lent = lender.lend(step).await?;
+    let Some(connection) = lent.connection() else {
+        return Ok(None);
+    };
+    let row = sqlx::query::<Any>(sql.clone())
+        .fetch_optional(connection)
+        .await;
+    let numbers = row.and_then(|row| {
+        row.map(|row| {
+            let first: i64 = row.try_get(0)?;
+            let second: i64 = if row.len() > 1 { row.try_get(1)? } else { 0 };
+            Ok((first.cast_unsigned(), second.cast_unsigned()))
+        })
+        .transpose()
+    });
+    numbers.map_err(|error| lender.errors().read(step, &error))
+}
+
+/// The event row by `sql`.
+pub async fn event_row(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<EventRow> {
+    let (issued, version) = read(lender, step, sql)
+        .await?
+        .ok_or_else(|| Errors::missing(step, "the event row is gone"))?;
+    Ok(EventRow { issued, version })
+}
+
+/// The first number of the first row of `sql`.
+pub async fn number(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<Option<u64>> {
+    Ok(read(lender, step, sql).await?.map(|(first, _)| first))
+}
+
+/// Runs a statement for its effect.
+pub async fn run(
+    lender: &impl Lend,
+    step: &'static str,
+    sql: &SqlStr,
+    values: &[u64],
+) -> Result<u64> {
+    execute(lender, step, sql, values).await
+}
+
+#[async_trait]
+impl<L: Lend> Statements for L {
+    async fn count(&self) -> Result<u64> {
+        let step = "SELECT count(*)";
+        let count = number(self, step, &self.sql().count).await?;
+        count.ok_or_else(|| Errors::missing(step, "no row came back"))
+    }
+
+    async fn insert(&self, user: UserId) -> Result<()> {
+        execute(self, "INSERT coupon", &self.sql().insert, &[user.0]).await?;
+        Ok(())
+    }
+
+    async fn insert_if_absent(&self, user: UserId) -> Result<bool> {
+        let sql = &self.sql().insert_if_absent;
+        Ok(execute(self, "INSERT coupon IF ABSENT", sql, &[user.0]).await? > 0)
+    }
+
+    async fn event(&self) -> Result<EventRow> {
+        event_row(self, "SELECT event", &self.sql().event).await
+    }
+
+    async fn set_issued(&self, issued: u64) -> Result<()> {
+        execute(
+            self,
+            "UPDATE event SET issued",
+            &self.sql().set_issued,
+            &[issued],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn set_issued_if_version(&self, issued: u64, version: u64) -> Result<bool> {
+        let sql = &self.sql().set_issued_if_version;
+        let changed = execute(self, "UPDATE event IF VERSION", sql, &[issued, version]).await?;
+        Ok(changed > 0)
+    }
+
+    async fn increment_issued_below(&self, limit: u64) -> Result<bool> {
+        let sql = &self.sql().increment_issued_below;
+        let changed = execute(self, "UPDATE event WHERE issued < limit", sql, &[limit]).await?;
+        Ok(changed > 0)
+    }
+}

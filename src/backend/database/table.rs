@@ -1,0 +1,69 @@
+//! The coupon table behind a pool: one connection a statement, or one held for a whole claim.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::{Any, AnyPool, pool::PoolConnection};
+
+use super::{
+    error::{Errors, words},
+    sql::Sql,
+    statements::{Lend, Lent},
+    transaction::SqlTransaction,
+};
+use crate::{
+    ports::{CouponTable, Effect, Isolation, PortError, Result, Transaction, attempt},
+    scenario::DbConnection,
+};
+
+/// [`CouponTable`] on any of the databases.
+pub struct Table {
+    pub(super) pool: AnyPool,
+    pub(super) sql: Arc<Sql>,
+    pub(super) errors: Errors,
+    pub(super) connection: DbConnection,
+}
+
+impl Table {
+    /// A connection that this attempt holds already, or one from the pool.
+    async fn acquire(&self, step: &'static str) -> Result<PoolConnection<Any>> {
+        if self.connection == DbConnection::Request
+            && let Some(held) = attempt::take_held()
+        {
+            return Ok(held);
+        }
+        // Nothing was sent yet, so a failure here has no effect.
+        self.pool
+            .acquire()
+            .await
+            .map_err(|error| PortError::new(step, Effect::None, words(&error)))
+    }
+}
+
+#[async_trait]
+impl Lend for Table {
+    async fn lend(&self, step: &'static str) -> Result<Lent<'_>> {
+        let connection = self.acquire(step).await?;
+        Ok(match self.connection {
+            DbConnection::Statement => Lent::Pooled(connection),
+            DbConnection::Request => Lent::Held(Some(connection)),
+        })
+    }
+
+    fn sql(&self) -> &Sql {
+        &self.sql
+    }
+
+    fn errors(&self) -> Errors {
+        self.errors
+    }
+}
+
+#[async_trait]
+impl CouponTable for Table {
+    async fn begin(&self, isolation: Isolation) -> Result<Box<dyn Transaction>> {
+        let connection = self.acquire("BEGIN").await?;
+        let transaction = SqlTransaction::begin(self, connection, isolation).await?;
+        Ok(Box::new(transaction))
+    }
+}

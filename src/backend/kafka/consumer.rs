@@ -1,0 +1,191 @@
+//! A member of the run's consumer group.
+//!
+//! An offset becomes eligible when the strategy commits it, never before. The client sends what is eligible every few
+//! milliseconds: one request for each record would wait for the one before it, 7 ms each on a Kafka 4.1.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use rdkafka::{
+    ClientContext, Message, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance, StreamConsumer},
+    error::{KafkaError, KafkaResult},
+    message::BorrowedMessage,
+};
+use tokio::sync::watch;
+
+use super::{Clients, PARTITIONS, words};
+use crate::ports::{Consumer, Delivery, Effect, PortError, Result, UserId};
+
+const POLL: &str = "poll coupon_create";
+
+/// Between two commits of what the strategy has let go.
+const COMMIT_INTERVAL_MS: &str = "10";
+
+/// After an error of a broker.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
+
+/// Learns which partitions the member has.
+pub struct Context {
+    partitions: watch::Sender<i32>,
+    fatal: watch::Sender<Option<String>>,
+}
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::info!(%error, reason, "kafka consumer");
+        if matches!(
+            error,
+            KafkaError::Global(rdkafka::types::RDKafkaErrorCode::Fatal)
+        ) {
+            self.fatal.send_replace(Some(reason.to_owned()));
+        }
+    }
+}
+
+impl ConsumerContext for Context {
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, _: &Rebalance<'_>) {
+        let count = consumer
+            .assignment()
+            .map_or(0, |partitions| partitions.count());
+        tracing::debug!(partitions = count, "kafka consumer assigned");
+        self.partitions
+            .send_replace(i32::try_from(count).unwrap_or(PARTITIONS));
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            // The lag says it as well: what is not committed is not drained.
+            tracing::info!(%error, "an offset was not committed");
+        }
+    }
+}
+
+/// [`Consumer`] in a group.
+pub struct Member {
+    consumer: StreamConsumer<Context>,
+    topic: String,
+    stopped: watch::Receiver<bool>,
+    consumed: AtomicU64,
+}
+
+impl Member {
+    pub(super) fn new(clients: &Clients, stopped: watch::Receiver<bool>) -> KafkaResult<Self> {
+        let context = Context {
+            partitions: watch::Sender::new(0),
+            fatal: watch::Sender::new(None),
+        };
+        let consumer: StreamConsumer<Context> = clients
+            .config()
+            .set("group.id", &clients.group)
+            // KIP-848: the first record arrives after 0.1 s, where the classic protocol waits 3 s for its first rebalance.
+            .set("group.protocol", "consumer")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.commit.interval.ms", COMMIT_INTERVAL_MS)
+            .set("auto.offset.reset", "earliest")
+            .set("fetch.wait.max.ms", "10")
+            .create_with_context(context)?;
+        consumer.subscribe(&[&clients.topic])?;
+        Ok(Self {
+            consumer,
+            topic: clients.topic.clone(),
+            stopped,
+            consumed: AtomicU64::new(0),
+        })
+    }
+
+    /// Drives the group's protocol until this member has partitions. To be called before anything is produced.
+    pub async fn run_until_assigned(&self) -> std::result::Result<(), String> {
+        let mut partitions = self.consumer.context().partitions.subscribe();
+        let mut fatal = self.consumer.context().fatal.subscribe();
+        tokio::select! {
+            // The sender lives in the consumer: neither can be gone here.
+            _ = partitions.wait_for(|count| *count > 0) => Ok(()),
+            reason = fatal.wait_for(Option::is_some) => {
+                Err(reason.ok().and_then(|reason| reason.clone()).unwrap_or_default())
+            }
+            record = self.consumer.recv() => match record {
+                Ok(_) => Err("a record arrived before the run".to_owned()),
+                Err(error) => Err(words(&error)),
+            },
+        }
+    }
+
+    /// The next record. Trouble with a broker is waited out, as any consumer does: nothing was read, so nothing is lost;
+    /// whether it lasts too long is for the drain to say.
+    async fn receive(&self) -> Result<BorrowedMessage<'_>> {
+        loop {
+            let error = match self.consumer.recv().await {
+                Ok(record) => return Ok(record),
+                Err(error) => error,
+            };
+            tracing::info!(%error, "kafka consumer");
+            if let Some(reason) = self.consumer.context().fatal.borrow().clone() {
+                return Err(PortError::new(POLL, Effect::None, reason));
+            }
+            tokio::time::sleep(RECEIVE_PAUSE).await;
+        }
+    }
+
+    /// Records read, redeliveries included.
+    pub fn consumed(&self) -> u64 {
+        self.consumed.load(Ordering::Relaxed)
+    }
+
+    /// For questions to the cluster.
+    pub(super) fn client(&self) -> &StreamConsumer<Context> {
+        &self.consumer
+    }
+}
+
+/// Ends when the members have all partitions between them.
+pub async fn all_assigned(members: &[Arc<Member>]) {
+    let mut counts: Vec<_> = members
+        .iter()
+        .map(|member| member.consumer.context().partitions.subscribe())
+        .collect();
+    while counts.iter().map(|count| *count.borrow()).sum::<i32>() < PARTITIONS {
+        let changes = counts.iter_mut().map(|count| Box::pin(count.changed()));
+        let _ = futures::future::select_all(changes).await;
+    }
+}
+
+#[async_trait]
+impl Consumer for Arc<Member> {
+    async fn poll(&self) -> Result<Option<Delivery>> {
+        let mut stopped = self.stopped.clone();
+        let record = tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => return Ok(None),
+            record = self.receive() => record?,
+        };
+        self.consumed.fetch_add(1, Ordering::Relaxed);
+        let text = record
+            .payload_view::<str>()
+            .and_then(std::result::Result::ok);
+        let user = text.and_then(|text| text.parse().ok()).map(UserId);
+        let user = user.ok_or_else(|| {
+            PortError::new(POLL, Effect::None, "a record that is not a user's number")
+        })?;
+        Ok(Some(Delivery {
+            user,
+            partition: record.partition(),
+            offset: record.offset(),
+        }))
+    }
+
+    async fn commit(&self, delivery: &Delivery) -> Result<()> {
+        let fail =
+            |error: KafkaError| PortError::new("commit offset", Effect::Unknown, words(&error));
+        // The client adds the one that makes it the next offset to be read.
+        self.consumer
+            .store_offset(&self.topic, delivery.partition, delivery.offset)
+            .map_err(fail)
+    }
+}

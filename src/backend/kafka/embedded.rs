@@ -1,0 +1,82 @@
+//! librdkafka's mock cluster: a broker in this process, over loopback TCP, with a limited memory.
+
+use std::{sync::mpsc, thread::JoinHandle};
+
+use rdkafka::{mocking::MockCluster, producer::DefaultProducerContext, util::get_rdkafka_version};
+
+use super::PARTITIONS;
+
+/// Records that a run may produce. The mock cluster keeps at most 100,000 records and 5 MiB a partition and drops older
+/// ones silently; with about 100 bytes a record and, at worst, all users in one partition, this is what surely stays.
+pub const CAPACITY: u64 = 50_000;
+
+/// A cluster of one broker, on a thread of its own: the library's handle may not leave the thread it was made on.
+pub struct EmbeddedKafka {
+    brokers: String,
+    /// Dropped to stop it.
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl EmbeddedKafka {
+    /// Starts the cluster with `topic`, unless it could lose some of `records`.
+    pub fn start(topic: &str, records: u64) -> Result<Self, String> {
+        if records > CAPACITY {
+            return Err(format!(
+                "the run may produce {records} records, but the embedded cluster can only be trusted to keep \
+                 {CAPACITY}: lower --limit, or name a real cluster with --kafka"
+            ));
+        }
+        let (stop, stopped) = mpsc::channel::<()>();
+        let (started, brokers) = mpsc::channel();
+        let topic = topic.to_owned();
+        let thread = std::thread::Builder::new()
+            .name("embedded-kafka".to_owned())
+            .spawn(move || {
+                let cluster = cluster(&topic);
+                let _ = started.send(
+                    cluster
+                        .as_ref()
+                        .map(MockCluster::bootstrap_servers)
+                        .map_err(Clone::clone),
+                );
+                // Ends when the sender is dropped.
+                let _ = stopped.recv();
+            })
+            .map_err(|error| error.to_string())?;
+        let brokers = brokers.recv().map_err(|error| error.to_string())??;
+        Ok(Self {
+            brokers,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// For the clients.
+    pub fn brokers(&self) -> String {
+        self.brokers.clone()
+    }
+
+    /// Of the library, whose part it is.
+    pub fn version() -> String {
+        format!("librdkafka {} mock", get_rdkafka_version().1)
+    }
+}
+
+impl Drop for EmbeddedKafka {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in there has nothing more to say here.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn cluster(topic: &str) -> Result<MockCluster<'static, DefaultProducerContext>, String> {
+    let cluster = MockCluster::new(1).map_err(|error| error.to_string())?;
+    cluster
+        .create_topic(topic, PARTITIONS, 1)
+        .map_err(|error| error.to_string())?;
+    Ok(cluster)
+}

@@ -1,0 +1,241 @@
+//! Kafka: any cluster by its brokers, or librdkafka's mock cluster in this process.
+//!
+//! A run has a topic of its own with [`PARTITIONS`] partitions, one idempotent producer and one consumer group.
+
+mod admin;
+mod consumer;
+mod embedded;
+mod lag;
+mod producer;
+
+use std::{sync::Arc, time::Duration};
+
+use rdkafka::{ClientConfig, error::KafkaError};
+use tokio::sync::watch;
+
+use self::{admin::Admin, consumer::Member, embedded::EmbeddedKafka, producer::Producer};
+use super::{CONNECT_TIMEOUT, OpenError, ServiceInfo};
+use crate::{
+    ports::{Consumer, Topic},
+    scenario::{KafkaTarget, Services},
+};
+
+pub use producer::Deliveries;
+
+/// Of the run's topic.
+pub const PARTITIONS: i32 = 3;
+
+/// How long a consumer group may take to hand out its partitions.
+const ASSIGNMENT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The Kafka of one run.
+pub struct Kafka {
+    topic: String,
+    group: String,
+    target: String,
+    info: ServiceInfo,
+    producer: Arc<Producer>,
+    members: Vec<Arc<Member>>,
+    /// Tells the members that the run is over.
+    stop: watch::Sender<bool>,
+    /// `None` where the cluster is embedded and goes with the process.
+    admin: Option<Admin>,
+    /// Stops when this is dropped; after the clients, which would complain.
+    embedded: Option<EmbeddedKafka>,
+}
+
+impl Kafka {
+    /// Creates the topic, the producer and the group's members. At most `records` will be produced: where the embedded cluster
+    /// could not keep them all, the run is refused.
+    pub async fn open(
+        services: &Services,
+        run_id: &str,
+        records: u64,
+        timeout: Duration,
+    ) -> Result<Self, OpenError> {
+        let target = services.kafka.to_string();
+        let fail = |message: String| OpenError::new("--kafka", &target, message);
+        let topic = format!("coupon_bench.{run_id}.coupon_create");
+        let group = format!("coupon_bench.{run_id}");
+
+        let (brokers, embedded, admin, version) = match &services.kafka {
+            KafkaTarget::Embedded => {
+                let cluster = EmbeddedKafka::start(&topic, records).map_err(fail)?;
+                (
+                    cluster.brokers(),
+                    Some(cluster),
+                    None,
+                    EmbeddedKafka::version(),
+                )
+            }
+            KafkaTarget::Brokers(brokers) => {
+                let (admin, version) = Admin::connect(brokers).await.map_err(fail)?;
+                admin.create_topic(&topic).await.map_err(fail)?;
+                (brokers.clone(), None, Some(admin), version)
+            }
+        };
+        let clients = Clients {
+            brokers,
+            topic: topic.clone(),
+            group: group.clone(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let capacity = embedded.as_ref().map(|_| embedded::CAPACITY);
+        let producer = Producer::new(&clients, capacity, timeout).map_err(|e| fail(words(&e)))?;
+        let members: Result<Vec<_>, KafkaError> = (0..services.consumers)
+            .map(|_| Member::new(&clients, stopped.clone()).map(Arc::new))
+            .collect();
+        Ok(Self {
+            topic,
+            group,
+            producer: Arc::new(producer),
+            members: members.map_err(|error| fail(words(&error)))?,
+            info: ServiceInfo {
+                kind: "kafka",
+                version,
+                embedded: embedded.is_some(),
+            },
+            target,
+            stop,
+            admin,
+            embedded,
+        })
+    }
+
+    /// Connects once and asks what it is; creates nothing.
+    pub async fn probe(target: &KafkaTarget) -> Result<ServiceInfo, String> {
+        let (version, embedded) = match target {
+            KafkaTarget::Embedded => (EmbeddedKafka::version(), true),
+            KafkaTarget::Brokers(brokers) => (Admin::connect(brokers).await?.1, false),
+        };
+        Ok(ServiceInfo {
+            kind: "kafka",
+            version,
+            embedded,
+        })
+    }
+
+    /// Waits until every partition has its consumer and the producer its id.
+    pub async fn warm_up(&self) -> Result<(), OpenError> {
+        let fail = |message: String| OpenError::new("--kafka", &self.target, message);
+        let assigned = async {
+            let members = self
+                .members
+                .iter()
+                .map(|member| member.run_until_assigned());
+            // Members without a partition wait for ever: it is over when all partitions are taken.
+            let all_taken = consumer::all_assigned(&self.members);
+            tokio::select! {
+                result = futures::future::try_join_all(members) => result.map(drop),
+                () = all_taken => Ok(()),
+            }
+        };
+        let warm = async { tokio::try_join!(assigned, self.producer.warm_up()).map(drop) };
+        tokio::time::timeout(ASSIGNMENT_TIMEOUT, warm)
+            .await
+            .map_err(|_| fail("the consumer group was not assigned its partitions in time".into()))?
+            .map_err(fail)
+    }
+
+    /// The port.
+    pub fn topic(&self) -> Arc<dyn Topic> {
+        Arc::clone(&self.producer) as Arc<dyn Topic>
+    }
+
+    /// The members of the group.
+    pub fn consumers(&self) -> Vec<Box<dyn Consumer>> {
+        self.members
+            .iter()
+            .map(|member| Box::new(Arc::clone(member)) as Box<dyn Consumer>)
+            .collect()
+    }
+
+    /// What it is.
+    pub fn info(&self) -> &ServiceInfo {
+        &self.info
+    }
+
+    /// What became of the records so far.
+    pub fn deliveries(&self) -> Deliveries {
+        self.producer.deliveries()
+    }
+
+    /// Records read by the members so far, redeliveries included.
+    pub fn consumed(&self) -> u64 {
+        self.members.iter().map(|member| member.consumed()).sum()
+    }
+
+    /// Records that the group has not committed yet, as the cluster says it.
+    pub async fn lag(&self) -> Result<u64, String> {
+        let Some(member) = self.members.first() else {
+            return Ok(0);
+        };
+        lag::of(Arc::clone(member), self.topic.clone()).await
+    }
+
+    /// Ends the consumers, then removes topic and group, or leaves them: their names.
+    pub async fn close(self, keep: bool) -> Result<Vec<String>, String> {
+        // Nobody may be listening any more.
+        let _ = self.stop.send(true);
+        let Self {
+            producer,
+            members,
+            admin,
+            topic,
+            group,
+            target,
+            embedded,
+            ..
+        } = self;
+        // Closing a client waits for its threads, and for a consumer to leave its group.
+        let closed = tokio::task::spawn_blocking(move || {
+            drop(members);
+            drop(producer);
+            drop(embedded);
+        });
+        if tokio::time::timeout(2 * CONNECT_TIMEOUT, closed)
+            .await
+            .is_err()
+        {
+            tracing::warn!("the kafka clients did not close in time");
+        }
+        match admin {
+            None => Ok(Vec::new()),
+            Some(_) if keep => Ok(vec![
+                format!("kafka topic {topic}"),
+                format!("kafka consumer group {group}"),
+            ]),
+            Some(admin) => admin
+                .remove(&topic, &group)
+                .await
+                .map(|()| Vec::new())
+                .map_err(|error| {
+                    format!("failed to remove {topic} and {group} from {target}: {error}")
+                }),
+        }
+    }
+}
+
+/// What the run's clients have in common.
+struct Clients {
+    brokers: String,
+    topic: String,
+    group: String,
+}
+
+impl Clients {
+    fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "coupon-bench")
+            // The clients' own view of broker trouble is reported as outcomes, not as log lines.
+            .set("log_level", "2");
+        config
+    }
+}
+
+/// The library's words on one line.
+fn words(error: &KafkaError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,307 @@
+//! What was typed becomes what is meant: the one place where a setting gets its default and its bounds.
+//!
+//! Everything after it relies on a [`Scenario`] being sound and checks nothing again.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{
+    error::{Problem, UsageError},
+    layers::{Env, Found, Layers},
+    mask::quoted,
+    services,
+    settings::{RunArgs, ServiceArgs},
+    values,
+};
+use crate::{
+    assertion::Assertion,
+    scenario::{DbConnection, DbTarget, KafkaTarget, RedisTarget, Scenario, Services, Workload},
+    strategy::{self, Entry, REGISTRY},
+};
+
+/// The most attempts of a run: each is kept until the end, at some tens of bytes.
+pub const MAX_ATTEMPTS: u64 = 100_000_000;
+/// More coupons than attempts are allowed, as "no limit"; databases and Redis count in signed 64 bits.
+const MAX_LIMIT: u64 = i64::MAX as u64;
+/// Generous: it only keeps a slip of the finger from opening a million sockets.
+const MAX_CONNECTIONS: u32 = 10_000;
+const MAX_CONSUMERS: u32 = 1_000;
+const MAX_TRIALS: u32 = 1_000_000;
+const MAX_TIMEOUT: Duration = Duration::from_hours(24);
+
+/// What `run` is to do.
+#[derive(Debug, Clone)]
+pub struct Effective {
+    /// What to run.
+    pub scenario: Scenario,
+    /// What to tell, and where.
+    pub output: Output,
+}
+
+/// What to tell, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Where the report goes as JSON.
+    pub json: Option<OutputTarget>,
+    /// Whether only results are printed.
+    pub quiet: bool,
+    /// Whether progress may be shown; false when quiet. Whether stderr is a terminal is not known here.
+    pub progress: bool,
+}
+
+/// Where an output goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputTarget {
+    /// `-`.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Turns the flags of `run`, its scenario file and the environment into what is to be done.
+pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> {
+    let layers = Layers::of_run(args, env)?;
+    let strategies = strategies(&layers)?;
+    let assertions = assertions(&layers, &strategies)?;
+    let scenario = Scenario {
+        title: layers
+            .title()
+            .map(|title| title.parse(one_line))
+            .transpose()?,
+        strategies,
+        workload: workload(&layers)?,
+        trials: layers
+            .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
+            .unwrap_or(1),
+        services: service_settings(&layers)?,
+        keep: layers
+            .value("keep", |s| &s.keep, values::switch)?
+            .unwrap_or(false),
+        assertions,
+    };
+    let output = output(&layers)?;
+    Ok(Effective { scenario, output })
+}
+
+/// The services that `doctor` looks at; settings that it has no flag for have their defaults.
+pub fn doctor_services(args: &ServiceArgs, env: Env<'_>) -> Result<Services, UsageError> {
+    service_settings(&Layers::of_services(args, env)?)
+}
+
+fn workload(layers: &Layers) -> Result<Workload, UsageError> {
+    let workload = Workload {
+        users: layers
+            .value("users", |s| &s.users, values::positive(MAX_ATTEMPTS))?
+            .unwrap_or(10_000),
+        limit: layers
+            .value("limit", |s| &s.limit, values::positive(MAX_LIMIT))?
+            .unwrap_or(100),
+        attempts: layers
+            .value("attempts", |s| &s.attempts, values::positive(u32::MAX))?
+            .unwrap_or(1),
+        in_flight: layers.value("in_flight", |s| &s.in_flight, values::positive(u64::MAX))?,
+        seed: layers
+            .value("seed", |s| &s.seed, values::seed)?
+            .unwrap_or_else(random_seed),
+        timeout: layers
+            .value("timeout", |s| &s.timeout, timeout)?
+            .unwrap_or(Duration::from_secs(30)),
+        warmup: layers
+            .value("warmup", |s| &s.warmup, values::switch)?
+            .unwrap_or(true),
+    };
+    check_attempts(layers, workload)?;
+    Ok(workload)
+}
+
+/// Neither number is wrong by itself, so the error names every place that has a part in it.
+fn check_attempts(layers: &Layers, workload: Workload) -> Result<(), UsageError> {
+    let Workload {
+        users, attempts, ..
+    } = workload;
+    if users
+        .checked_mul(u64::from(attempts))
+        .is_some_and(|total| total <= MAX_ATTEMPTS)
+    {
+        return Ok(());
+    }
+    let places: Vec<_> = [
+        layers.find("users", |s| &s.users),
+        layers.find("attempts", |s| &s.attempts),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|found| found.place.to_string())
+    .collect();
+    Err(UsageError::TooManyAttempts {
+        users,
+        attempts,
+        places: places.join(" and "),
+    })
+}
+
+fn service_settings(layers: &Layers) -> Result<Services, UsageError> {
+    Ok(Services {
+        db: layers
+            .value("db", |s| &s.services.db, services::db)?
+            .unwrap_or(DbTarget::PrivateSqlite),
+        db_pool: layers
+            .value("db_pool", |s| &s.db_pool, values::positive(MAX_CONNECTIONS))?
+            .unwrap_or(10),
+        db_connection: layers
+            .value("db_connection", |s| &s.db_connection, db_connection)?
+            .unwrap_or(DbConnection::Statement),
+        redis: layers
+            .value("redis", |s| &s.services.redis, services::redis)?
+            .unwrap_or(RedisTarget::Embedded),
+        redis_connections: layers
+            .value(
+                "redis_connections",
+                |s| &s.redis_connections,
+                values::positive(MAX_CONNECTIONS),
+            )?
+            .unwrap_or(1),
+        kafka: layers
+            .value("kafka", |s| &s.services.kafka, services::kafka)?
+            .unwrap_or(KafkaTarget::Embedded),
+        consumers: layers
+            .value(
+                "consumers",
+                |s| &s.consumers,
+                values::positive(MAX_CONSUMERS),
+            )?
+            .unwrap_or(1),
+    })
+}
+
+fn output(layers: &Layers) -> Result<Output, UsageError> {
+    let quiet = layers
+        .value("quiet", |s| &s.quiet, values::switch)?
+        .unwrap_or(false);
+    let no_progress = layers
+        .value("no_progress", |s| &s.no_progress, values::switch)?
+        .unwrap_or(false);
+    Ok(Output {
+        json: layers.value("json", |s| &s.json, output_target)?,
+        quiet,
+        progress: !quiet && !no_progress,
+    })
+}
+
+/// In the order asked for; `all` is the order of the catalogue.
+fn strategies(layers: &Layers) -> Result<Vec<&'static Entry>, UsageError> {
+    let mut chosen: Vec<&'static Entry> = Vec::new();
+    let found = layers.find_all("strategy", |s| &s.strategy);
+    let names = || {
+        found
+            .iter()
+            .flat_map(|item| item.text.split(',').map(move |name| (item, name.trim())))
+    };
+    for (item, name) in names() {
+        if name == "all" {
+            if names().count() == 1 {
+                return Ok(REGISTRY.iter().collect());
+            }
+            return item.parse(|_| {
+                let advice = "it already names every strategy, so leave the others out";
+                Err(Problem::new("\"all\" beside other names", advice))
+            });
+        }
+        let entry = item.parse(|_| known_strategy(name))?;
+        if chosen.contains(&entry) {
+            return item.parse(|_| {
+                let what = format!("strategy {} named twice", quoted(name));
+                Err(Problem::new(
+                    what,
+                    "name it once (--trials runs it more often)",
+                ))
+            });
+        }
+        chosen.push(entry);
+    }
+    if chosen.is_empty() {
+        return Err(UsageError::NoStrategy);
+    }
+    Ok(chosen)
+}
+
+fn known_strategy(name: &str) -> Result<&'static Entry, Problem> {
+    if name.is_empty() {
+        return Err(Problem::new(
+            "empty strategy name",
+            "see coupon-bench strategies",
+        ));
+    }
+    strategy::find(name).ok_or_else(|| {
+        let names: Vec<_> = REGISTRY.iter().map(|entry| entry.name).collect();
+        let advice = values::did_you_mean(name, &names);
+        Problem::new(
+            format!("unknown strategy {}", quoted(name)),
+            format!("{advice} (see coupon-bench strategies)"),
+        )
+    })
+}
+
+fn assertions(layers: &Layers, strategies: &[&Entry]) -> Result<Vec<Assertion>, UsageError> {
+    let found = layers.find_all("assert", |s| &s.assert);
+    found
+        .iter()
+        .map(|item| assertion(item, strategies))
+        .collect()
+}
+
+fn assertion(item: &Found<'_>, strategies: &[&Entry]) -> Result<Assertion, UsageError> {
+    let assertion = Assertion::parse(item.text).map_err(|source| UsageError::Assertion {
+        place: item.place.clone(),
+        source,
+    })?;
+    match assertion.strategy() {
+        Some(name) if strategies.iter().all(|entry| entry.name != name) => item.parse(|text| {
+            let what = format!(
+                "assertion {} about a strategy that is not run",
+                quoted(text)
+            );
+            Err(Problem::new(
+                what,
+                format!("add {name} to --strategy, or leave it out"),
+            ))
+        }),
+        _ => Ok(assertion),
+    }
+}
+
+fn timeout(text: &str) -> Result<Duration, Problem> {
+    match values::duration(text)? {
+        Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
+        long if long > MAX_TIMEOUT => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
+        timeout => Ok(timeout),
+    }
+}
+
+fn db_connection(text: &str) -> Result<DbConnection, Problem> {
+    match text.trim() {
+        "statement" => Ok(DbConnection::Statement),
+        "request" => Ok(DbConnection::Request),
+        _ => Err(Problem::invalid(text, "say statement or request")),
+    }
+}
+
+fn output_target(text: &str) -> Result<OutputTarget, Problem> {
+    match text {
+        "" => Err(Problem::invalid(text, "name a file, or - for stdout")),
+        "-" => Ok(OutputTarget::Stdout),
+        path => Ok(OutputTarget::File(PathBuf::from(path))),
+    }
+}
+
+/// A title goes to terminals: no line breaks, no escape sequences.
+fn one_line(text: &str) -> Result<String, Problem> {
+    if text.contains(char::is_control) {
+        return Err(Problem::invalid(text, "a title is one line of plain text"));
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// Short enough to be typed again, and exact in every JSON reader and as a TOML number.
+fn random_seed() -> u64 {
+    rand::random::<u32>().into()
+}

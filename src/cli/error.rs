@@ -1,0 +1,128 @@
+//! What is wrong with what was typed: one line each, with what, where and what to do.
+//!
+//! No text made here holds a password: values are quoted by [`super::mask::quoted`] alone.
+
+use std::{fmt, path::PathBuf};
+
+use super::{effective::MAX_ATTEMPTS, mask::quoted};
+use crate::{assertion::ParseError, strategy::REGISTRY};
+
+/// Something that the user has to change before anything can run; the process's exit code is 2.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UsageError {
+    /// Neither a flag nor the file names a strategy.
+    #[error(
+        "no strategy is named: give --strategy {}, several with commas, or all",
+        strategy_names(" | ")
+    )]
+    NoStrategy,
+    /// A value that cannot be.
+    #[error("{} in {place}: {}", problem.what, problem.advice)]
+    Setting {
+        /// Where it was said.
+        place: Place,
+        /// What and what to do.
+        problem: Problem,
+    },
+    /// An assertion that cannot be read; the one error of several lines, as it points into the expression.
+    #[error("invalid assertion in {place}: {source}")]
+    Assertion {
+        /// Where it was said.
+        place: Place,
+        /// What and where in the expression.
+        source: ParseError,
+    },
+    /// More than a machine could keep apart.
+    #[error(
+        "{users} users with {attempts} attempts each in {places}: at most {MAX_ATTEMPTS} attempts \
+         in all are possible, so lower one of them"
+    )]
+    TooManyAttempts {
+        /// Distinct users.
+        users: u64,
+        /// Attempts each.
+        attempts: u32,
+        /// Where they were said.
+        places: String,
+    },
+    /// The scenario file cannot be read.
+    #[error("cannot read the scenario file {}: {reason}", quoted(&path.to_string_lossy()))]
+    Unreadable {
+        /// As typed.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// What is wrong with a value, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// `unknown strategy "redis-kafak"`.
+    pub what: String,
+    /// `did you mean "redis-kafka"?`
+    pub advice: String,
+}
+
+impl Problem {
+    /// Both halves.
+    pub fn new(what: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            advice: advice.into(),
+        }
+    }
+
+    /// Of a value that is simply none.
+    pub fn invalid(value: &str, advice: impl Into<String>) -> Self {
+        Self::new(format!("invalid value {}", quoted(value)), advice)
+    }
+}
+
+/// Where something was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// On the command line, by the name of a setting.
+    Flag(&'static str),
+    /// In the environment, by the name of a setting.
+    Variable(&'static str),
+    /// In a scenario file.
+    Key {
+        /// As typed.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The key; empty where the file is no TOML.
+        key: String,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "--{}", name.replace('_', "-")),
+            Self::Variable(name) => f.write_str(&variable(name)),
+            Self::Key { file, line, key } => {
+                // Not quoted, so that a terminal can open it at the line.
+                let file = file.to_string_lossy().replace(char::is_control, "?");
+                write!(f, "{file}:{line}")?;
+                if key.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, " ({key})")
+                }
+            }
+        }
+    }
+}
+
+/// The environment variable of a setting.
+pub fn variable(name: &str) -> String {
+    format!("COUPON_BENCH_{}", name.to_ascii_uppercase())
+}
+
+/// The names of all strategies.
+fn strategy_names(separator: &str) -> String {
+    let names: Vec<_> = REGISTRY.iter().map(|entry| entry.name).collect();
+    names.join(separator)
+}

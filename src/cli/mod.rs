@@ -1,0 +1,141 @@
+//! The command line as typed, and the one place where flags, a scenario file and the environment become a
+//! validated [`crate::scenario::Scenario`].
+//!
+//! # Layout
+//!
+//! - this file: the commands and the global flags
+//! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
+//! - [`file`]: reads a scenario file
+//! - [`layers`]: flag over file over environment
+//! - [`effective`]: what was typed becomes what is meant
+//! - [`values`], [`services`]: counts, durations, URLs and broker lists as people write them
+//! - [`mask`], [`error`]: how it is said that something is wrong, without telling a password
+//!
+//! To add a flag, add its field to [`settings::RunSettings`] and its line to [`effective`](effective::effective).
+//! Nothing here prints, and the only input besides the arguments is the scenario file and the variables asked for.
+
+pub mod effective;
+pub mod error;
+pub mod file;
+pub mod layers;
+pub mod mask;
+pub mod services;
+pub mod settings;
+mod typed;
+pub mod values;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing::level_filters::LevelFilter;
+
+pub use self::{
+    effective::{Effective, Output, OutputTarget, doctor_services, effective},
+    error::UsageError,
+    layers::Env,
+    settings::{RunArgs, RunSettings, ServiceArgs},
+};
+
+/// Does my first-come-first-served event really give out exactly 100 coupons?
+#[derive(Debug, Parser)]
+#[command(name = "coupon-bench", version, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  coupon-bench run --strategy redis-kafka --users 10000
+  coupon-bench run --strategy all --users 1k --trials 5
+  coupon-bench run --scenario scenarios/flash-sale.toml --json report.json
+  coupon-bench strategies
+
+Exit codes:
+  0 every promise and assertion held     3 one was violated     5 a service failed
+  2 usage or scenario error              4 inconclusive         1 anything else")]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fires concurrent users at a strategy and counts the coupons
+    Run(Box<RunArgs>),
+    /// Lists the strategies, with what each promises and needs
+    Strategies(StrategiesArgs),
+    /// Says which services are reachable, in which version, and what is embedded
+    Doctor(DoctorArgs),
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Say more on stderr; twice for even more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+impl GlobalArgs {
+    /// What tracing lets through to stderr.
+    pub fn level(&self) -> LevelFilter {
+        match self.verbose {
+            0 => LevelFilter::WARN,
+            1 => LevelFilter::INFO,
+            2 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        }
+    }
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    #[value(help = "On a terminal, unless NO_COLOR is set")]
+    Auto,
+    /// Whatever the environment says
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Whether to colour a stream. `NO_COLOR` counts when it is set to anything but the empty string
+    /// (<https://no-color.org>).
+    pub fn enabled(self, is_terminal: bool, env: Env<'_>) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => is_terminal && env("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
+}
+
+/// Flags of `strategies`.
+#[derive(Debug, Args)]
+pub struct StrategiesArgs {
+    /// Print the catalogue as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  coupon-bench doctor
+  coupon-bench doctor --db postgres://bench@localhost/bench --kafka localhost:9092")]
+pub struct DoctorArgs {
+    /// The services to look at.
+    #[command(flatten)]
+    pub services: ServiceArgs,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! URLs and broker lists: which service is meant, and what cannot be one. Nothing is connected to, and nothing is
+//! looked up.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::{error::Problem, mask::quoted};
+use crate::scenario::{DbTarget, KafkaTarget, RedisTarget, ServiceUrl};
+
+const DB_FORMS: &str = "use sqlite, sqlite://FILE, postgres://HOST/NAME or mysql://HOST/NAME";
+const REDIS_FORMS: &str = "use embedded, redis://HOST:PORT or rediss://HOST:PORT";
+const KAFKA_FORMS: &str = "use embedded or HOST:PORT,…";
+
+/// `--db`.
+pub fn db(text: &str) -> Result<DbTarget, Problem> {
+    let text = text.trim();
+    if text == "sqlite" {
+        return Ok(DbTarget::PrivateSqlite);
+    }
+    let (scheme, rest) = split_scheme(text, DB_FORMS)?;
+    match scheme.as_str() {
+        "sqlite" => sqlite(text, rest),
+        "postgres" | "postgresql" => server(text, "postgres", rest).map(DbTarget::Postgres),
+        "mysql" | "mariadb" => {
+            let url = server(text, "mysql", rest)?;
+            if url.url().path().trim_matches('/').is_empty() {
+                let what = format!("no database in {}", quoted(text));
+                return Err(Problem::new(what, "name one, as in mysql://HOST/NAME"));
+            }
+            Ok(DbTarget::Mysql(url))
+        }
+        "redis" | "rediss" => Err(wrong_scheme(text, "redis:// belongs to --redis", DB_FORMS)),
+        _ => Err(unknown_scheme(text, DB_FORMS)),
+    }
+}
+
+/// `--redis`.
+pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
+    let text = text.trim();
+    if text == "embedded" {
+        return Ok(RedisTarget::Embedded);
+    }
+    let (scheme, rest) = split_scheme(text, REDIS_FORMS)?;
+    match scheme.as_str() {
+        "redis" | "rediss" => {
+            let url = server(text, &scheme, rest)?;
+            let number = url.url().path().trim_matches('/');
+            if !number.is_empty() && number.parse::<u16>().is_err() {
+                let what = format!("invalid database number in {}", quoted(text));
+                return Err(Problem::new(
+                    what,
+                    "it is a number, as in redis://HOST:PORT/0",
+                ));
+            }
+            Ok(RedisTarget::Url(url))
+        }
+        "unix" | "redis+unix" | "rediss+unix" | "redis-socket" | "valkey+unix" => {
+            let what = format!("Unix socket {}", quoted(text));
+            Err(Problem::new(
+                what,
+                format!("sockets are not supported, {REDIS_FORMS}"),
+            ))
+        }
+        "postgres" | "postgresql" | "mysql" | "mariadb" | "sqlite" => Err(wrong_scheme(
+            text,
+            "a database belongs to --db",
+            REDIS_FORMS,
+        )),
+        _ => Err(unknown_scheme(text, REDIS_FORMS)),
+    }
+}
+
+/// `--kafka`.
+pub fn kafka(text: &str) -> Result<KafkaTarget, Problem> {
+    let text = text.trim();
+    if text == "embedded" {
+        return Ok(KafkaTarget::Embedded);
+    }
+    let brokers = text
+        .split(',')
+        .map(|broker| checked_broker(broker.trim()))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(KafkaTarget::Brokers(brokers.join(",")))
+}
+
+fn checked_broker(broker: &str) -> Result<&str, Problem> {
+    let invalid = |why: &str| {
+        let what = format!("invalid broker {}", quoted(broker));
+        Problem::new(what, format!("{why}, {KAFKA_FORMS}"))
+    };
+    if broker.is_empty() {
+        return Err(invalid("a broker's name is missing"));
+    }
+    if broker.contains("://") {
+        return Err(invalid("brokers have no scheme"));
+    }
+    if broker.contains('@') {
+        return Err(invalid("a user name or password cannot be given here"));
+    }
+    let Some((host, port)) = broker.rsplit_once(':') else {
+        return Err(invalid("the port is missing"));
+    };
+    let name = match host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        Some(address) => address,
+        None if host.contains(':') => return Err(invalid("an IPv6 address needs brackets")),
+        None => host,
+    };
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "/[]?#\"'".contains(c);
+    if name.is_empty() || name.contains(odd) {
+        return Err(invalid("that is no host name"));
+    }
+    match port.parse::<u16>() {
+        Ok(1..) if port.bytes().all(|byte| byte.is_ascii_digit()) => Ok(broker),
+        _ => Err(invalid("a port is a number from 1 to 65535")),
+    }
+}
+
+/// The forms that sqlx knows: what follows `sqlite:` or `sqlite://` is the path, relative unless it begins with '/'.
+fn sqlite(text: &str, rest: &str) -> Result<DbTarget, Problem> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    if path.is_empty() {
+        let what = format!("no file in {}", quoted(text));
+        return Err(Problem::new(
+            what,
+            "use sqlite://FILE, or sqlite for a private file",
+        ));
+    }
+    if path.starts_with(":memory:") {
+        let what = format!("in-memory database {}", quoted(text));
+        let advice = "each connection would have its own, use sqlite for a private file";
+        return Err(Problem::new(what, advice));
+    }
+    if path.contains(['?', '\0']) {
+        let what = format!("invalid file name in {}", quoted(text));
+        return Err(Problem::new(
+            what,
+            "parameters are not supported, use sqlite://FILE",
+        ));
+    }
+    Ok(DbTarget::Sqlite(PathBuf::from(path)))
+}
+
+/// A server's URL under the one name of its scheme that everything else may rely on.
+fn server(text: &str, scheme: &str, rest: &str) -> Result<ServiceUrl, Problem> {
+    let url = Url::parse(&format!("{scheme}:{rest}")).map_err(|error| {
+        let what = format!("invalid URL {}", quoted(text));
+        let advice = format!("{error}; write {scheme}://HOST:PORT (a password percent-encoded)");
+        Problem::new(what, advice)
+    })?;
+    if url.host_str().is_none_or(str::is_empty) {
+        let what = format!("no host in {}", quoted(text));
+        return Err(Problem::new(what, format!("write {scheme}://HOST:PORT")));
+    }
+    if url.port() == Some(0) {
+        let what = format!("port 0 in {}", quoted(text));
+        return Err(Problem::new(what, "a port is a number from 1 to 65535"));
+    }
+    Ok(ServiceUrl::new(url))
+}
+
+fn split_scheme<'a>(text: &'a str, forms: &str) -> Result<(String, &'a str), Problem> {
+    match text.split_once(':') {
+        // `localhost:6379` is a host and its port.
+        Some((_, rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => Err(Problem::new(
+            format!("no scheme in {}", quoted(text)),
+            forms,
+        )),
+        Some((scheme, rest)) => Ok((scheme.to_ascii_lowercase(), rest)),
+        None => Err(Problem::invalid(text, forms)),
+    }
+}
+
+fn wrong_scheme(text: &str, hint: &str, forms: &str) -> Problem {
+    let what = format!("wrong scheme of {}", quoted(text));
+    Problem::new(what, format!("{hint}, {forms}"))
+}
+
+fn unknown_scheme(text: &str, forms: &str) -> Problem {
+    Problem::new(format!("unknown scheme of {}", quoted(text)), forms)
+}
+
+#[cfg(test)]
+mod tests;

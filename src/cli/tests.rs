@@ -1,0 +1,320 @@
+//! The commands as a whole: precedence, defaults, every error, the scenarios that are shipped.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod errors;
+mod scenarios;
+
+use std::{collections::HashMap, ffi::OsString, path::Path};
+
+use clap::CommandFactory;
+use proptest::prelude::*;
+
+use super::{file::ScenarioFile, *};
+use crate::scenario::{DbConnection, DbTarget, KafkaTarget, RedisTarget};
+
+/// `coupon-bench run` with these arguments.
+fn run_args(args: &[&str]) -> RunArgs {
+    let all = ["coupon-bench", "run"].iter().chain(args);
+    match Cli::try_parse_from(all).unwrap().command {
+        Command::Run(args) => *args,
+        _ => unreachable!("the command line says run"),
+    }
+}
+
+fn with_env(args: &[&str], variables: &[(&str, &str)]) -> Result<Effective, UsageError> {
+    let table: HashMap<_, _> = variables.iter().copied().collect();
+    effective(&run_args(args), &|name| table.get(name).map(OsString::from))
+}
+
+fn meant(args: &[&str]) -> Result<Effective, UsageError> {
+    with_env(args, &[])
+}
+
+/// A scenario file of this text, and its path.
+fn file(text: &str) -> (tempfile::NamedTempFile, String) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    (file, path)
+}
+
+#[test]
+fn clap_finds_the_command_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let Effective { scenario, output } = meant(&["--strategy", "naive"]).unwrap();
+    let workload = scenario.workload;
+    assert_eq!(
+        (workload.users, workload.limit, workload.attempts),
+        (10_000, 100, 1)
+    );
+    assert_eq!((workload.in_flight, workload.warmup), (None, true));
+    assert_eq!(workload.timeout.as_secs(), 30);
+    assert_eq!(
+        (scenario.trials, scenario.keep, scenario.title),
+        (1, false, None)
+    );
+    let services = scenario.services;
+    assert_eq!(services.db, DbTarget::PrivateSqlite);
+    assert_eq!(services.redis, RedisTarget::Embedded);
+    assert_eq!(services.kafka, KafkaTarget::Embedded);
+    assert_eq!(services.db_connection, DbConnection::Statement);
+    assert_eq!(
+        (
+            services.db_pool,
+            services.redis_connections,
+            services.consumers
+        ),
+        (10, 1, 1)
+    );
+    assert_eq!(
+        (output.json, output.quiet, output.progress),
+        (None, false, true)
+    );
+}
+
+#[test]
+fn every_flag_is_understood() {
+    let Effective { scenario, output } = meant(&[
+        "-s",
+        "naive,redis-incr",
+        "-u",
+        "10k",
+        "-l",
+        "1,000",
+        "--attempts",
+        "3",
+        "-c",
+        "64",
+        "--trials",
+        "5",
+        "-w",
+        "off",
+        "--seed",
+        "18446744073709551615",
+        "--db",
+        "sqlite://a.db",
+        "--db-pool",
+        "20",
+        "--db-connection",
+        "request",
+        "--redis",
+        "redis://h",
+        "--redis-connections",
+        "2",
+        "--kafka",
+        "a:1,b:2",
+        "--consumers",
+        "4",
+        "--keep",
+        "--timeout",
+        "500ms",
+        "--assert",
+        "issued == 100",
+        "--assert",
+        "naive.p99 < 1s",
+        "--json",
+        "-",
+        "-q",
+        "--no-progress",
+    ])
+    .unwrap();
+    let names: Vec<_> = scenario.strategies.iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["naive", "redis-incr"]);
+    let workload = scenario.workload;
+    assert_eq!(
+        (workload.users, workload.limit, workload.attempts),
+        (10_000, 1_000, 3)
+    );
+    assert_eq!(
+        (workload.in_flight, workload.warmup, workload.seed),
+        (Some(64), false, u64::MAX)
+    );
+    assert_eq!(workload.timeout.as_millis(), 500);
+    assert_eq!(
+        (scenario.trials, scenario.keep, scenario.assertions.len()),
+        (5, true, 2)
+    );
+    let services = scenario.services;
+    assert_eq!(services.kafka, KafkaTarget::Brokers("a:1,b:2".to_owned()));
+    assert_eq!(services.db_connection, DbConnection::Request);
+    assert_eq!(
+        (
+            services.db_pool,
+            services.redis_connections,
+            services.consumers
+        ),
+        (20, 2, 4)
+    );
+    assert_eq!(
+        (output.json, output.quiet, output.progress),
+        (Some(OutputTarget::Stdout), true, false)
+    );
+}
+
+#[test]
+fn all_is_the_whole_catalogue() {
+    let scenario = meant(&["-s", "all"]).unwrap().scenario;
+    assert_eq!(scenario.strategies.len(), crate::strategy::REGISTRY.len());
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_environment() {
+    let variables = [
+        ("COUPON_BENCH_DB", "sqlite://env.db"),
+        ("COUPON_BENCH_KAFKA", "env:1"),
+    ];
+    let (_file, path) = file(
+        "strategy = 'naive'\nlimit = 7\ndb = 'sqlite://file.db'\nkeep = true\nassert = 'lost == 0'",
+    );
+    let only_env = with_env(&["-s", "naive"], &variables).unwrap().scenario;
+    assert_eq!(only_env.services.db.to_string(), "sqlite://env.db");
+    let with_file = with_env(&["--scenario", &path], &variables)
+        .unwrap()
+        .scenario;
+    assert_eq!(with_file.services.db.to_string(), "sqlite://file.db");
+    assert_eq!(with_file.services.kafka.to_string(), "env:1");
+    assert_eq!((with_file.workload.limit, with_file.keep), (7, true));
+    let flags = [
+        "--scenario",
+        &path,
+        "--db",
+        "sqlite",
+        "-l",
+        "8",
+        "--keep=off",
+        "--assert",
+        "issued == 8",
+        "-s",
+        "all",
+    ];
+    let with_flags = with_env(&flags, &variables).unwrap().scenario;
+    assert_eq!(with_flags.services.db, DbTarget::PrivateSqlite);
+    assert_eq!((with_flags.workload.limit, with_flags.keep), (8, false));
+    assert_eq!(with_flags.assertions.len(), 1);
+    assert!(with_flags.strategies.len() > 1);
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let scenario = with_env(&["-s", "naive"], &[("COUPON_BENCH_DB", "")])
+        .unwrap()
+        .scenario;
+    assert_eq!(scenario.services.db, DbTarget::PrivateSqlite);
+}
+
+#[test]
+fn a_seed_is_drawn_where_none_is_given() {
+    let seeds: std::collections::HashSet<_> = (0..4)
+        .map(|_| meant(&["-s", "naive"]).unwrap().scenario.workload.seed)
+        .collect();
+    assert!(seeds.len() > 1);
+}
+
+#[test]
+fn doctor_takes_the_same_services() {
+    let cli = Cli::try_parse_from(["coupon-bench", "doctor", "--redis", "redis://h"]).unwrap();
+    let Command::Doctor(args) = cli.command else {
+        unreachable!("the command line says doctor")
+    };
+    let env = |name: &str| (name == "COUPON_BENCH_KAFKA").then(|| OsString::from("k:1"));
+    let services = doctor_services(&args.services, &env).unwrap();
+    assert_eq!(services.db, DbTarget::PrivateSqlite);
+    assert!(matches!(services.redis, RedisTarget::Url(_)));
+    assert_eq!(services.kafka.to_string(), "k:1");
+}
+
+#[test]
+fn colour_follows_the_flag_the_terminal_and_no_color() {
+    let set = |value: &'static str| move |_: &str| Some(OsString::from(value));
+    assert!(Color::Auto.enabled(true, &|_| None));
+    assert!(Color::Auto.enabled(true, &set("")));
+    assert!(!Color::Auto.enabled(true, &set("1")));
+    assert!(!Color::Auto.enabled(false, &|_| None));
+    assert!(Color::Always.enabled(false, &set("1")));
+    assert!(!Color::Never.enabled(true, &|_| None));
+}
+
+#[test]
+fn global_flags_stand_anywhere() {
+    let cli = Cli::try_parse_from([
+        "coupon-bench",
+        "strategies",
+        "--json",
+        "-vv",
+        "--color",
+        "never",
+    ])
+    .unwrap();
+    assert_eq!(
+        cli.global.level(),
+        tracing::level_filters::LevelFilter::DEBUG
+    );
+    assert_eq!(cli.global.color, Color::Never);
+}
+
+#[test]
+fn the_help_says_what_the_defaults_are() {
+    let run_help = ["coupon-bench", "run", "--help"];
+    let help = Cli::try_parse_from(run_help).unwrap_err().to_string();
+    for heading in [
+        "Workload:",
+        "Services:",
+        "Output:",
+        "Global options:",
+        "Examples:",
+    ] {
+        assert!(help.contains(heading), "{heading} in {help}");
+    }
+    for default in [
+        "10000",
+        "100",
+        "1",
+        "10",
+        "30s",
+        "statement",
+        "sqlite",
+        "embedded",
+        "on",
+    ] {
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains(&format!("[default: {default}]")),
+            "{default} in {help}"
+        );
+    }
+    assert!(!help.contains('`'), "clap shows Markdown as it is: {help}");
+}
+
+proptest! {
+    #[test]
+    fn no_file_panics(text in any::<String>()) {
+        let _ = ScenarioFile::parse(Path::new("x.toml"), text);
+    }
+
+    #[test]
+    fn no_toml_panics(
+        lines in proptest::collection::vec(("[a-z_]{1,8}|users|strategy|assert|db|title|keep", "\\PC{0,12}|[0-9]{1,25}|\\[*\\]*|'\\PC{0,12}'|-?[0-9.]{1,5}"), 0..6)
+    ) {
+        let lines: Vec<_> = lines.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let text = lines.join("\n");
+        if let Err(error) = ScenarioFile::parse(Path::new("x.toml"), text) {
+            prop_assert!(!error.to_string().contains('\n'));
+        }
+    }
+
+    #[test]
+    fn no_value_panics(key in proptest::sample::select(settings::keys()), value in any::<String>()) {
+        let (_file, path) = file(&toml::to_string(&HashMap::from([(key, value)])).unwrap());
+        for flags in [&["--scenario", path.as_str(), "-s", "naive"][..], &["--scenario", path.as_str()]] {
+            if let Err(error) = meant(flags) {
+                let lines = error.to_string().lines().count();
+                let may_point = matches!(error, UsageError::Assertion { .. });
+                prop_assert!(lines == 1 || may_point, "{}", error);
+            }
+        }
+    }
+}

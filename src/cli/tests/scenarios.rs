@@ -1,0 +1,77 @@
+//! The scenario files that are shipped are valid.
+
+use super::*;
+use crate::strategy::{Promise, REGISTRY};
+
+fn shipped(name: &str) -> Effective {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("scenarios")
+        .join(name);
+    meant(&["--scenario", path.to_str().unwrap()]).unwrap()
+}
+
+#[test]
+fn every_file_is_valid_and_says_what_it_shows() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files = 0;
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|end| end == "toml")
+        {
+            let scenario = shipped(&name).scenario;
+            assert!(scenario.title.is_some(), "{name} has no title");
+            assert!(!scenario.assertions.is_empty(), "{name} asserts nothing");
+            files += 1;
+        }
+    }
+    assert!(files >= 3);
+}
+
+#[test]
+fn the_flash_sale_is_the_one_of_the_course() {
+    let scenario = shipped("flash-sale.toml").scenario;
+    let workload = scenario.workload;
+    assert_eq!(scenario.strategies[0].name, "redis-kafka");
+    assert_eq!(
+        (workload.users, workload.limit, workload.in_flight),
+        (10_000, 100, None)
+    );
+    let assertions: Vec<_> = scenario
+        .assertions
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        assertions,
+        ["issued == 100", "over_issued == 0", "lost == 0"]
+    );
+}
+
+#[test]
+fn a_double_click_must_give_somebody_two() {
+    let workload = shipped("double-click.toml").scenario.workload;
+    // More coupons than users, so that no order of arrival can hide it.
+    assert!(workload.users >= workload.limit && workload.attempts > 1);
+}
+
+#[test]
+fn the_smoke_test_has_every_exact_strategy() {
+    let listed: Vec<_> = shipped("smoke.toml")
+        .scenario
+        .strategies
+        .iter()
+        .map(|entry| entry.name)
+        .collect();
+    for entry in REGISTRY
+        .iter()
+        .filter(|entry| entry.promise == Promise::Exact)
+    {
+        assert!(
+            listed.contains(&entry.name),
+            "add {} to scenarios/smoke.toml",
+            entry.name
+        );
+    }
+}

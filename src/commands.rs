@@ -1,0 +1,133 @@
+//! The commands: each puts its parts together, prints, and ends with an exit code.
+
+mod run;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use tokio::runtime::Runtime;
+
+use crate::{
+    cli::{Cli, Command, DoctorArgs, Env, StrategiesArgs, doctor_services, mask},
+    doctor, exit,
+    report::{Sink, catalogue, terminal::Style},
+    strategy::REGISTRY,
+};
+
+/// For the report where the terminal does not say.
+const WIDTH: usize = 100;
+
+/// What threads may still do after the last line of output: nothing that anybody waits for.
+const SHUTDOWN: Duration = Duration::from_millis(200);
+
+/// How a command ends without having done its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Usage(#[from] crate::cli::UsageError),
+    #[error("failed to open {0} ({1}): {2}")]
+    Output(&'static str, String, io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Output(..) => exit::USAGE,
+            Self::Io(_) => exit::UNEXPECTED,
+        }
+    }
+}
+
+/// Does what was asked; the exit code.
+pub fn run(cli: &Cli) -> u8 {
+    let env: Env<'_> = &|name| std::env::var_os(name);
+    log(cli, env);
+    let done = match &cli.command {
+        Command::Run(args) => run::run(cli, args, env),
+        Command::Strategies(args) => strategies(cli, args, env),
+        Command::Doctor(args) => examine(args, env),
+    };
+    done.unwrap_or_else(|failure| {
+        complain(&failure.to_string());
+        failure.exit_code()
+    })
+}
+
+/// Says what is wrong with the arguments; the exit code.
+pub fn usage(error: &clap::Error) -> u8 {
+    let env: Env<'_> = &|name| std::env::var_os(name);
+    let to_stderr = error.use_stderr();
+    let terminal = if to_stderr {
+        io::stderr().is_terminal()
+    } else {
+        io::stdout().is_terminal()
+    };
+    let text = mask::clap_error(error, crate::cli::Color::Auto.enabled(terminal, env));
+    // Nobody to tell is nothing to fail for.
+    let _ = if to_stderr {
+        io::stderr().write_all(text.as_bytes())
+    } else {
+        io::stdout().write_all(text.as_bytes())
+    };
+    u8::try_from(error.exit_code()).unwrap_or(exit::USAGE)
+}
+
+fn strategies(cli: &Cli, args: &StrategiesArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let text = if args.json {
+        catalogue::json(REGISTRY).map_err(io::Error::from)?
+    } else {
+        catalogue::table(REGISTRY, style(cli, env))
+    };
+    Sink::Stdout.write(&text)?;
+    Ok(exit::OK)
+}
+
+fn examine(args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let services = doctor_services(&args.services, env)?;
+    let runtime = Runtime::new()?;
+    let findings = runtime.block_on(doctor::examine(&services));
+    runtime.shutdown_timeout(SHUTDOWN);
+    Sink::Stdout.write(&doctor::render(&findings))?;
+    let all_well = findings.iter().all(|finding| finding.answer.is_ok());
+    Ok(if all_well { exit::OK } else { exit::SERVICE })
+}
+
+/// How stdout wants it.
+fn style(cli: &Cli, env: Env<'_>) -> Style {
+    let columns = terminal_width();
+    Style {
+        color: cli.global.color.enabled(io::stdout().is_terminal(), env),
+        width: columns.unwrap_or(WIDTH).clamp(60, 120),
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    let (_, columns) = console::Term::stdout().size_checked()?;
+    Some(usize::from(columns))
+}
+
+/// One line, or a few where an expression is shown, to stderr.
+fn complain(text: &str) {
+    // Nobody to tell is nothing to fail for.
+    let _ = writeln!(io::stderr(), "error: {text}");
+}
+
+/// `-v` and more of them: what happens, to stderr.
+fn log(cli: &Cli, env: Env<'_>) {
+    let level = cli.global.level();
+    let filter = tracing_subscriber::EnvFilter::new(format!("off,coupon_bench={level}"));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(cli.global.color.enabled(io::stderr().is_terminal(), env))
+        .with_target(false);
+    // Set already only where this is not the program but a test.
+    let _ = subscriber.try_init();
+}

@@ -1,0 +1,134 @@
+//! `coupon-bench run`.
+
+use std::{
+    io::{self, IsTerminal},
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::{runtime::Runtime, sync::watch};
+
+use super::{Failure, SHUTDOWN, complain, style};
+use crate::{
+    cli::{self, Cli, Env, OutputTarget, RunArgs},
+    exit,
+    report::{
+        self, Report, Sink,
+        json::Json,
+        progress::{Mode, Progress},
+        terminal,
+    },
+    run::{self, Event, Finished},
+    scenario::Scenario,
+};
+
+/// Runs a scenario and writes its report.
+pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let cli::Effective { scenario, output } = cli::effective(args, env)?;
+    // Before the run: a mistyped path must not cost one.
+    let mut outputs = open(&output)?;
+    let mode = if output.progress && !output.quiet {
+        Mode::for_stderr(cli.global.color.enabled(io::stderr().is_terminal(), env))
+    } else {
+        Mode::Off
+    };
+
+    let runtime = Runtime::new()?;
+    let finished = runtime.block_on(perform(&scenario, mode));
+    runtime.shutdown_timeout(SHUTDOWN);
+
+    let Finished { report, error } = finished;
+    let stdout_is_taken = matches!(output.json, Some(OutputTarget::Stdout));
+    if !(output.quiet || stdout_is_taken || report.runs.is_empty()) {
+        Sink::Stdout.write(&terminal::render(&report, style(cli, env)))?;
+    }
+    write(&mut outputs, &report)?;
+    if let Some(error) = error {
+        complain(&error.to_string());
+    }
+    Ok(report.exit_code)
+}
+
+fn open(output: &cli::Output) -> Result<Vec<report::Output>, Failure> {
+    let mut outputs = Vec::new();
+    if let Some(target) = &output.json {
+        let sink = match target {
+            OutputTarget::Stdout => Sink::Stdout,
+            OutputTarget::File(path) => Sink::open(path)
+                .map_err(|error| Failure::Output("--json", path.display().to_string(), error))?,
+        };
+        outputs.push(report::Output::new(Json, sink));
+    }
+    Ok(outputs)
+}
+
+fn write(outputs: &mut [report::Output], report: &Report) -> io::Result<()> {
+    outputs
+        .iter_mut()
+        .try_for_each(|output| output.write(report))
+}
+
+async fn perform(scenario: &Scenario, mode: Mode) -> Finished {
+    let (stop, stopped) = watch::channel(false);
+    let signals = tokio::spawn(on_signal(stop));
+    let shown = Mutex::new(None);
+    let finished = run::run(scenario, &|event| show(&shown, mode, &event), stopped).await;
+    signals.abort();
+    finished
+}
+
+/// Keeps the progress of the run that is under way.
+fn show(shown: &Mutex<Option<Progress>>, mode: Mode, event: &Event<'_>) {
+    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+    match event {
+        Event::Load {
+            strategy,
+            trial: (trial, trials),
+            total,
+            limit,
+            counters,
+        } => {
+            let label = match trials {
+                1 => (*strategy).to_owned(),
+                _ => format!("{strategy} {}/{trials}", trial + 1),
+            };
+            *shown = Some(Progress::start(
+                &label,
+                *total,
+                *limit,
+                (*counters).clone(),
+                mode,
+            ));
+        }
+        Event::Drain => {
+            if let Some(progress) = &*shown {
+                progress.drain();
+            }
+        }
+        Event::Done => drop(shown.take()),
+        Event::LeftBehind(problem) => complain(problem),
+    }
+}
+
+/// The first signal asks the run to stop, report and clean up; the second does not ask.
+async fn on_signal(stop: watch::Sender<bool>) {
+    signal().await;
+    // Nobody listens any more if the run is just over.
+    let _ = stop.send(true);
+    signal().await;
+    std::process::exit(exit::INTERRUPTED.into());
+}
+
+/// Ctrl-C, or a polite request to end.
+async fn signal() {
+    use tokio::signal::unix;
+    let interrupt = tokio::signal::ctrl_c();
+    match unix::signal(unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+}

@@ -1,0 +1,36 @@
+//! Does a first-come-first-served event really give out exactly its limit?
+//!
+//! `coupon-bench` fires concurrent users at a strategy, then reconciles what every user was told with what the database holds.
+//!
+//! # Layout
+//!
+//! The rooms are in the order in which a run passes through them; imports point back along it, never forward.
+//!
+//! - [`cli`]: flags and a scenario file, as typed, become a [`scenario::Scenario`], as meant
+//! - [`ports`]: everything that a strategy may do to the world, as five small traits
+//! - [`strategy`]: the strategies, one file each, written against the ports alone
+//! - [`backend`]: what stands behind the ports: databases, Redis, Kafka, real or embedded
+//! - [`decorate`]: wrappers around ports that are ports themselves
+//! - [`load`]: who comes when, and what they were told
+//! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
+//! - [`run`]: one run from its services to its report, repeated over strategies and trials
+//! - [`report`]: one value, many outputs
+//! - [`commands`]: puts the parts together, one function a command
+//! - [`assertion`], [`statistics`], [`doctor`], [`exit`]: what the name says
+
+pub mod assertion;
+pub mod backend;
+pub mod cli;
+pub mod commands;
+pub mod decorate;
+pub mod doctor;
+pub mod exit;
+pub mod ledger;
+pub mod load;
+pub mod ports;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod statistics;
+pub mod strategy;
+pub mod verdict;

@@ -1,0 +1,274 @@
+//! What happened to every attempt: one slot each, written by the attempt alone, without a lock.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::counters::Counters;
+use crate::{
+    ports::{Effect, PortError, Result, UserId},
+    strategy::Decision,
+};
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Told: the coupon is yours.
+    Issued = 1,
+    /// Told: all coupons are gone.
+    SoldOut = 2,
+    /// Told: you have asked before.
+    Duplicate = 3,
+    /// An error that cannot have issued a coupon by itself.
+    Failed = 4,
+    /// No answer in time, or an error that leaves it open.
+    Indeterminate = 5,
+}
+
+impl Outcome {
+    const ALL: [Self; 5] = [
+        Self::Issued,
+        Self::SoldOut,
+        Self::Duplicate,
+        Self::Failed,
+        Self::Indeterminate,
+    ];
+
+    fn of(answer: &Result<Decision>) -> Self {
+        match answer {
+            Ok(Decision::Issued) => Self::Issued,
+            Ok(Decision::SoldOut) => Self::SoldOut,
+            Ok(Decision::Duplicate) => Self::Duplicate,
+            Err(error) if error.effect == Effect::Unknown => Self::Indeterminate,
+            Err(_) => Self::Failed,
+        }
+    }
+}
+
+/// One attempt, as it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Who asked.
+    pub user: UserId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From the release to its start.
+    pub start: Duration,
+    /// From the release to its end; `None` if it had not ended when the run did.
+    pub end: Option<Duration>,
+}
+
+#[derive(Default)]
+struct Slot {
+    /// Nanoseconds from the release, plus one; 0 while it has not started.
+    start: AtomicU64,
+    /// Likewise for its end.
+    end: AtomicU64,
+    /// An [`Outcome`], or 0.
+    outcome: AtomicU8,
+}
+
+/// Different error texts that are kept. Errors with numbers in them must not fill the memory.
+const FAILURES_KEPT: usize = 32;
+
+/// Collects the attempts of one run.
+pub struct Recorder {
+    arrivals: Vec<UserId>,
+    slots: Box<[Slot]>,
+    released: OnceLock<Instant>,
+    timeout: Duration,
+    peak: AtomicU64,
+    failures: Mutex<BTreeMap<String, u64>>,
+    /// For whoever watches.
+    pub counters: Arc<Counters>,
+}
+
+impl Recorder {
+    /// For attempts in the order of `arrivals`, each of which is late after `timeout`.
+    pub fn new(arrivals: Vec<UserId>, timeout: Duration) -> Self {
+        Self {
+            slots: arrivals.iter().map(|_| Slot::default()).collect(),
+            arrivals,
+            released: OnceLock::new(),
+            timeout,
+            peak: AtomicU64::new(0),
+            failures: Mutex::default(),
+            counters: Arc::default(),
+        }
+    }
+
+    /// Attempts to be made.
+    pub fn total(&self) -> usize {
+        self.arrivals.len()
+    }
+
+    /// Whose attempt is the `index`-th.
+    pub fn user(&self, index: usize) -> UserId {
+        self.arrivals[index]
+    }
+
+    /// Starts the clock.
+    pub fn release(&self) {
+        let _ = self.released.set(Instant::now());
+    }
+
+    /// When the clock started; before that, now.
+    pub fn released(&self) -> Instant {
+        *self.released.get_or_init(Instant::now)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.released().elapsed().as_nanos()).unwrap_or(u64::MAX - 1) + 1
+    }
+
+    /// The `index`-th attempt starts.
+    pub fn start(&self, index: usize) {
+        let started = self.counters.started.fetch_add(1, Ordering::Relaxed) + 1;
+        let finished = self.counters.finished.load(Ordering::Relaxed);
+        self.peak
+            .fetch_max(started.saturating_sub(finished), Ordering::Relaxed);
+        self.slots[index].start.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// The `index`-th attempt ends with `answer`. An answer that comes too late is one that the user did not wait for.
+    pub fn finish(&self, index: usize, answer: &Result<Decision>) {
+        let slot = &self.slots[index];
+        let end = self.now();
+        let late = Duration::from_nanos(end - slot.start.load(Ordering::Relaxed)) > self.timeout;
+        let outcome = if late {
+            Outcome::Indeterminate
+        } else {
+            Outcome::of(answer)
+        };
+        slot.end.store(end, Ordering::Relaxed);
+        slot.outcome.store(outcome as u8, Ordering::Release);
+        if let Err(error) = answer {
+            self.note_failure(error);
+        }
+        if outcome == Outcome::Issued {
+            self.counters.issued.fetch_add(1, Ordering::Relaxed);
+        }
+        self.counters.finished.fetch_add(1, Ordering::Release);
+    }
+
+    /// Counts an error by its text.
+    pub fn note_failure(&self, error: &PortError) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = error.to_string();
+        if failures.len() >= FAILURES_KEPT && !failures.contains_key(&text) {
+            "other errors".clone_into(&mut text);
+        }
+        *failures.entry(text).or_default() += 1;
+    }
+
+    /// The different errors, most frequent first.
+    pub fn failures(&self) -> Vec<(String, u64)> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sorted: Vec<_> = failures.clone().into_iter().collect();
+        sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sorted
+    }
+
+    /// The most attempts that were under way at once.
+    pub fn peak_in_flight(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    /// Every attempt that was made. One that is still under way is indeterminate.
+    pub fn attempts(&self) -> Vec<Attempt> {
+        let made = self
+            .slots
+            .iter()
+            .zip(&self.arrivals)
+            .filter_map(|(slot, user)| {
+                // An outcome that is not there yet may still come, but not into this list.
+                let outcome = slot.outcome.load(Ordering::Acquire);
+                let start = slot.start.load(Ordering::Relaxed).checked_sub(1)?;
+                let outcome = Outcome::ALL
+                    .into_iter()
+                    .find(|known| *known as u8 == outcome);
+                let end = outcome.and_then(|_| slot.end.load(Ordering::Relaxed).checked_sub(1));
+                Some(Attempt {
+                    user: *user,
+                    outcome: outcome.unwrap_or(Outcome::Indeterminate),
+                    start: Duration::from_nanos(start),
+                    end: end.map(Duration::from_nanos),
+                })
+            });
+        made.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorder(timeout: Duration) -> Recorder {
+        let recorder = Recorder::new(vec![UserId(1), UserId(2), UserId(3)], timeout);
+        recorder.release();
+        recorder
+    }
+
+    fn outcomes(recorder: &Recorder) -> Vec<Outcome> {
+        recorder
+            .attempts()
+            .iter()
+            .map(|attempt| attempt.outcome)
+            .collect()
+    }
+
+    #[test]
+    fn only_attempts_that_were_made_are_listed_and_open_ones_are_indeterminate() {
+        let recorder = recorder(Duration::from_mins(1));
+        recorder.start(0);
+        recorder.finish(0, &Ok(Decision::Issued));
+        recorder.start(1);
+        assert_eq!(
+            outcomes(&recorder),
+            [Outcome::Issued, Outcome::Indeterminate]
+        );
+        assert_eq!(recorder.attempts()[1].end, None);
+        assert_eq!(recorder.peak_in_flight(), 1);
+    }
+
+    #[test]
+    fn a_late_answer_is_indeterminate_whatever_it_says() {
+        let recorder = recorder(Duration::ZERO);
+        recorder.start(0);
+        std::thread::sleep(Duration::from_millis(1));
+        recorder.finish(0, &Ok(Decision::SoldOut));
+        assert_eq!(outcomes(&recorder), [Outcome::Indeterminate]);
+    }
+
+    #[test]
+    fn an_error_of_unknown_effect_is_indeterminate_and_a_refusal_is_failed() {
+        let recorder = recorder(Duration::from_mins(1));
+        for (index, effect) in [Effect::None, Effect::Conflict, Effect::Unknown]
+            .into_iter()
+            .enumerate()
+        {
+            recorder.start(index);
+            recorder.finish(index, &Err(PortError::new("INCR", effect, "no")));
+        }
+        let expected = [Outcome::Failed, Outcome::Failed, Outcome::Indeterminate];
+        assert_eq!(outcomes(&recorder), expected);
+        assert_eq!(recorder.failures(), [("INCR: no".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn the_number_of_different_errors_is_bounded() {
+        let recorder = recorder(Duration::from_mins(1));
+        for number in 0..1000 {
+            recorder.note_failure(&PortError::new("INCR", Effect::None, number.to_string()));
+        }
+        let failures = recorder.failures();
+        assert!(failures.len() <= FAILURES_KEPT + 1);
+        assert_eq!(failures.iter().map(|(_, count)| count).sum::<u64>(), 1000);
+    }
+}

@@ -1,0 +1,47 @@
+//! Redis as the strategies see it. Keys are the event's own names; the backend puts the run's prefix before them.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Result, UserId};
+
+/// A Lua script with the name it goes by in schedules and errors.
+#[derive(Debug, Clone, Copy)]
+pub struct Script {
+    /// For people: `claim.lua`.
+    pub name: &'static str,
+    /// Lua 5.1, as Redis runs it.
+    pub source: &'static str,
+}
+
+/// The Redis commands of the catalogue; each is one atomic step.
+#[async_trait]
+pub trait Cache: Send + Sync {
+    /// `INCR key`: the value after.
+    async fn incr(&self, key: &'static str) -> Result<i64>;
+
+    /// `DECR key`: the value after.
+    async fn decr(&self, key: &'static str) -> Result<i64>;
+
+    /// `GET key` of a counter; a key that is not there is `None`.
+    async fn get(&self, key: &'static str) -> Result<Option<i64>>;
+
+    /// `SADD key user`: whether the user is new in the set.
+    async fn sadd(&self, key: &'static str, user: UserId) -> Result<bool>;
+
+    /// `SREM key user`: whether the user was in the set.
+    async fn srem(&self, key: &'static str, user: UserId) -> Result<bool>;
+
+    /// `SET key token NX PX lease`: whether the key was free.
+    async fn set_nx_px(&self, key: &'static str, token: &str, lease: Duration) -> Result<bool>;
+
+    /// `ZADD key NX score user`: whether the user is new in the sorted set.
+    async fn zadd_nx(&self, key: &'static str, user: UserId, score: u64) -> Result<bool>;
+
+    /// `ZRANK key user`, from 0; a user that is not there is `None`.
+    async fn zrank(&self, key: &'static str, user: UserId) -> Result<Option<u64>>;
+
+    /// Runs a script that answers with an integer.
+    async fn script(&self, script: Script, keys: &[&'static str], args: &[&str]) -> Result<i64>;
+}

@@ -1,0 +1,52 @@
+//! The ports: everything a strategy may do to the world, one call a round trip.
+//!
+//! A strategy holds these traits and nothing else, so what stands behind them — a real service, an embedded
+//! one, memory in a test — is a choice made outside. One call is one named step of a schedule.
+//! Implementations live in [`crate::backend`], wrappers in [`crate::decorate`]; none is here.
+
+pub mod attempt;
+mod cache;
+mod clock;
+mod coupons;
+mod error;
+mod mutex;
+mod topic;
+
+pub use cache::{Cache, Script};
+pub use clock::Clock;
+pub use coupons::{CouponId, CouponTable, EventRow, Isolation, Statements, Transaction};
+pub use error::{Effect, PortError, Result};
+pub use mutex::{Guard, Mutex};
+pub use topic::{Acknowledgement, Consumer, Delivery, Topic};
+
+use std::{fmt, sync::Arc};
+
+/// A user of the event, numbered from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(pub u64);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The ports of one run, as a strategy is built from them.
+///
+/// A port that a strategy did not ask for is still there, but every call of it fails
+/// (see [`crate::backend::absent`]), so no combination of ports can panic.
+#[derive(Clone)]
+pub struct Event {
+    /// Coupons to give out.
+    pub limit: u64,
+    /// Where coupons are rows.
+    pub coupons: Arc<dyn CouponTable>,
+    /// Redis.
+    pub cache: Arc<dyn Cache>,
+    /// The Kafka topic `coupon_create`.
+    pub coupon_create: Arc<dyn Topic>,
+    /// A lock inside this process.
+    pub mutex: Arc<dyn Mutex>,
+    /// Time, for back-offs and leases.
+    pub clock: Arc<dyn Clock>,
+}

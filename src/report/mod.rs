@@ -1,0 +1,49 @@
+//! The outputs: one file each, all fed by one [`Report`] value.
+//!
+//! To add a format, write its file with a [`Format`] in it. [`Sink`] knows where the text goes. Nothing here measures,
+//! judges or knows a backend; [`progress`] is the one output that is shown while a run lasts.
+
+pub mod catalogue;
+#[doc(hidden)]
+pub mod fixtures;
+pub mod format;
+pub mod json;
+mod model;
+pub mod progress;
+mod sink;
+pub mod terminal;
+
+pub use model::*;
+pub use sink::Sink;
+
+use std::io;
+
+/// A way of writing a report down.
+pub trait Format {
+    /// The whole report as text, ending in a newline.
+    fn render(&self, report: &Report) -> io::Result<String>;
+}
+
+/// A format and where it goes.
+pub struct Output {
+    format: Box<dyn Format>,
+    sink: Sink,
+}
+
+impl Output {
+    /// Pairs a format with a sink that is open already.
+    pub fn new(format: impl Format + 'static, sink: Sink) -> Self {
+        Self {
+            format: Box::new(format),
+            sink,
+        }
+    }
+
+    /// Renders the report and writes it.
+    pub fn write(&mut self, report: &Report) -> io::Result<()> {
+        self.sink.write(&self.format.render(report)?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,353 @@
+//! The one value that every output is made from: what was run, where, and what came of it.
+//!
+//! Its JSON form is a contract (`schema/report.schema.json`): names are only ever added. Durations are whole
+//! nanoseconds and end in `_ns`. Nothing is measured or judged here.
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::verdict::FindingKind;
+use crate::{scenario::DbConnection, strategy::Promise, verdict::Verdict};
+
+/// The version of the JSON form.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A whole invocation: every run of every strategy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What made the report.
+    pub tool: Tool,
+    /// The machine it ran on.
+    pub environment: Environment,
+    /// Every effective setting, passwords masked.
+    pub scenario: Settings,
+    /// One a strategy and trial, in the order they ran.
+    pub runs: Vec<Run>,
+    /// How often each strategy over-issued, one entry a strategy.
+    pub race: Vec<Race>,
+    /// What was asked of the runs besides their promises.
+    pub assertions: Vec<AssertionResult>,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Whether Ctrl-C ended it early.
+    pub interrupted: bool,
+}
+
+/// What made the report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Tool {
+    /// `coupon-bench`.
+    pub name: String,
+    /// As in `Cargo.toml`.
+    pub version: String,
+    /// The commit it was built from, where that is known.
+    pub git_revision: Option<String>,
+}
+
+/// The machine it ran on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Environment {
+    /// For example `linux x86_64`.
+    pub os: String,
+    /// The processor's model name.
+    pub cpu: String,
+    /// Logical processors.
+    pub cores: usize,
+    /// Physical memory.
+    pub memory_bytes: u64,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+}
+
+/// Every effective setting, passwords masked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Settings {
+    /// From the scenario file.
+    pub title: Option<String>,
+    /// By name, in the order asked for.
+    pub strategies: Vec<String>,
+    /// Distinct users.
+    pub users: u64,
+    /// Coupons.
+    pub limit: u64,
+    /// Attempts each user makes.
+    pub attempts: u32,
+    /// Closed loop: attempts under way at a time; null is a burst.
+    pub in_flight: Option<u64>,
+    /// Runs of each strategy.
+    pub trials: u32,
+    /// Whether everything was ready before the clock started.
+    pub warmup: bool,
+    /// Of the input that is drawn.
+    pub seed: u64,
+    /// `sqlite`, or a URL.
+    pub db: String,
+    /// Connections in the pool.
+    pub db_pool: u32,
+    /// How long a claim keeps one.
+    pub db_connection: DbConnection,
+    /// `embedded`, or a URL.
+    pub redis: String,
+    /// Multiplexed connections.
+    pub redis_connections: u32,
+    /// `embedded`, or brokers.
+    pub kafka: String,
+    /// Members of the consumer group.
+    pub consumers: u32,
+    /// For one attempt, and for the drain.
+    pub timeout_ns: u64,
+    /// Whether objects were left behind.
+    pub keep: bool,
+}
+
+/// One run of one strategy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Run {
+    /// By name.
+    pub strategy: String,
+    /// What it claims.
+    pub promise: Promise,
+    /// Whether it claims one coupon a user.
+    pub one_per_user: bool,
+    /// From 0.
+    pub trial: u32,
+    /// Part of the names of everything the run created.
+    pub run_id: String,
+    /// Only those the strategy used.
+    pub backends: Backends,
+    /// What users were told.
+    pub attempts: AttemptCounts,
+    /// The different errors behind failed attempts and deliveries, most frequent first.
+    pub failures: Vec<Failure>,
+    /// What the database holds, against what users were told.
+    pub ledger: LedgerCounts,
+    /// Of the strategy against its promise.
+    pub verdict: Verdict,
+    /// What broke the promise.
+    pub violations: Vec<Finding>,
+    /// Everything the reconciliation found, promised or not.
+    pub findings: Vec<Finding>,
+    /// Why the verdict is inconclusive.
+    pub reasons: Vec<String>,
+    /// From the release, by what users were told.
+    pub latency: Latency,
+    /// From an attempt's intended start to its coupon's row, over the attempts that were told "issued".
+    pub time_to_durable: Distribution,
+    /// From the release to the last answer.
+    pub duration_ns: u64,
+    /// Answers a second over `duration_ns`.
+    pub throughput_per_s: f64,
+    /// Between the first and the last attempt's start in a burst.
+    pub release_skew_ns: u64,
+    /// The most attempts that were under way at once.
+    pub peak_in_flight: u64,
+    /// From the last answer to an empty pipeline.
+    pub drain_ns: u64,
+    /// What the strategy did to the database.
+    pub database: DatabaseLoad,
+    /// Records, where there is a topic.
+    pub topic: Option<TopicLoad>,
+    /// Whether those who came first were served first.
+    pub fairness: Fairness,
+    /// Names of the objects that `--keep` left behind.
+    pub kept: Vec<String>,
+}
+
+/// The services of a run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Backends {
+    /// Always there.
+    pub db: Option<Backend>,
+    /// Where the strategy needs it.
+    pub redis: Option<Backend>,
+    /// Where the strategy needs it.
+    pub kafka: Option<Backend>,
+}
+
+/// One service.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Backend {
+    /// `sqlite`, `postgres`, `mysql`, `mariadb`, `redis`, `kafka`.
+    pub kind: String,
+    /// As the service says it.
+    pub version: String,
+    /// Whether it ran inside this process.
+    pub embedded: bool,
+}
+
+/// What users were told; the five outcomes add up to the total.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptCounts {
+    /// Attempts made.
+    pub total: u64,
+    /// "The coupon is yours."
+    pub issued: u64,
+    /// "All coupons are gone."
+    pub sold_out: u64,
+    /// "You have asked before."
+    pub duplicate: u64,
+    /// An error that cannot have issued a coupon by itself.
+    pub failed: u64,
+    /// No answer in time, or an error that leaves open whether a coupon was issued.
+    pub indeterminate: u64,
+}
+
+/// An error and how often it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The step and the service's words.
+    pub message: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// What the database holds, reconciled by user with what they were told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerCounts {
+    /// Rows; null if the ledger could not be read.
+    pub issued: Option<u64>,
+    /// Rows beyond the limit.
+    pub over_issued: u64,
+    /// Rows missing from `min(limit, demand)`.
+    pub under_issued: u64,
+    /// Users with more than one row.
+    pub duplicate_users: u64,
+    /// Told yes, no row.
+    pub lost: u64,
+    /// A row, not told yes.
+    pub phantom: u64,
+    /// Told nothing, a row found.
+    pub recovered: u64,
+    /// Whether the pipeline was empty when the rows were read.
+    pub drained: bool,
+}
+
+/// Something that the reconciliation found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// How many coupons (for `duplicate_user`: users).
+    pub count: u64,
+    /// The first of the users concerned, by id, at most [`Finding::MAX_USERS`]; empty where none can be named.
+    pub users: Vec<u64>,
+}
+
+impl Finding {
+    /// How many users a finding names.
+    pub const MAX_USERS: usize = 20;
+}
+
+/// How long answers took, by outcome.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Latency {
+    /// From the intended start.
+    pub response: ByOutcome,
+    /// From the actual start.
+    pub service: ByOutcome,
+}
+
+/// A distribution for all answers and for each outcome.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ByOutcome {
+    /// Every attempt that was answered.
+    pub all: Distribution,
+    /// Those that were told "issued".
+    pub issued: Distribution,
+    /// Those that were told "sold out".
+    pub sold_out: Distribution,
+    /// Those that were told "duplicate".
+    pub duplicate: Distribution,
+    /// Those that got an error.
+    pub failed: Distribution,
+}
+
+/// Durations in nanoseconds. A percentile that the sample cannot carry is null, as is everything of an empty one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Distribution {
+    /// Samples.
+    pub count: u64,
+    /// Smallest.
+    pub min_ns: Option<u64>,
+    /// Arithmetic mean.
+    pub mean_ns: Option<u64>,
+    /// Median.
+    pub p50_ns: Option<u64>,
+    /// 90th percentile.
+    pub p90_ns: Option<u64>,
+    /// 95th percentile.
+    pub p95_ns: Option<u64>,
+    /// 99th percentile.
+    pub p99_ns: Option<u64>,
+    /// 99.9th percentile.
+    pub p999_ns: Option<u64>,
+    /// Largest.
+    pub max_ns: Option<u64>,
+    /// The HDR histogram, V2 compressed, base64; null where there are no samples.
+    pub hdr: Option<String>,
+}
+
+/// What a strategy did to the database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseLoad {
+    /// Statements sent during load and drain, commits and rollbacks included.
+    pub statements: u64,
+    /// The most port calls that were waiting for the database at once, those waiting for a connection included.
+    pub peak_in_flight: u64,
+    /// Statements that the database refused because of concurrent work.
+    pub conflicts: u64,
+    /// Back-offs before trying again.
+    pub retries: u64,
+}
+
+/// What became of the records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicLoad {
+    /// Handed to the producer.
+    pub produced: u64,
+    /// Acknowledged by the broker.
+    pub delivered: u64,
+    /// Given up by the producer.
+    pub delivery_failures: u64,
+    /// Read by the consumers, redeliveries included.
+    pub consumed: u64,
+    /// Records not yet committed by the consumers when the drain ended; null if that could not be asked.
+    pub lag: Option<u64>,
+}
+
+/// Whether those who came first were served first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fairness {
+    /// Users who got a coupon although they only started after somebody else had been told "sold out".
+    pub inversions: u64,
+}
+
+/// How often a strategy over-issued.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Race {
+    /// By name.
+    pub strategy: String,
+    /// Trials whose ledger could be read.
+    pub trials: u64,
+    /// Trials with more rows than the limit.
+    pub over_issued: u64,
+    /// `over_issued / trials`.
+    pub probability: f64,
+    /// 95 % Wilson score interval of the probability.
+    pub interval: [f64; 2],
+}
+
+/// An assertion and what it met. With several runs, the value observed is the first that broke it,
+/// or that of the last run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AssertionResult {
+    /// As typed.
+    pub expression: String,
+    /// A number (durations in nanoseconds), a word (a verdict), or null where there was no sample.
+    pub observed: serde_json::Value,
+    /// Whether it held in every run.
+    pub ok: bool,
+    /// The strategy and trial that broke it.
+    pub broken_by: Option<String>,
+}

@@ -1,0 +1,101 @@
+//! Where an output goes: a file, or stdout. What is written is none of its business.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
+
+/// An output's destination, open and known to be writable.
+#[derive(Debug)]
+pub enum Sink {
+    /// `-`.
+    Stdout,
+    /// A file, a pipe or a device.
+    File(File),
+}
+
+impl Sink {
+    /// Opens `-` as stdout and everything else as a file.
+    ///
+    /// This happens before the run, so that a mistyped path does not cost one. A file that is there keeps its content
+    /// until [`Sink::write`]: a run that fails does not destroy the last report.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map(Self::File)
+    }
+
+    /// Writes the text in place of whatever was there. A reader who has left is no error.
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout => reader_may_leave(send(&mut io::stdout().lock(), text)),
+            Self::File(file) => {
+                // Pipes and devices have no length to set.
+                if file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
+                reader_may_leave(send(file, text))
+            }
+        }
+    }
+}
+
+fn send(writer: &mut impl Write, text: &str) -> io::Result<()> {
+    writer.write_all(text.as_bytes())?;
+    writer.flush()
+}
+
+/// `coupon-bench … | head` is a success.
+fn reader_may_leave(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn a_longer_old_report_is_replaced_only_when_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.json");
+        std::fs::write(&path, "an old and longer report").unwrap();
+
+        let mut sink = Sink::open(&path).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "an old and longer report"
+        );
+        sink.write("new\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_fails_on_opening() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Sink::open(directory.path().join("missing/report.json")).is_err());
+    }
+
+    #[test]
+    fn a_dash_is_stdout() {
+        assert!(matches!(Sink::open("-").unwrap(), Sink::Stdout));
+    }
+
+    #[test]
+    fn only_a_broken_pipe_is_forgiven() {
+        assert!(reader_may_leave(Err(io::ErrorKind::BrokenPipe.into())).is_ok());
+        assert!(reader_may_leave(Err(io::ErrorKind::StorageFull.into())).is_err());
+    }
+}

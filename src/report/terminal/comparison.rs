@@ -1,0 +1,436 @@
+//! Several runs in one table: what became of the coupons as ranges over the trials, speed as medians.
+//!
+//! A strategy that over-issued, lost a coupon or broke its promise stands under a heading of its own: how fast it did that
+//! is no ranking. Strategies keep the order in which they were asked for.
+
+use std::fmt;
+
+use super::{
+    Style, Tone, judgement,
+    layout::{Grid, Page},
+    load,
+};
+use crate::{
+    report::{
+        Distribution, Race, Report, Run,
+        format::{NOTHING, clean, count, optional_duration, percent, plural, rate},
+    },
+    verdict::Verdict,
+};
+
+/// Blocks of columns that stay together if the width allows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Coupons,
+    Race,
+    Speed,
+}
+
+/// Head, block, and cell of a strategy.
+type Column = (&'static str, Block, fn(&Subject) -> String);
+
+const COLUMNS: [Column; 13] = [
+    ("promise", Block::Coupons, |s| s.first.promise.to_string()),
+    ("trials", Block::Coupons, |s| s.runs.len().to_string()),
+    ("issued", Block::Coupons, |s| s.issued()),
+    ("over-\nissued", Block::Coupons, |s| {
+        s.range(|run| run.ledger.over_issued)
+    }),
+    ("lost", Block::Coupons, |s| s.range(|run| run.ledger.lost)),
+    ("duplicate\nusers", Block::Coupons, |s| {
+        s.range(|run| run.ledger.duplicate_users)
+    }),
+    ("verdict", Block::Coupons, |s| s.verdict()),
+    (RACE, Block::Race, |s| {
+        s.race.map_or(NOTHING.to_owned(), race)
+    }),
+    ("p50", Block::Speed, |s| {
+        s.latency(|run| &run.latency.response.all, |d| d.p50_ns)
+    }),
+    ("p99", Block::Speed, |s| {
+        s.latency(|run| &run.latency.response.all, |d| d.p99_ns)
+    }),
+    ("p99\nissued", Block::Speed, |s| {
+        s.latency(|run| &run.latency.response.issued, |d| d.p99_ns)
+    }),
+    ("durable\np50", Block::Speed, |s| {
+        s.latency(|run| &run.time_to_durable, |d| d.p50_ns)
+    }),
+    ("answers", Block::Speed, |s| s.throughput()),
+];
+
+const RACE: &str = "race";
+
+/// Columns of text; the others are figures.
+const TEXT: [&str; 3] = ["promise", "verdict", RACE];
+
+/// Columns that say something only where there are several trials.
+const OF_TRIALS: [&str; 2] = ["trials", RACE];
+
+/// A strategy and all its trials.
+struct Subject<'a> {
+    name: &'a str,
+    first: &'a Run,
+    runs: Vec<&'a Run>,
+    race: Option<&'a Race>,
+}
+
+/// Where a strategy stands in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Correct,
+    Inconclusive,
+    Incorrect,
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Correct => "correct",
+            Self::Inconclusive => "inconclusive",
+            Self::Incorrect => "incorrect",
+        })
+    }
+}
+
+pub(super) fn write(page: &mut Page, report: &Report) {
+    let subjects = subjects(report);
+    for table in tables(page.style, &subjects) {
+        page.gap();
+        page.block(&table);
+    }
+    notes(page, &subjects);
+    for subject in &subjects {
+        problems(page, subject, report.scenario.limit);
+    }
+    let runs: Vec<_> = report.runs.iter().collect();
+    if runs.iter().any(|run| !run.kept.is_empty()) {
+        page.gap();
+        load::kept(page, &runs);
+    }
+}
+
+fn subjects(report: &Report) -> Vec<Subject<'_>> {
+    let mut subjects: Vec<Subject> = Vec::new();
+    for run in &report.runs {
+        match subjects
+            .iter_mut()
+            .find(|subject| subject.name == run.strategy)
+        {
+            Some(subject) => subject.runs.push(run),
+            None => subjects.push(Subject {
+                name: &run.strategy,
+                first: run,
+                runs: vec![run],
+                race: report
+                    .race
+                    .iter()
+                    .find(|race| race.strategy == run.strategy),
+            }),
+        }
+    }
+    // Interleaved trials, or an interrupt, need not begin in the order asked for.
+    let asked = |name: &str| {
+        report
+            .scenario
+            .strategies
+            .iter()
+            .position(|asked| asked == name)
+    };
+    subjects.sort_by_key(|subject| asked(subject.name).unwrap_or(usize::MAX));
+    subjects
+}
+
+/// One table, or as many as it takes for the columns to fit. Less air is taken only if it saves a table.
+fn tables(style: Style, subjects: &[Subject]) -> Vec<String> {
+    let trials = subjects.iter().any(|subject| subject.runs.len() > 1);
+    let columns: Vec<Column> = COLUMNS
+        .into_iter()
+        .filter(|(name, ..)| trials || !OF_TRIALS.contains(name))
+        .collect();
+    let airy = parts(style.width, 2, subjects, &columns);
+    let tight = parts(style.width, 1, subjects, &columns);
+    let parts = if tight.len() < airy.len() {
+        tight
+    } else {
+        airy
+    };
+    parts
+        .iter()
+        .map(|part| grid(subjects, part, style).draw(style))
+        .collect()
+}
+
+/// Divides the columns, between blocks where possible.
+fn parts<'a>(
+    width: usize,
+    gap: usize,
+    subjects: &[Subject],
+    mut rest: &'a [Column],
+) -> Vec<&'a [Column]> {
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let fits =
+            |taken: &usize| grid(subjects, &rest[..*taken], Style::PLAIN).width(gap) <= width;
+        let ends_block = |taken: &usize| {
+            rest.get(*taken)
+                .is_none_or(|next| next.1 != rest[taken - 1].1)
+        };
+        let lengths = || (1..=rest.len()).rev();
+        let taken = lengths()
+            .filter(ends_block)
+            .find(fits)
+            .or_else(|| lengths().find(fits))
+            .unwrap_or(1);
+        let (part, others) = rest.split_at(taken);
+        parts.push(part);
+        rest = others;
+    }
+    parts
+}
+
+fn grid(subjects: &[Subject], columns: &[Column], style: Style) -> Grid {
+    let head = columns
+        .iter()
+        .map(|(name, ..)| paint_lines(style, Tone::Heading, name));
+    let mut rows = vec![
+        std::iter::once(String::new())
+            .chain(head)
+            .collect::<Vec<_>>(),
+    ];
+    for group in [Group::Correct, Group::Inconclusive, Group::Incorrect] {
+        let members: Vec<_> = subjects
+            .iter()
+            .filter(|subject| subject.group() == group)
+            .collect();
+        if members.is_empty() {
+            continue;
+        }
+        let mut heading = vec![String::new(); columns.len() + 1];
+        heading[0] = style.paint(group.tone(), group.to_string());
+        if rows.len() > 1 {
+            rows.push(vec![String::new(); columns.len() + 1]);
+        }
+        rows.push(heading);
+        rows.extend(members.iter().map(|subject| {
+            let cells = columns.iter().map(|(_, _, cell)| cell(subject));
+            std::iter::once(format!("  {}", clean(subject.name)))
+                .chain(cells)
+                .collect()
+        }));
+    }
+    let left = std::iter::once(0)
+        .chain((1..=columns.len()).filter(|column| TEXT.contains(&columns[column - 1].0)))
+        .collect();
+    Grid {
+        rows,
+        left,
+        divider: None,
+    }
+}
+
+/// Each line by itself: a table pads lines, and the padding should not be coloured.
+fn paint_lines(style: Style, tone: Tone, text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| style.paint(tone, line)).collect();
+    lines.join("\n")
+}
+
+fn notes(page: &mut Page, subjects: &[Subject]) {
+    if subjects.iter().any(|subject| subject.runs.len() > 1) {
+        page.note(
+            "coupons: smallest to largest over the trials; response times and answers: medians",
+        );
+    }
+    if subjects
+        .iter()
+        .any(|subject| subject.group() == Group::Incorrect)
+    {
+        page.note("what is incorrect is not ranked");
+    }
+}
+
+/// The worst trial in words, and the errors of all.
+fn problems(page: &mut Page, subject: &Subject, limit: u64) {
+    let troubled: Vec<_> = subject
+        .runs
+        .iter()
+        .copied()
+        .filter(|run| judgement::tone(run) != Tone::Good)
+        .collect();
+    let worst = troubled.iter().copied().max_by_key(|run| {
+        // Of equals the first: the maximum is the last of equals otherwise.
+        (
+            severity(run),
+            run.ledger.over_issued,
+            run.ledger.lost,
+            std::cmp::Reverse(run.trial),
+        )
+    });
+    if let Some(run) = worst {
+        page.gap();
+        let whose = if subject.runs.len() > 1 {
+            format!("{}, trial {}", subject.name, run.trial + 1)
+        } else {
+            subject.name.to_owned()
+        };
+        judgement::write(page, run, limit, Some(&whose));
+        if troubled.len() > 1 {
+            let others = plural(troubled.len() as u64 - 1, "other trial");
+            page.barred(judgement::tone(run), &format!("and {others} like it"));
+        }
+    }
+    if subject.runs.iter().any(|run| !run.failures.is_empty()) {
+        page.gap();
+        page.heading(&clean(subject.name));
+        load::failures(page, &subject.runs);
+    }
+}
+
+fn severity(run: &Run) -> u8 {
+    match run.verdict {
+        Verdict::Violated => 3,
+        Verdict::Holds if judgement::is_unpromised_failure(run) => 2,
+        Verdict::Inconclusive => 1,
+        Verdict::Holds => 0,
+    }
+}
+
+impl Group {
+    fn tone(self) -> Tone {
+        match self {
+            Self::Correct => Tone::Good,
+            Self::Inconclusive => Tone::Warn,
+            Self::Incorrect => Tone::Bad,
+        }
+    }
+}
+
+impl Subject<'_> {
+    fn group(&self) -> Group {
+        let is = |verdict| self.runs.iter().any(|run| run.verdict == verdict);
+        let wrong = |run: &&Run| run.ledger.over_issued > 0 || run.ledger.lost > 0;
+        if is(Verdict::Violated) || self.runs.iter().any(wrong) {
+            Group::Incorrect
+        } else if is(Verdict::Inconclusive) {
+            Group::Inconclusive
+        } else {
+            Group::Correct
+        }
+    }
+
+    /// The worst verdict, and how often it came if there were others.
+    fn verdict(&self) -> String {
+        if self
+            .runs
+            .iter()
+            .any(|run| judgement::is_unpromised_failure(run))
+        {
+            return "no promise".to_owned();
+        }
+        let times = |verdict| {
+            self.runs
+                .iter()
+                .filter(|run| run.verdict == verdict)
+                .count()
+        };
+        let worst = [Verdict::Violated, Verdict::Inconclusive, Verdict::Holds]
+            .into_iter()
+            .find(|verdict| times(*verdict) > 0)
+            .unwrap_or(Verdict::Inconclusive);
+        let word = judgement::word(worst);
+        if times(worst) == self.runs.len() {
+            word.to_owned()
+        } else {
+            format!("{word} {}/{}", times(worst), self.runs.len())
+        }
+    }
+
+    fn issued(&self) -> String {
+        if self.runs.iter().any(|run| run.ledger.issued.is_none()) {
+            return NOTHING.to_owned();
+        }
+        self.range(|run| run.ledger.issued.unwrap_or(0))
+    }
+
+    fn range(&self, of: fn(&Run) -> u64) -> String {
+        let numbers = || self.runs.iter().map(|run| of(run));
+        let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
+        if least == most {
+            count(least)
+        } else {
+            format!("{}–{}", count(least), count(most))
+        }
+    }
+
+    fn latency(
+        &self,
+        of: fn(&Run) -> &Distribution,
+        percentile: fn(&Distribution) -> Option<u64>,
+    ) -> String {
+        let mut values: Vec<u64> = self
+            .runs
+            .iter()
+            .filter_map(|run| percentile(of(run)))
+            .collect();
+        values.sort_unstable();
+        optional_duration(middle(&values, u64::midpoint))
+    }
+
+    fn throughput(&self) -> String {
+        let mut values: Vec<f64> = self.runs.iter().map(|run| run.throughput_per_s).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        middle(&values, f64::midpoint).map_or(NOTHING.to_owned(), rate)
+    }
+}
+
+/// The median of sorted values.
+fn middle<T: Copy>(sorted: &[T], midpoint: fn(T, T) -> T) -> Option<T> {
+    let upper = sorted.len() / 2;
+    let lower = sorted.len().checked_sub(1)? / 2;
+    Some(midpoint(*sorted.get(lower)?, *sorted.get(upper)?))
+}
+
+/// `20/20 over-issued, 84–100 %`. None of many is a bound, not a zero.
+fn race(race: &Race) -> String {
+    if race.trials == 0 {
+        return NOTHING.to_owned();
+    }
+    let seen = format!(
+        "{}/{} over-issued",
+        count(race.over_issued),
+        count(race.trials)
+    );
+    let [low, high] = race.interval;
+    if race.over_issued == 0 {
+        format!("{seen}, ≤ {} %", percent(high))
+    } else {
+        format!("{seen}, {}–{} %", percent(low), percent(high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_is_between() {
+        assert_eq!(middle(&[1, 2, 10], u64::midpoint), Some(2));
+        assert_eq!(middle(&[1, 2, 4, 10], u64::midpoint), Some(3));
+        assert_eq!(middle(&[], u64::midpoint), None);
+    }
+
+    #[test]
+    fn none_of_twenty_is_a_bound() {
+        let of = |over_issued, interval| {
+            race(&Race {
+                strategy: "naive".to_owned(),
+                trials: 20,
+                over_issued,
+                probability: 0.0,
+                interval,
+            })
+        };
+        assert_eq!(of(20, [0.838_9, 1.0]), "20/20 over-issued, 84–100 %");
+        assert_eq!(of(0, [0.0, 0.161_1]), "0/20 over-issued, ≤ 16 %");
+    }
+}

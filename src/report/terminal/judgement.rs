@@ -1,0 +1,171 @@
+//! The verdict in words, and who was affected.
+//!
+//! A strategy that promises nothing keeps its promise however many coupons it gives away. Its verdict is "holds" for programs,
+//! and must not read as praise here.
+
+use super::{Style, Tone, layout::Page};
+use crate::{
+    report::{
+        Finding, FindingKind, Run,
+        format::{clean, count},
+    },
+    strategy::Promise,
+    verdict::Verdict,
+};
+
+/// How many users a line names.
+const USERS: usize = 10;
+
+/// The block of one run; `whose` names it where there are several.
+pub(super) fn write(page: &mut Page, run: &Run, limit: u64, whose: Option<&str>) {
+    let tone = tone(run);
+    let prefix = whose.map_or(String::new(), |whose| format!("{}: ", clean(whose)));
+    for (index, line) in lines(page.style, run, limit).into_iter().enumerate() {
+        let line = if index == 0 {
+            prefix.clone() + &line
+        } else {
+            line
+        };
+        page.barred(tone, &line);
+    }
+}
+
+/// Whether coupons went wrong that nothing had promised would go right.
+pub(super) fn is_unpromised_failure(run: &Run) -> bool {
+    run.promise == Promise::None && run.verdict == Verdict::Holds && serious(run).next().is_some()
+}
+
+/// How bad it is.
+pub(super) fn tone(run: &Run) -> Tone {
+    match run.verdict {
+        Verdict::Violated => Tone::Bad,
+        Verdict::Inconclusive => Tone::Warn,
+        Verdict::Holds if is_unpromised_failure(run) => Tone::Warn,
+        Verdict::Holds => Tone::Good,
+    }
+}
+
+fn lines(style: Style, run: &Run, limit: u64) -> Vec<String> {
+    let mut lines = vec![headline(style, run, limit)];
+    if is_unpromised_failure(run) {
+        lines.push(format!("issued {} of {}", issued(run), count(limit)));
+    }
+    lines.extend(run.reasons.iter().map(|reason| clean(reason)));
+    lines.extend(
+        run.violations
+            .iter()
+            .map(|finding| describe(style, finding)),
+    );
+    lines.extend(
+        run.findings
+            .iter()
+            .filter(|finding| !run.violations.contains(finding))
+            .map(|finding| describe(style, finding)),
+    );
+    lines
+}
+
+fn headline(style: Style, run: &Run, limit: u64) -> String {
+    let tone = tone(run);
+    if is_unpromised_failure(run) {
+        let what: Vec<_> = serious(run)
+            .map(|finding| format!("{} {}", past(finding.kind), count(finding.count)))
+            .collect();
+        return format!(
+            "{} — promises nothing, so this is a finding, not a broken promise",
+            style.paint(tone, what.join(", "))
+        );
+    }
+    let promise = match (run.promise, run.verdict) {
+        (Promise::None, Verdict::Holds) => "promise none, so holding it proves nothing".to_owned(),
+        (promise, _) => format!("promise {promise}"),
+    };
+    let word = style.paint(tone, word(run.verdict));
+    format!("{word}: {} · {promise}", sums(style, run, limit))
+}
+
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Violated => "violated",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
+
+fn sums(style: Style, run: &Run, limit: u64) -> String {
+    let bad = |text: String, number: u64| {
+        let tone = if number == 0 { Tone::Plain } else { Tone::Bad };
+        style.paint(tone, text)
+    };
+    let ledger = &run.ledger;
+    format!(
+        "issued {} of {}, {}, {}",
+        issued(run),
+        count(limit),
+        bad(
+            format!("over-issued {}", count(ledger.over_issued)),
+            ledger.over_issued
+        ),
+        bad(format!("lost {}", count(ledger.lost)), ledger.lost),
+    )
+}
+
+fn issued(run: &Run) -> String {
+    run.ledger
+        .issued
+        .map_or("an unknown number".to_owned(), count)
+}
+
+/// Everything but good news.
+fn serious(run: &Run) -> impl Iterator<Item = &Finding> {
+    run.findings
+        .iter()
+        .filter(|finding| finding.kind != FindingKind::Recovered)
+}
+
+fn describe(style: Style, finding: &Finding) -> String {
+    let tone = match finding.kind {
+        FindingKind::OverIssue | FindingKind::Lost => Tone::Bad,
+        _ => Tone::Warn,
+    };
+    let what = style.paint(
+        tone,
+        format!("{} {}", noun(finding.kind), count(finding.count)),
+    );
+    let named: Vec<_> = finding
+        .users
+        .iter()
+        .take(USERS)
+        .map(u64::to_string)
+        .collect();
+    if named.is_empty() {
+        return what;
+    }
+    let users = if named.len() == 1 { "user" } else { "users" };
+    let more = finding.count.saturating_sub(named.len() as u64);
+    let rest = if more == 0 {
+        String::new()
+    } else {
+        format!(" … and {} more", count(more))
+    };
+    format!("{what}: {users} {}{rest}", named.join(", "))
+}
+
+fn noun(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::OverIssue => "over-issue",
+        FindingKind::UnderIssue => "under-issue",
+        FindingKind::DuplicateUser => "duplicate users",
+        FindingKind::Lost => "lost",
+        FindingKind::Phantom => "phantom",
+        FindingKind::Recovered => "recovered",
+    }
+}
+
+fn past(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::OverIssue => "over-issued",
+        FindingKind::UnderIssue => "under-issued",
+        other => noun(other),
+    }
+}

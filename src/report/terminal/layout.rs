@@ -1,0 +1,157 @@
+//! The page: labelled lines, barred blocks and tables, wrapped to the width. Knows nothing of coupons.
+
+use tabled::{
+    Table,
+    builder::Builder,
+    settings::{
+        Alignment, Padding, Style as Lines,
+        object::Columns,
+        style::{Border, HorizontalLine, VerticalLine},
+    },
+};
+use textwrap::{Options, WordSplitter};
+
+use super::style::{Style, Tone};
+
+/// Columns that the labels at the left take.
+const LABEL: usize = 12;
+
+/// Text in the making.
+pub(crate) struct Page {
+    pub(crate) style: Style,
+    text: String,
+}
+
+impl Page {
+    pub(crate) fn new(style: Style) -> Self {
+        Self {
+            style,
+            text: String::new(),
+        }
+    }
+
+    /// Puts an empty line between two parts of the page.
+    pub(crate) fn gap(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    pub(crate) fn heading(&mut self, text: &str) {
+        self.wrap(&self.style.paint(Tone::Heading, text), "", "");
+    }
+
+    pub(crate) fn note(&mut self, text: &str) {
+        for line in self.wrapped(text, "", "") {
+            self.push(&self.style.paint(Tone::Quiet, line));
+        }
+    }
+
+    /// A label at the left, and text that stays in the column beside it.
+    pub(crate) fn labelled(&mut self, label: &str, text: &str) {
+        let first = format!("{label:<LABEL$}");
+        self.wrap(text, &first, &" ".repeat(LABEL));
+    }
+
+    /// A line of a block with a bar at its left: what one should see from the back of the room.
+    pub(crate) fn barred(&mut self, tone: Tone, text: &str) {
+        let bar = format!("{} ", self.style.paint(tone, "▌"));
+        self.wrap(text, &bar, &bar);
+    }
+
+    /// Lines that have been laid out already.
+    pub(crate) fn block(&mut self, text: &str) {
+        for line in text.lines() {
+            self.push(line);
+        }
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+
+    fn wrap(&mut self, text: &str, first: &str, rest: &str) {
+        for line in self.wrapped(text, first, rest) {
+            self.push(&line);
+        }
+    }
+
+    fn wrapped(&self, text: &str, first: &str, rest: &str) -> Vec<String> {
+        let options = Options::new(self.style.width)
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            // `redis-kafka` and `over-issue` are one word each.
+            .word_splitter(WordSplitter::NoHyphenation)
+            .word_separator(textwrap::WordSeparator::AsciiSpace);
+        textwrap::wrap(text, options)
+            .into_iter()
+            .map(std::borrow::Cow::into_owned)
+            .collect()
+    }
+
+    fn push(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+}
+
+/// A table without a frame: the first row is the head, `left` columns are text and the others figures.
+pub(crate) struct Grid {
+    pub(crate) rows: Vec<Vec<String>>,
+    /// Indices of the columns that hold text.
+    pub(crate) left: Vec<usize>,
+    /// The column before which a line divides the table.
+    pub(crate) divider: Option<usize>,
+}
+
+impl Grid {
+    /// Draws it with as much air as the width allows.
+    pub(crate) fn draw(&self, style: Style) -> String {
+        let airy = self.table(2);
+        if airy.total_width() <= style.width {
+            airy.to_string()
+        } else {
+            self.table(1).to_string()
+        }
+    }
+
+    /// Columns it takes with so much air between its own.
+    pub(crate) fn width(&self, gap: usize) -> usize {
+        self.table(gap).total_width()
+    }
+
+    fn table(&self, gap: usize) -> Table {
+        let columns = self.rows.first().map_or(0, Vec::len);
+        let mut table = Builder::from_iter(self.rows.clone()).build();
+        let rule = HorizontalLine::new('─');
+        match self.divider {
+            Some(at) => {
+                table.with(
+                    Lines::empty()
+                        .horizontals([(1, rule)])
+                        .verticals([(at, VerticalLine::new('│'))]),
+                );
+                table.modify(
+                    (0, at),
+                    Border::new().bottom('─').left('│').corner_bottom_left('┼'),
+                );
+            }
+            None => {
+                table.with(Lines::empty().horizontals([(1, rule)]));
+            }
+        }
+        for column in 0..columns {
+            let ends_part = column + 1 == columns;
+            let starts_part = self.divider == Some(column);
+            let right = if ends_part { 0 } else { gap };
+            table.modify(
+                Columns::one(column),
+                Padding::new(usize::from(starts_part) * gap, right, 0, 0),
+            );
+            if !self.left.contains(&column) {
+                table.modify(Columns::one(column), Alignment::right());
+            }
+        }
+        table
+    }
+}

@@ -1,0 +1,113 @@
+//! How hard the run was on everybody: rates, the database, the topic, errors, and what was left behind.
+
+use super::{Tone, layout::Page};
+use crate::report::{
+    DatabaseLoad, Run, TopicLoad,
+    format::{clean, count, duration, plural, rate, shorten},
+};
+
+/// How many different errors are shown.
+const MESSAGES: usize = 5;
+
+/// Longer messages are cut: the JSON has them in full.
+const MESSAGE_LENGTH: usize = 240;
+
+pub(super) fn write(page: &mut Page, run: &Run) {
+    page.gap();
+    page.labelled("load", &rates(run));
+    page.labelled("database", &database(&run.database));
+    if let Some(topic) = &run.topic {
+        page.labelled("topic", &records(page, topic));
+    }
+    if run.fairness.inversions > 0 {
+        let text = format!(
+            "{} who started after somebody else had been told \"sold out\" got a coupon",
+            plural(run.fairness.inversions, "user")
+        );
+        page.labelled("fairness", &text);
+    }
+    failures(page, &[run]);
+    kept(page, &[run]);
+}
+
+fn rates(run: &Run) -> String {
+    let mut parts = vec![
+        format!("answered in {}", duration(run.duration_ns)),
+        rate(run.throughput_per_s),
+        format!("peak in flight {}", count(run.peak_in_flight)),
+    ];
+    if run.release_skew_ns > 0 {
+        parts.push(format!("release skew {}", duration(run.release_skew_ns)));
+    }
+    parts.join(" · ")
+}
+
+fn database(load: &DatabaseLoad) -> String {
+    let mut parts = vec![
+        plural(load.statements, "statement"),
+        format!("peak in flight {}", count(load.peak_in_flight)),
+    ];
+    if load.conflicts > 0 {
+        parts.push(plural(load.conflicts, "conflict"));
+    }
+    if load.retries > 0 {
+        let word = if load.retries == 1 {
+            "retry"
+        } else {
+            "retries"
+        };
+        parts.push(format!("{} {word}", count(load.retries)));
+    }
+    parts.join(" · ")
+}
+
+fn records(page: &Page, topic: &TopicLoad) -> String {
+    let mut parts = vec![
+        format!("produced {}", count(topic.produced)),
+        format!("delivered {}", count(topic.delivered)),
+        format!("consumed {}", count(topic.consumed)),
+    ];
+    if topic.delivery_failures > 0 {
+        let text = plural(topic.delivery_failures, "delivery failure");
+        parts.push(page.style.paint(Tone::Bad, text));
+    }
+    parts.push(match topic.lag {
+        Some(0) => "lag 0".to_owned(),
+        Some(lag) => page.style.paint(Tone::Warn, format!("lag {}", count(lag))),
+        None => page.style.paint(Tone::Warn, "lag unknown"),
+    });
+    parts.join(" · ")
+}
+
+/// The most frequent errors of all these runs.
+pub(super) fn failures(page: &mut Page, runs: &[&Run]) {
+    let mut messages: Vec<(&str, u64)> = Vec::new();
+    for failure in runs.iter().flat_map(|run| &run.failures) {
+        match messages
+            .iter_mut()
+            .find(|(message, _)| *message == failure.message)
+        {
+            Some((_, times)) => *times = times.saturating_add(failure.count),
+            None => messages.push((&failure.message, failure.count)),
+        }
+    }
+    messages.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    for (index, (message, times)) in messages.iter().take(MESSAGES).enumerate() {
+        let label = if index == 0 { "failures" } else { "" };
+        let message = shorten(&clean(message), MESSAGE_LENGTH);
+        page.labelled(label, &format!("{} × {message}", count(*times)));
+    }
+    if messages.len() > MESSAGES {
+        let others = (messages.len() - MESSAGES) as u64;
+        page.labelled("", &format!("… and {}", plural(others, "other message")));
+    }
+}
+
+/// Names of what `--keep` left behind in these runs.
+pub(super) fn kept(page: &mut Page, runs: &[&Run]) {
+    let names = runs.iter().flat_map(|run| &run.kept);
+    for (index, name) in names.enumerate() {
+        let label = if index == 0 { "kept" } else { "" };
+        page.labelled(label, &clean(name));
+    }
+}

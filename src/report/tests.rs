@@ -1,0 +1,142 @@
+//! Snapshots of what a person sees, and what must be true of every rendering.
+
+use insta::assert_snapshot;
+
+use super::{
+    Report, fixtures,
+    terminal::{Style, render},
+};
+
+fn plain(report: &Report) -> String {
+    render(report, Style::PLAIN)
+}
+
+#[test]
+fn redis_kafka_holds() {
+    let text = plain(&fixtures::redis_kafka_holds());
+    for word in ["holds", "issued 100", "over-issued 0"] {
+        assert!(text.contains(word), "{word}");
+    }
+    assert_snapshot!(text);
+}
+
+#[test]
+fn naive_over_issues() {
+    let text = plain(&fixtures::naive_over_issues());
+    assert!(
+        !text.contains("holds"),
+        "over-issuing must not read as praise"
+    );
+    assert_snapshot!(text);
+}
+
+#[test]
+fn violated() {
+    assert_snapshot!(plain(&fixtures::violated()));
+}
+
+#[test]
+fn inconclusive() {
+    assert_snapshot!(plain(&fixtures::inconclusive()));
+}
+
+#[test]
+fn comparison() {
+    assert_snapshot!(plain(&fixtures::comparison()));
+}
+
+#[test]
+fn comparison_in_80_columns() {
+    let style = Style {
+        color: false,
+        width: 80,
+    };
+    assert_snapshot!(render(&fixtures::comparison(), style));
+}
+
+#[test]
+fn kept() {
+    assert_snapshot!(plain(&fixtures::kept()));
+}
+
+#[test]
+fn failed_assertions() {
+    assert_snapshot!(plain(&fixtures::failed_assertions()));
+}
+
+#[test]
+fn strategies() {
+    assert_snapshot!(super::catalogue::table(
+        crate::strategy::REGISTRY,
+        Style::PLAIN
+    ));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal_or_ends_in_spaces() {
+    for report in all() {
+        for width in [80, 100, 120] {
+            for line in render(
+                &report,
+                Style {
+                    color: false,
+                    width,
+                },
+            )
+            .lines()
+            {
+                assert!(
+                    textwrap::core::display_width(line) <= width,
+                    "{width}: {line}"
+                );
+                assert_eq!(line.trim_end(), line);
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    for report in all() {
+        let colored = render(
+            &report,
+            Style {
+                color: true,
+                ..Style::PLAIN
+            },
+        );
+        assert!(colored.contains('\u{1b}'));
+        assert_eq!(without_escapes(&colored), plain(&report));
+    }
+}
+
+#[test]
+fn an_interrupted_report_says_so() {
+    let mut report = fixtures::report(Vec::new());
+    report.interrupted = true;
+    let text = plain(&report);
+    assert!(text.contains("nothing was run"));
+    assert!(text.contains("interrupted"));
+}
+
+fn all() -> [Report; 7] {
+    [
+        fixtures::redis_kafka_holds(),
+        fixtures::naive_over_issues(),
+        fixtures::violated(),
+        fixtures::inconclusive(),
+        fixtures::comparison(),
+        fixtures::kept(),
+        fixtures::failed_assertions(),
+    ]
+}
+
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    plain + rest
+}

@@ -1,0 +1,92 @@
+//! The data's way through the program: scenario → backend → strategy → load → ledger → verdict → report.
+//!
+//! [`one`] is one run of one strategy; this module repeats it over strategies and trials and puts the report together.
+
+mod drain;
+mod environment;
+mod measure;
+mod one;
+mod summary;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub use environment::{environment, tool};
+
+use crate::{
+    backend::OpenError, load::Counters, report::Report, scenario::Scenario, strategy::Entry,
+};
+
+/// What happens during a run, for whoever shows it.
+pub enum Event<'a> {
+    /// The load of a run begins.
+    Load {
+        /// The strategy.
+        strategy: &'static str,
+        /// From 0, and of how many.
+        trial: (u32, u32),
+        /// Attempts to be made.
+        total: u64,
+        /// Coupons.
+        limit: u64,
+        /// Go up meanwhile.
+        counters: &'a Arc<Counters>,
+    },
+    /// All attempts have ended; the pipeline drains.
+    Drain,
+    /// The run is over.
+    Done,
+    /// Something of the run could not be removed.
+    LeftBehind(&'a str),
+}
+
+/// Shows what happens.
+pub type Observer<'a> = &'a (dyn Fn(Event<'_>) + Sync);
+
+/// What came of a scenario.
+pub struct Finished {
+    /// All runs that were completed.
+    pub report: Report,
+    /// Why there are no more.
+    pub error: Option<OpenError>,
+}
+
+/// Runs every strategy of the scenario as often as it says, trials interleaved (A B A B …), so that a machine that gets
+/// slower or faster meanwhile does so for all of them.
+pub async fn run(
+    scenario: &Scenario,
+    observer: Observer<'_>,
+    stop: watch::Receiver<bool>,
+) -> Finished {
+    let mut collected = summary::Collected::default();
+    let order = (0..scenario.trials)
+        .flat_map(|trial| scenario.strategies.iter().map(move |entry| (trial, *entry)));
+    for (trial, entry) in order {
+        if *stop.borrow() {
+            collected.interrupted = true;
+            break;
+        }
+        match one::run(scenario, entry, trial, observer, stop.clone()).await {
+            Ok(done) => collected.add(done),
+            Err(error) => {
+                collected.error = Some(error);
+                break;
+            }
+        }
+    }
+    collected.interrupted |= *stop.borrow();
+    collected.finish(scenario)
+}
+
+/// A name for the run's objects that no other run has: 8 hexadecimal digits.
+fn run_id() -> String {
+    format!("{:08x}", rand::random::<u32>())
+}
+
+/// A strategy's place among the trials.
+#[derive(Clone, Copy)]
+struct Place {
+    entry: &'static Entry,
+    trial: u32,
+}

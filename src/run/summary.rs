@@ -1,0 +1,124 @@
+//! All runs together: how often each strategy raced, the assertions, the exit code.
+
+use super::{Finished, environment, one::Done, tool};
+use crate::{
+    assertion,
+    backend::OpenError,
+    exit,
+    report::{Environment, Race, Report, Run, SCHEMA_VERSION, Settings},
+    scenario::Scenario,
+    statistics::wilson,
+    verdict::Verdict,
+};
+
+/// What the runs have brought so far.
+pub struct Collected {
+    environment: Environment,
+    runs: Vec<Run>,
+    left_behind: bool,
+    pub interrupted: bool,
+    pub error: Option<OpenError>,
+}
+
+impl Default for Collected {
+    fn default() -> Self {
+        Self {
+            environment: environment(),
+            runs: Vec::new(),
+            left_behind: false,
+            interrupted: false,
+            error: None,
+        }
+    }
+}
+
+impl Collected {
+    /// Takes a run in.
+    pub fn add(&mut self, done: Done) {
+        self.runs.push(done.run);
+        self.left_behind |= done.left_behind;
+    }
+
+    /// Judges all of them together.
+    pub fn finish(self, scenario: &Scenario) -> Finished {
+        let assertions = assertion::check_all(&scenario.assertions, &self.runs);
+        let violated = self.any(Verdict::Violated) || assertions.iter().any(|result| !result.ok);
+        let exit_code = match () {
+            () if self.interrupted => exit::INTERRUPTED,
+            () if self.error.is_some() => exit::SERVICE,
+            () if violated => exit::VIOLATED,
+            () if self.left_behind => exit::SERVICE,
+            () if self.any(Verdict::Inconclusive) => exit::INCONCLUSIVE,
+            () => exit::OK,
+        };
+        let report = Report {
+            schema_version: SCHEMA_VERSION,
+            tool: tool(),
+            environment: self.environment,
+            scenario: settings(scenario),
+            race: race(scenario, &self.runs),
+            runs: self.runs,
+            assertions,
+            exit_code,
+            interrupted: self.interrupted,
+        };
+        Finished {
+            report,
+            error: self.error,
+        }
+    }
+
+    fn any(&self, verdict: Verdict) -> bool {
+        self.runs.iter().any(|run| run.verdict == verdict)
+    }
+}
+
+fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
+    let of = |name: &str| {
+        let readable = runs
+            .iter()
+            .filter(|run| run.strategy == name && run.ledger.issued.is_some());
+        let trials = readable.clone().count() as u64;
+        let over_issued = readable.filter(|run| run.ledger.over_issued > 0).count() as u64;
+        (trials > 0).then(|| Race {
+            strategy: name.to_owned(),
+            trials,
+            over_issued,
+            probability: over_issued as f64 / trials as f64,
+            interval: wilson(over_issued, trials),
+        })
+    };
+    scenario
+        .strategies
+        .iter()
+        .filter_map(|entry| of(entry.name))
+        .collect()
+}
+
+fn settings(scenario: &Scenario) -> Settings {
+    let (workload, services) = (&scenario.workload, &scenario.services);
+    Settings {
+        title: scenario.title.clone(),
+        strategies: scenario
+            .strategies
+            .iter()
+            .map(|entry| entry.name.to_owned())
+            .collect(),
+        users: workload.users,
+        limit: workload.limit,
+        attempts: workload.attempts,
+        in_flight: workload.in_flight,
+        trials: scenario.trials,
+        warmup: workload.warmup,
+        seed: workload.seed,
+        db: services.db.to_string(),
+        db_pool: services.db_pool,
+        db_connection: services.db_connection,
+        redis: services.redis.to_string(),
+        redis_connections: services.redis_connections,
+        kafka: services.kafka.to_string(),
+        consumers: services.consumers,
+        timeout_ns: u64::try_from(workload.timeout.as_nanos()).unwrap_or(u64::MAX),
+        keep: scenario.keep,
+    }
+}

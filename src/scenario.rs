@@ -1,0 +1,196 @@
+//! What is to be run, validated: the flags and the file as meant, not as typed.
+//!
+//! [`crate::cli`] turns flags and a TOML file into a [`Scenario`]; everything after it relies on these types and
+//! checks nothing again. No I/O is here.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{assertion::Assertion, strategy::Entry};
+
+/// Everything that decides what a run does.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// A name for people, from the scenario file.
+    pub title: Option<String>,
+    /// At least one.
+    pub strategies: Vec<&'static Entry>,
+    /// Who asks, how often and how fast.
+    pub workload: Workload,
+    /// How often each strategy is run, at least once; trials of several strategies are interleaved.
+    pub trials: u32,
+    /// Where it runs.
+    pub services: Services,
+    /// Whether the run's objects are left behind.
+    pub keep: bool,
+    /// What must be true of every run, besides the promises.
+    pub assertions: Vec<Assertion>,
+}
+
+/// Who asks, how often and how fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Workload {
+    /// Distinct users, at least 1.
+    pub users: u64,
+    /// Coupons, at least 1.
+    pub limit: u64,
+    /// Attempts each user makes, at least 1.
+    pub attempts: u32,
+    /// Attempts under way at a time; `None` is a burst of all of them.
+    pub in_flight: Option<u64>,
+    /// Decides everything of the input that is drawn: the order in which users arrive.
+    pub seed: u64,
+    /// For one attempt, and for the drain.
+    pub timeout: Duration,
+    /// Whether connections, producer and consumer are made ready before the clock starts.
+    pub warmup: bool,
+}
+
+impl Workload {
+    /// Attempts of all users together.
+    pub fn total_attempts(&self) -> u64 {
+        self.users * u64::from(self.attempts)
+    }
+}
+
+/// Where a run finds its services, and how it speaks to them.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The database.
+    pub db: DbTarget,
+    /// Connections in the database's pool, at least 1.
+    pub db_pool: u32,
+    /// How long a claim keeps a connection.
+    pub db_connection: DbConnection,
+    /// Redis.
+    pub redis: RedisTarget,
+    /// Multiplexed connections to Redis, at least 1.
+    pub redis_connections: u32,
+    /// Kafka.
+    pub kafka: KafkaTarget,
+    /// Members of the consumer group, at least 1.
+    pub consumers: u32,
+}
+
+/// Which database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DbTarget {
+    /// SQLite in a private file of the run's own, removed at its end.
+    PrivateSqlite,
+    /// SQLite in a file of the user's.
+    Sqlite(PathBuf),
+    /// PostgreSQL.
+    Postgres(ServiceUrl),
+    /// MySQL or MariaDB.
+    Mysql(ServiceUrl),
+}
+
+/// How long a claim keeps a database connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DbConnection {
+    /// One from the pool for each statement.
+    Statement,
+    /// One held from a claim's first statement to its end, as with an open session in view.
+    Request,
+}
+
+/// Which Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisTarget {
+    /// The one in this process.
+    Embedded,
+    /// A server, `redis://` or `rediss://`.
+    Url(ServiceUrl),
+}
+
+/// Which Kafka.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KafkaTarget {
+    /// librdkafka's mock cluster in this process.
+    Embedded,
+    /// A cluster, as a comma list of `host:port`.
+    Brokers(String),
+}
+
+/// A URL that never shows its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServiceUrl(Url);
+
+impl ServiceUrl {
+    /// Wraps a parsed URL.
+    pub fn new(url: Url) -> Self {
+        Self(url)
+    }
+
+    /// The whole URL, password included: for the driver alone.
+    pub fn with_password(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The parsed URL: for its parts.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut masked = self.0.clone();
+        if masked.password().is_some() {
+            // Fails only for URLs that cannot have a password, and so have none.
+            let _ = masked.set_password(Some("***"));
+        }
+        let secret_keys = ["password", "sslpassword"];
+        if masked
+            .query_pairs()
+            .any(|(key, _)| secret_keys.contains(&key.as_ref()))
+        {
+            let pairs: Vec<_> = masked.query_pairs().into_owned().collect();
+            masked
+                .query_pairs_mut()
+                .clear()
+                .extend_pairs(pairs.into_iter().map(|(key, value)| {
+                    let secret = secret_keys.contains(&key.as_str());
+                    (key, if secret { "***".to_owned() } else { value })
+                }));
+        }
+        f.write_str(masked.as_str())
+    }
+}
+
+impl fmt::Debug for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for DbTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PrivateSqlite => f.write_str("sqlite"),
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) | Self::Mysql(url) => url.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for RedisTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Url(url) => url.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for KafkaTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Brokers(brokers) => f.write_str(brokers),
+        }
+    }
+}

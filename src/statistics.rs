@@ -1,0 +1,47 @@
+//! Intervals for figures that come from few trials. Pure.
+
+/// The 97.5 % quantile of the normal distribution: two-sided 95 %.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// The 95 % Wilson score interval for `hits` of `trials` (E. B. Wilson, JASA 22, 1927): unlike the textbook's it stays
+/// inside 0 to 1, and for 0 hits it still has an upper bound, about `3.8 / trials`. Without trials it is all of 0 to 1.
+pub fn wilson(hits: u64, trials: u64) -> [f64; 2] {
+    if trials == 0 {
+        return [0.0, 1.0];
+    }
+    let n = trials as f64;
+    let p = hits as f64 / n;
+    let z2 = Z * Z;
+    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = Z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+    let low = if hits == 0 {
+        0.0
+    } else {
+        (centre - half).max(0.0)
+    };
+    let high = if hits == trials {
+        1.0
+    } else {
+        (centre + half).min(1.0)
+    };
+    [low, high]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(actual: [f64; 2], expected: [f64; 2]) {
+        for (a, e) in actual.iter().zip(expected) {
+            assert!((a - e).abs() < 5e-4, "{actual:?} is not {expected:?}");
+        }
+    }
+
+    #[test]
+    fn known_values() {
+        close(wilson(20, 20), [0.8389, 1.0]);
+        close(wilson(0, 20), [0.0, 0.1611]);
+        close(wilson(5, 10), [0.2366, 0.7634]);
+        close(wilson(0, 0), [0.0, 1.0]);
+    }
+}

@@ -1,0 +1,56 @@
+//! `local-lock`: the naive listing inside a mutex of this process.
+//!
+//! ```text
+//!   u1                              u2
+//!   lock
+//!                                   lock … waits
+//!   SELECT count(*)        → 99
+//!   INSERT (the 100th)
+//!   unlock
+//!                                   SELECT count(*)        → 100
+//!                                   sold out
+//! ```
+//!
+//! Exact inside one process. The lock has to be held until the insert is durable, so all claims queue behind one
+//! round trip to the disk after another; and a second application instance has a mutex of its own.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Decision, Entry, Needs, Promise, Strategy};
+use crate::ports::{CouponTable, Mutex, Result, UserId};
+
+pub const ENTRY: Entry = Entry {
+    name: "local-lock",
+    how: "an in-process mutex held around count and INSERT",
+    promise: Promise::SingleProcess,
+    one_per_user: false,
+    needs: Needs::DATABASE,
+    known_failure: "a second process; throughput (held until the insert is durable)",
+    build: |event| {
+        Arc::new(LocalLock {
+            limit: event.limit,
+            coupons: Arc::clone(&event.coupons),
+            mutex: Arc::clone(&event.mutex),
+        })
+    },
+};
+
+struct LocalLock {
+    limit: u64,
+    coupons: Arc<dyn CouponTable>,
+    mutex: Arc<dyn Mutex>,
+}
+
+#[async_trait]
+impl Strategy for LocalLock {
+    async fn claim(&self, user: UserId) -> Result<Decision> {
+        let _held = self.mutex.lock().await?;
+        if self.coupons.count().await? >= self.limit {
+            return Ok(Decision::SoldOut);
+        }
+        self.coupons.insert(user).await?;
+        Ok(Decision::Issued)
+    }
+}

@@ -1,0 +1,158 @@
+//! The strategies: one file each, and the registry that everything else loops over.
+//!
+//! A strategy is its `claim` and, where it has one, its `consume` loop, written against [`crate::ports`] alone. It
+//! never spawns, sleeps or reads a clock by itself, so whoever polls its futures decides everything.
+//! Clocks, histograms, printing and concrete backends do not belong here. To add one, write its file and
+//! add its line to [`REGISTRY`].
+
+mod local_lock;
+mod naive;
+mod naive_verbatim;
+mod redis_incr;
+mod redis_kafka;
+mod redis_set_incr;
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::ports::{Consumer, Event, Result, UserId};
+
+/// Every strategy, in the order in which a course would introduce them.
+pub static REGISTRY: &[Entry] = &[
+    naive::ENTRY,
+    naive_verbatim::ENTRY,
+    local_lock::ENTRY,
+    redis_incr::ENTRY,
+    redis_set_incr::ENTRY,
+    redis_kafka::ENTRY,
+];
+
+/// A way of giving out the coupons.
+#[async_trait]
+pub trait Strategy: Send + Sync {
+    /// One user asks for a coupon; the answer is what the user is told.
+    async fn claim(&self, user: UserId) -> Result<Decision>;
+
+    /// Works off the topic until [`Consumer::poll`] says that the run is over.
+    /// Strategies without a topic have nothing to do here.
+    async fn consume(&self, _consumer: &dyn Consumer) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What a user is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The coupon is yours.
+    Issued,
+    /// All coupons are gone.
+    SoldOut,
+    /// You have asked before.
+    Duplicate,
+}
+
+/// What a strategy claims of itself, without faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promise {
+    /// Nothing: it may over-issue.
+    None,
+    /// Exactly the limit, as long as there is one process.
+    SingleProcess,
+    /// Never more than the limit, perhaps fewer.
+    AtMost,
+    /// Exactly `min(limit, demand)`.
+    Exact,
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::None => "none",
+            Self::SingleProcess => "single-process",
+            Self::AtMost => "at-most",
+            Self::Exact => "exact",
+        })
+    }
+}
+
+/// The services a strategy needs besides the database, which all of them need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent needs, all combinations make sense"
+)]
+pub struct Needs {
+    /// Redis.
+    pub cache: bool,
+    /// Kafka; a strategy that produces also consumes.
+    pub topic: bool,
+    /// A unique key on the coupon table's user.
+    pub unique_user: bool,
+    /// As many coupons as the limit, made beforehand without a user.
+    pub prefilled: bool,
+}
+
+impl Needs {
+    /// The database alone.
+    pub const DATABASE: Self = Self {
+        cache: false,
+        topic: false,
+        unique_user: false,
+        prefilled: false,
+    };
+
+    /// And Redis.
+    #[must_use]
+    pub const fn and_cache(mut self) -> Self {
+        self.cache = true;
+        self
+    }
+
+    /// And Kafka.
+    #[must_use]
+    pub const fn and_topic(mut self) -> Self {
+        self.topic = true;
+        self
+    }
+}
+
+/// A strategy's line in the catalogue.
+pub struct Entry {
+    /// What `--strategy` takes.
+    pub name: &'static str,
+    /// How it works, in one line.
+    pub how: &'static str,
+    /// What it claims without faults.
+    pub promise: Promise,
+    /// Whether a user who asks twice gets at most one coupon.
+    pub one_per_user: bool,
+    /// Services besides the database.
+    pub needs: Needs,
+    /// What is known to break it, in one line.
+    pub known_failure: &'static str,
+    /// Puts it on the ports of a run.
+    pub build: fn(&Event) -> Arc<dyn Strategy>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// Finds a strategy by its name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    REGISTRY.iter().find(|entry| entry.name == name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! `redis-incr`: a Redis counter decides, the database only keeps.
+//!
+//! ```text
+//!   u1                              u2
+//!   INCR coupon_count      → 100
+//!                                   INCR coupon_count      → 101
+//!   INSERT (the 100th)
+//!                                   sold out
+//! ```
+//!
+//! Exact: `INCR` counts and answers in one step, so no two users see the same number. What it leaves open: all
+//! inserts arrive at the database at once; a crash between `INCR` and `INSERT` loses a coupon; a Redis that comes back
+//! empty starts to count anew; and a user who asks twice gets two.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Decision, Entry, Needs, Promise, Strategy};
+use crate::ports::{Cache, CouponTable, Result, UserId};
+
+pub const ENTRY: Entry = Entry {
+    name: "redis-incr",
+    how: "INCR coupon_count, INSERT if the answer is within the limit",
+    promise: Promise::Exact,
+    one_per_user: false,
+    needs: Needs::DATABASE.and_cache(),
+    known_failure: "DB load; a crash after INCR loses a coupon; a Redis restart resets the count",
+    build: |event| {
+        Arc::new(RedisIncr {
+            limit: event.limit,
+            cache: Arc::clone(&event.cache),
+            coupons: Arc::clone(&event.coupons),
+        })
+    },
+};
+
+struct RedisIncr {
+    limit: u64,
+    cache: Arc<dyn Cache>,
+    coupons: Arc<dyn CouponTable>,
+}
+
+#[async_trait]
+impl Strategy for RedisIncr {
+    async fn claim(&self, user: UserId) -> Result<Decision> {
+        let number = self.cache.incr("coupon_count").await?;
+        if number > self.limit.cast_signed() {
+            return Ok(Decision::SoldOut);
+        }
+        self.coupons.insert(user).await?;
+        Ok(Decision::Issued)
+    }
+}

@@ -1,0 +1,219 @@
+//! The judgement of a run: a pure function of what the ledger showed, how the run went, and what was promised.
+//!
+//! A promise is made without faults. Surplus coupons, coupons that users were promised and never got, and rows that nobody was
+//! told of break it under any circumstances; coupons that are missing after attempts have failed prove nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ledger::Reconciliation, ports::UserId, strategy::Promise};
+
+/// Of a strategy against its promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The promise was put to the test and kept.
+    Holds,
+    /// The promise was broken.
+    Violated,
+    /// The run proves nothing either way: never a pass.
+    Inconclusive,
+}
+
+/// The ways in which coupons go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// More rows than the limit.
+    OverIssue,
+    /// Fewer rows than `min(limit, demand)`.
+    UnderIssue,
+    /// A user with more than one row.
+    DuplicateUser,
+    /// Told yes, no row.
+    Lost,
+    /// A row, not told yes.
+    Phantom,
+    /// Told nothing, a row found: good news, but nobody told the user.
+    Recovered,
+}
+
+/// Something that the reconciliation found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// How many coupons (for a duplicate user: users).
+    pub count: u64,
+    /// The users concerned; empty where none can be named.
+    pub users: Vec<UserId>,
+}
+
+/// What was promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Without faults.
+    pub promise: Promise,
+    /// Whether a user who asks twice gets at most one.
+    pub one_per_user: bool,
+    /// Coupons.
+    pub limit: u64,
+}
+
+/// How the run went, as far as it decides what the ledger proves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Attempts that should have been made.
+    pub asked: u64,
+    /// Attempts that were made.
+    pub made: u64,
+    /// Attempts that failed or whose outcome is open, and records that were not delivered.
+    pub faults: u64,
+    /// The most attempts that were under way at once.
+    pub peak_in_flight: u64,
+    /// Whether nothing was under way any more when the ledger was read.
+    pub drained: bool,
+    /// What went wrong with the run itself: an interruption, a consumer that ended, a ledger that could not be read.
+    pub troubles: Vec<String>,
+}
+
+/// The judgement with its grounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Of the promise.
+    pub verdict: Verdict,
+    /// What broke it.
+    pub violations: Vec<Finding>,
+    /// Everything that was found, promised or not.
+    pub findings: Vec<Finding>,
+    /// Why it is inconclusive; empty otherwise.
+    pub reasons: Vec<String>,
+}
+
+/// Judges a run. `ledger` is `None` where it could not be read.
+pub fn judge(claim: Claim, ledger: Option<&Reconciliation>, run: &Circumstances) -> Judgement {
+    let findings = ledger.map(findings).unwrap_or_default();
+    let (proof, doubtful): (Vec<_>, Vec<_>) = findings
+        .iter()
+        .filter(|finding| breaks(claim, finding.kind))
+        .cloned()
+        .partition(|finding| proves(finding.kind, run));
+
+    let raced = claim.promise == Promise::None && has(&findings, FindingKind::OverIssue);
+    let mut reasons = doubts(claim, ledger, run);
+    for finding in &doubtful {
+        reasons.push(format!(
+            "{} missing, but {} went wrong on the way",
+            coupons(finding.count),
+            things(run.faults)
+        ));
+    }
+    let verdict = match (proof.is_empty(), raced || reasons.is_empty()) {
+        (false, _) => Verdict::Violated,
+        (true, true) => Verdict::Holds,
+        (true, false) => Verdict::Inconclusive,
+    };
+    if verdict == Verdict::Holds {
+        reasons.clear();
+    }
+    Judgement {
+        verdict,
+        violations: proof,
+        findings,
+        reasons,
+    }
+}
+
+fn findings(ledger: &Reconciliation) -> Vec<Finding> {
+    let named = |kind, users: &[UserId]| Finding {
+        kind,
+        count: users.len() as u64,
+        users: users.to_vec(),
+    };
+    let missing = Finding {
+        kind: FindingKind::UnderIssue,
+        count: ledger.under_issued,
+        users: Vec::new(),
+    };
+    let all = [
+        named(FindingKind::OverIssue, &ledger.over_issued),
+        missing,
+        named(FindingKind::DuplicateUser, &ledger.duplicate_users),
+        named(FindingKind::Lost, &ledger.lost),
+        named(FindingKind::Phantom, &ledger.phantom),
+        named(FindingKind::Recovered, &ledger.recovered),
+    ];
+    all.into_iter()
+        .filter(|finding| finding.count > 0)
+        .collect()
+}
+
+fn has(findings: &[Finding], kind: FindingKind) -> bool {
+    findings.iter().any(|finding| finding.kind == kind)
+}
+
+/// Whether something of this kind is against the promise.
+fn breaks(claim: Claim, kind: FindingKind) -> bool {
+    match claim.promise {
+        Promise::None => false,
+        Promise::SingleProcess | Promise::AtMost | Promise::Exact => match kind {
+            FindingKind::OverIssue | FindingKind::Lost | FindingKind::Phantom => true,
+            FindingKind::UnderIssue => claim.promise != Promise::AtMost,
+            FindingKind::DuplicateUser => claim.one_per_user,
+            FindingKind::Recovered => false,
+        },
+    }
+}
+
+/// Whether it is proof, given how the run went. What is there stays there; what is missing may still come, or may be
+/// missing because of a fault, which no promise covers.
+fn proves(kind: FindingKind, run: &Circumstances) -> bool {
+    match kind {
+        FindingKind::UnderIssue => run.drained && run.faults == 0 && run.made == run.asked,
+        FindingKind::Lost => run.drained,
+        _ => true,
+    }
+}
+
+/// Why the run might prove nothing.
+fn doubts(claim: Claim, ledger: Option<&Reconciliation>, run: &Circumstances) -> Vec<String> {
+    let mut doubts = run.troubles.clone();
+    if run.made != run.asked {
+        doubts.push(format!(
+            "only {} of {} attempts were made",
+            run.made, run.asked
+        ));
+    }
+    if !run.drained {
+        doubts.push("the pipeline was not empty when the rows were read".to_owned());
+    }
+    if run.peak_in_flight <= 1 {
+        doubts.push("no two attempts overlapped, so nothing could race".to_owned());
+    }
+    if let Some(ledger) = ledger
+        && ledger.demand < claim.limit
+    {
+        doubts.push(format!(
+            "a demand of {} cannot reach the limit of {}",
+            ledger.demand, claim.limit
+        ));
+    }
+    doubts
+}
+
+fn coupons(count: u64) -> String {
+    match count {
+        1 => "1 coupon is".to_owned(),
+        several => format!("{several} coupons are"),
+    }
+}
+
+fn things(count: u64) -> String {
+    match count {
+        0 => "something".to_owned(),
+        1 => "1 attempt or record".to_owned(),
+        several => format!("{several} attempts or records"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

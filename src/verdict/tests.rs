@@ -1,0 +1,286 @@
+//! Written-out histories with a known answer, and properties.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn claim(promise: Promise, one_per_user: bool) -> Claim {
+    Claim {
+        promise,
+        one_per_user,
+        limit: 3,
+    }
+}
+
+/// Ten attempts, all made, overlapping, drained, without faults.
+fn good() -> Circumstances {
+    Circumstances {
+        asked: 10,
+        made: 10,
+        faults: 0,
+        peak_in_flight: 10,
+        drained: true,
+        troubles: Vec::new(),
+    }
+}
+
+fn ledger() -> Reconciliation {
+    Reconciliation {
+        issued: 3,
+        demand: 10,
+        ..Reconciliation::default()
+    }
+}
+
+fn verdict(promise: Promise, ledger: &Reconciliation, run: &Circumstances) -> Verdict {
+    judge(claim(promise, true), Some(ledger), run).verdict
+}
+
+#[test]
+fn exactly_the_limit_holds() {
+    let judged = judge(claim(Promise::Exact, true), Some(&ledger()), &good());
+    assert_eq!(judged.verdict, Verdict::Holds);
+    assert_eq!(
+        (judged.violations, judged.findings, judged.reasons),
+        (vec![], vec![], vec![])
+    );
+}
+
+#[test]
+fn one_too_many_breaks_every_promise_but_none() {
+    let over = Reconciliation {
+        issued: 4,
+        over_issued: vec![UserId(7)],
+        ..ledger()
+    };
+    for promise in [Promise::SingleProcess, Promise::AtMost, Promise::Exact] {
+        let judged = judge(claim(promise, false), Some(&over), &good());
+        assert_eq!(judged.verdict, Verdict::Violated, "{promise}");
+        assert_eq!(judged.violations[0].users, [UserId(7)]);
+    }
+    let judged = judge(claim(Promise::None, false), Some(&over), &good());
+    assert_eq!(
+        (judged.verdict, judged.violations),
+        (Verdict::Holds, vec![])
+    );
+    assert_eq!(judged.findings[0].kind, FindingKind::OverIssue);
+}
+
+#[test]
+fn one_too_few_breaks_exact_and_not_at_most() {
+    let under = Reconciliation {
+        issued: 2,
+        under_issued: 1,
+        ..ledger()
+    };
+    assert_eq!(verdict(Promise::Exact, &under, &good()), Verdict::Violated);
+    assert_eq!(verdict(Promise::AtMost, &under, &good()), Verdict::Holds);
+}
+
+#[test]
+fn too_few_after_faults_is_inconclusive_and_says_so() {
+    let under = Reconciliation {
+        issued: 2,
+        under_issued: 1,
+        ..ledger()
+    };
+    let run = Circumstances {
+        faults: 4,
+        ..good()
+    };
+    let judged = judge(claim(Promise::Exact, true), Some(&under), &run);
+    assert_eq!(judged.verdict, Verdict::Inconclusive);
+    assert_eq!(
+        judged.reasons,
+        ["1 coupon is missing, but 4 attempts or records went wrong on the way"]
+    );
+}
+
+#[test]
+fn too_many_after_faults_is_still_a_violation() {
+    let over = Reconciliation {
+        issued: 4,
+        over_issued: vec![UserId(1)],
+        ..ledger()
+    };
+    let run = Circumstances {
+        faults: 5,
+        drained: false,
+        ..good()
+    };
+    assert_eq!(verdict(Promise::Exact, &over, &run), Verdict::Violated);
+}
+
+#[test]
+fn two_coupons_for_one_user_break_only_one_per_user() {
+    let twice = Reconciliation {
+        duplicate_users: vec![UserId(5)],
+        ..ledger()
+    };
+    let judged = |one| judge(claim(Promise::Exact, one), Some(&twice), &good());
+    assert_eq!(judged(true).verdict, Verdict::Violated);
+    assert_eq!(judged(false).verdict, Verdict::Holds);
+    assert_eq!(judged(false).findings[0].kind, FindingKind::DuplicateUser);
+}
+
+#[test]
+fn a_coupon_promised_and_not_there_is_lost_once_the_pipeline_is_empty() {
+    let lost = Reconciliation {
+        lost: vec![UserId(2)],
+        ..ledger()
+    };
+    assert_eq!(verdict(Promise::AtMost, &lost, &good()), Verdict::Violated);
+    let run = Circumstances {
+        drained: false,
+        ..good()
+    };
+    assert_eq!(verdict(Promise::AtMost, &lost, &run), Verdict::Inconclusive);
+}
+
+#[test]
+fn a_run_that_proves_nothing_is_never_a_pass() {
+    let cases: [(Circumstances, &str); 4] = [
+        (
+            Circumstances {
+                peak_in_flight: 1,
+                ..good()
+            },
+            "overlapped",
+        ),
+        (
+            Circumstances {
+                drained: false,
+                ..good()
+            },
+            "not empty",
+        ),
+        (Circumstances { made: 9, ..good() }, "9 of 10"),
+        (
+            Circumstances {
+                troubles: vec!["interrupted".into()],
+                ..good()
+            },
+            "interrupted",
+        ),
+    ];
+    for (run, words) in cases {
+        for promise in [Promise::None, Promise::Exact] {
+            let judged = judge(claim(promise, true), Some(&ledger()), &run);
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{words}");
+            assert!(judged.reasons[0].contains(words), "{:?}", judged.reasons);
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_nobody_could_reach_is_inconclusive() {
+    let small = Reconciliation {
+        issued: 2,
+        demand: 2,
+        ..ledger()
+    };
+    assert_eq!(
+        verdict(Promise::Exact, &small, &good()),
+        Verdict::Inconclusive
+    );
+}
+
+#[test]
+fn an_over_issue_one_user_at_a_time_is_evidence_enough() {
+    let over = Reconciliation {
+        issued: 4,
+        over_issued: vec![UserId(4)],
+        ..ledger()
+    };
+    let run = Circumstances {
+        peak_in_flight: 1,
+        ..good()
+    };
+    assert_eq!(verdict(Promise::None, &over, &run), Verdict::Holds);
+}
+
+#[test]
+fn an_unreadable_ledger_with_its_trouble_is_inconclusive() {
+    let run = Circumstances {
+        troubles: vec!["the ledger could not be read".into()],
+        ..good()
+    };
+    let judged = judge(claim(Promise::Exact, true), None, &run);
+    assert_eq!(judged.verdict, Verdict::Inconclusive);
+}
+
+fn any_promise() -> impl Strategy<Value = Promise> {
+    prop_oneof![
+        Just(Promise::None),
+        Just(Promise::SingleProcess),
+        Just(Promise::AtMost),
+        Just(Promise::Exact),
+    ]
+}
+
+prop_compose! {
+    fn any_ledger()(rows in 0u64..6, demand in 0u64..10, dup in 0u64..2, lost in 0u64..2, phantom in 0u64..2, recovered in 0u64..2) -> Reconciliation {
+        let users = |count: u64| (1..=count).map(UserId).collect::<Vec<_>>();
+        Reconciliation {
+            issued: rows,
+            demand,
+            over_issued: users(rows.saturating_sub(3)),
+            under_issued: demand.min(3).saturating_sub(rows),
+            duplicate_users: users(dup),
+            lost: users(lost),
+            phantom: users(phantom),
+            recovered: users(recovered),
+        }
+    }
+}
+
+prop_compose! {
+    fn any_run()(made in 8u64..11, faults in 0u64..3, peak in 1u64..3, drained: bool, trouble: bool) -> Circumstances {
+        Circumstances {
+            asked: 10,
+            made,
+            faults,
+            peak_in_flight: peak,
+            drained,
+            troubles: if trouble { vec!["trouble".to_owned()] } else { vec![] },
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_exact_promise_holds_only_over_a_spotless_ledger(ledger in any_ledger(), run in any_run()) {
+        let judged = judge(claim(Promise::Exact, true), Some(&ledger), &run);
+        if judged.verdict == Verdict::Holds {
+            prop_assert_eq!(ledger.issued, 3);
+            prop_assert!(ledger.lost.is_empty() && ledger.phantom.is_empty() && ledger.duplicate_users.is_empty());
+            prop_assert!(run.drained && run.made == run.asked && run.peak_in_flight > 1 && run.troubles.is_empty());
+        }
+    }
+
+    #[test]
+    fn verdict_and_grounds_go_together(promise in any_promise(), one: bool, ledger in any_ledger(), run in any_run()) {
+        let judged = judge(claim(promise, one), Some(&ledger), &run);
+        prop_assert_eq!(judged.verdict == Verdict::Violated, !judged.violations.is_empty());
+        if judged.verdict == Verdict::Inconclusive {
+            prop_assert!(!judged.reasons.is_empty());
+        }
+        for violation in &judged.violations {
+            prop_assert!(judged.findings.contains(violation));
+        }
+        if promise == Promise::None {
+            prop_assert_ne!(judged.verdict, Verdict::Violated);
+        }
+    }
+
+    #[test]
+    fn more_surplus_never_makes_it_better(ledger in any_ledger(), run in any_run()) {
+        let mut worse = ledger.clone();
+        worse.issued = worse.issued.max(3) + 1;
+        worse.over_issued.push(UserId(9));
+        worse.under_issued = 0;
+        for promise in [Promise::SingleProcess, Promise::AtMost, Promise::Exact] {
+            prop_assert_eq!(verdict(promise, &worse, &run), Verdict::Violated);
+        }
+    }
+}
