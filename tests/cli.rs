@@ -1,0 +1,10 @@
+//! The command line as documented in `tests/cmd`: each file is a transcript that must come out the same.
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new()
+        .env("COUPON_BENCH_DB", "")
+        .env("COUPON_BENCH_REDIS", "")
+        .env("COUPON_BENCH_KAFKA", "")
+        .case("tests/cmd/*.trycmd");
+}

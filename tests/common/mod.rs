@@ -1,0 +1,40 @@
+//! What several tests share.
+
+use serde_json::Value;
+
+/// The schema of the JSON report, as it is published.
+pub const REPORT_SCHEMA: &str = include_str!("../../schema/report.schema.json");
+
+/// Holds a report to the schema, and more strictly than a reader may: a field that the schema does not describe is an
+/// error too. The error names every place that is wrong.
+pub fn validate(report: &Value) -> Result<(), String> {
+    let mut schema: Value = serde_json::from_str(REPORT_SCHEMA)
+        .map_err(|error| format!("the schema is no JSON: {error}"))?;
+    forbid_unknown_fields(&mut schema);
+    let validator = jsonschema::draft202012::new(&schema)
+        .map_err(|error| format!("the schema is no schema: {error}"))?;
+    let errors: Vec<String> = validator
+        .iter_errors(report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors.join("\n"))
+    }
+}
+
+/// Readers must accept fields that were added later; the tests must notice them.
+fn forbid_unknown_fields(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            if keywords.get("properties").is_some_and(Value::is_object) {
+                keywords.remove("additionalProperties");
+                keywords.insert("unevaluatedProperties".to_owned(), Value::Bool(false));
+            }
+            keywords.values_mut().for_each(forbid_unknown_fields);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(forbid_unknown_fields),
+        _ => {}
+    }
+}

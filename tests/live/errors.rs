@@ -1,0 +1,185 @@
+//! Services that are not there, or stop being there.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    program::{Ran, command, read},
+    services::{kafka, postgres},
+};
+
+/// A run that must end with 5 within 5 seconds, naming `named` and not telling the password.
+fn unreachable(flags: &str, named: &str) {
+    let begin = Instant::now();
+    let output = command(&format!("run -s redis-kafka {flags}"))
+        .output()
+        .expect("the program starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{flags}: {stderr}");
+    assert!(
+        begin.elapsed() < Duration::from_secs(5),
+        "{flags}: {:?}",
+        begin.elapsed()
+    );
+    assert!(stderr.contains(named), "{flags}: {stderr}");
+    assert!(!stderr.contains("secret"), "{stderr}");
+    assert_eq!(stderr.trim().lines().count(), 1, "{stderr}");
+}
+
+#[test]
+fn a_service_that_refuses_is_named_at_once() {
+    unreachable(
+        "--db postgres://u:secret@127.0.0.1:1/x",
+        "postgres://u:***@127.0.0.1:1/x",
+    );
+    unreachable(
+        "--db mysql://u:secret@127.0.0.1:1/x",
+        "mysql://u:***@127.0.0.1:1/x",
+    );
+    unreachable(
+        "--redis redis://u:secret@127.0.0.1:1",
+        "redis://u:***@127.0.0.1:1",
+    );
+    unreachable("--kafka 127.0.0.1:1", "127.0.0.1:1");
+}
+
+#[test]
+fn a_service_that_says_nothing_is_named_in_time() {
+    // Accepts connections in its backlog and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address");
+    unreachable(
+        &format!("--db postgres://u:secret@{address}/x"),
+        "no answer",
+    );
+    unreachable(&format!("--db mysql://u:secret@{address}/x"), "no answer");
+    unreachable(&format!("--redis redis://{address}"), "no answer");
+    unreachable(&format!("--kafka {address}"), &address.to_string());
+}
+
+#[test]
+fn a_wrong_password_is_an_error_of_the_service() {
+    let wrong = postgres().replace("coupon:coupon@", "coupon:secret@");
+    unreachable(&format!("--db {wrong}"), "coupon:***@");
+}
+
+#[test]
+fn more_records_than_the_embedded_cluster_keeps_are_refused() {
+    unreachable("-u 60000 -l 60000", "--kafka");
+}
+
+/// A Redis of the test's own, which may be killed.
+struct PrivateRedis {
+    child: Child,
+    port: u16,
+}
+
+impl PrivateRedis {
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port")
+            .port();
+        let child = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server starts");
+        let redis = Self { child, port };
+        let limit = Instant::now() + Duration::from_secs(10);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < limit, "redis-server did not come up");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        redis
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status();
+        assert!(sent.expect("kill").success());
+    }
+}
+
+impl Drop for PrivateRedis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A run against a Redis that gets `signal` in the middle.
+fn in_the_middle(signal: &str, flags: &str) -> Ran {
+    let redis = PrivateRedis::start();
+    let url = format!("redis://127.0.0.1:{}", redis.port);
+    let begin = Instant::now();
+    let child = command(&format!(
+        "run --json - -s redis-incr -u 500k -c 20 --redis {url} --timeout 3s {flags}"
+    ))
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the program starts");
+    std::thread::sleep(Duration::from_secs(2));
+    redis.signal(signal);
+    let ran = read(child.wait_with_output().expect("an end"), begin.elapsed());
+    redis.signal("-CONT");
+    ran
+}
+
+#[test]
+fn a_redis_that_dies_in_the_middle_ends_the_run_with_what_is_known() {
+    let ran = in_the_middle("-KILL", "");
+    assert!(
+        matches!(ran.exit, Some(4 | 5)),
+        "{:?}: {}",
+        ran.exit,
+        ran.stderr
+    );
+    let attempts = &ran.each("/attempts")[0];
+    let wrong =
+        attempts["failed"].as_u64().unwrap_or(0) + attempts["indeterminate"].as_u64().unwrap_or(0);
+    assert!(wrong > 0, "{attempts}");
+    assert!(ran.took < Duration::from_secs(30), "{:?}", ran.took);
+}
+
+#[test]
+fn a_redis_that_freezes_ends_the_run_within_its_timeout() {
+    let ran = in_the_middle("-STOP", "");
+    assert!(
+        matches!(ran.exit, Some(4 | 5)),
+        "{:?}: {}",
+        ran.exit,
+        ran.stderr
+    );
+    assert_eq!(ran.verdicts(), [json!("inconclusive")]);
+    assert!(ran.each("/attempts/indeterminate")[0].as_u64() > Some(0));
+    assert!(ran.took < Duration::from_secs(20), "{:?}", ran.took);
+}
+
+#[test]
+fn doctor_says_what_is_there_and_what_is_not() {
+    let args = format!(
+        "doctor --db {} --redis redis://u:secret@127.0.0.1:1 --kafka {}",
+        postgres(),
+        kafka()
+    );
+    let output = command(&args).output().expect("the program starts");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(5), "{stdout}");
+    assert!(
+        stdout.contains("ok      postgres") && stdout.contains("ok      kafka"),
+        "{stdout}"
+    );
+    assert!(
+        stdout.contains("failed") && !stdout.contains("secret"),
+        "{stdout}"
+    );
+}

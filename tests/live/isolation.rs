@@ -1,0 +1,205 @@
+//! Nothing of a run stays behind, unless `--keep` asks for it, and then the services' own tools see what the report says.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    program::{command, read, run},
+    services::{backends, kafka, mysql, postgres, redis},
+};
+
+/// The output of a tool of the services'.
+fn tool(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(args)
+        .output()
+        .unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));
+    assert!(
+        output.status.success(),
+        "{program}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn psql(sql: &str) -> String {
+    tool("psql", &[&postgres(), "-Atc", sql])
+}
+
+fn mariadb(sql: &str) -> String {
+    let url = url::Url::parse(&mysql()).expect("a URL");
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().unwrap_or(3306).to_string();
+    let password = format!("-p{}", url.password().unwrap_or_default());
+    let database = url.path().trim_start_matches('/');
+    tool(
+        "mariadb",
+        &[
+            "-h",
+            host,
+            "-P",
+            &port,
+            "-u",
+            url.username(),
+            &password,
+            database,
+            "-Ne",
+            sql,
+        ],
+    )
+}
+
+fn redis_cli(args: &[&str]) -> String {
+    let url = redis();
+    tool("redis-cli", &[&["-u", &url], args].concat())
+}
+
+fn services_script(args: &[&str]) -> String {
+    tool(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/services"),
+        args,
+    )
+}
+
+/// Everything of the run `id` that the services hold.
+fn remains(id: &str) -> Vec<String> {
+    let tables =
+        format!("SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%{id}%'");
+    let keys = format!("*{id}*");
+    let listed = [
+        psql(&tables),
+        mariadb(&tables),
+        redis_cli(&["--scan", "--pattern", &keys]),
+        services_script(&["kafka-topics", "--list"]),
+        services_script(&["kafka-consumer-groups", "--list"]),
+    ];
+    let names = listed.iter().flat_map(|list| list.lines());
+    names
+        .filter(|name| name.contains(id))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn files(id: &str) -> Vec<String> {
+    let folder = std::fs::read_dir(std::env::temp_dir()).expect("a folder for temporary files");
+    let names = folder
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.contains(id)).collect()
+}
+
+#[test]
+fn nothing_is_left_behind_after_a_run() {
+    for (name, flags) in backends() {
+        let ran = run(&format!("-s redis-kafka,naive -u 500 {flags}"));
+        for id in ran.each("/run_id") {
+            let id = id.as_str().expect("an id");
+            assert_eq!(remains(id), Vec::<String>::new(), "{name}");
+            assert_eq!(files(id), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_can_be_looked_at_with_the_services_own_tools() {
+    for (name, flags) in &backends()[1..] {
+        let ran = run(&format!("-s redis-kafka -u 500 --keep {flags}"));
+        let id = ran.each("/run_id")[0].as_str().expect("an id").to_owned();
+        let count =
+            format!("SELECT count(*), count(DISTINCT user_id) FROM coupon_bench_{id}_coupon");
+        let (counted, drop_table) = match *name {
+            "postgres" => (psql(&count), psql as fn(&str) -> String),
+            _ => (mariadb(&count), mariadb as fn(&str) -> String),
+        };
+        assert_eq!(counted.replace('\t', "|"), "100|100", "{name}");
+        let key = |key: &str| format!("coupon_bench:{id}:{key}");
+        assert_eq!(redis_cli(&["GET", &key("coupon_count")]), "500", "{name}");
+        assert_eq!(redis_cli(&["SCARD", &key("applied_user")]), "500", "{name}");
+
+        let topic = format!("coupon_bench.{id}.coupon_create");
+        let ends = services_script(&["kafka-get-offsets", "--topic", &topic]);
+        let records: u64 = ends
+            .lines()
+            .filter_map(|line| line.rsplit(':').next()?.parse::<u64>().ok())
+            .sum();
+        assert_eq!(records, 100, "{name}: {ends}");
+
+        let kept = ran.each("/kept")[0].to_string();
+        for object in [
+            &topic,
+            &key("coupon_count"),
+            &format!("coupon_bench_{id}_event"),
+        ] {
+            assert!(kept.contains(object.as_str()), "{object} is not in {kept}");
+        }
+
+        drop_table(&format!("DROP TABLE coupon_bench_{id}_coupon"));
+        drop_table(&format!("DROP TABLE coupon_bench_{id}_event"));
+        redis_cli(&["DEL", &key("coupon_count"), &key("applied_user")]);
+        services_script(&["kafka-topics", "--delete", "--topic", &topic]);
+        services_script(&[
+            "kafka-consumer-groups",
+            "--delete",
+            "--group",
+            &format!("coupon_bench.{id}"),
+        ]);
+        assert_eq!(remains(&id), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn ctrl_c_reports_what_is_known_and_cleans_up() {
+    for (name, flags) in backends() {
+        // One at a time, so that it is certainly still under way.
+        let begin = Instant::now();
+        let child = command(&format!(
+            "run --json - -s local-lock,redis-kafka -u 200k -c 1 {flags}"
+        ))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+        std::thread::sleep(Duration::from_millis(2500));
+        tool("kill", &["-INT", &child.id().to_string()]);
+        let ran = read(child.wait_with_output().expect("an end"), begin.elapsed());
+        assert_eq!(ran.exit, Some(130), "{name}: {}", ran.stderr);
+        assert_eq!(ran.report["interrupted"], json!(true));
+        assert!(ran.took < Duration::from_secs(10), "{name}: {:?}", ran.took);
+        assert_eq!(ran.verdicts(), [json!("inconclusive")], "{name}");
+        let id = ran.each("/run_id")[0].as_str().expect("an id").to_owned();
+        assert_eq!(remains(&id), Vec::<String>::new(), "{name}");
+        assert_eq!(files(&id), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn an_error_while_opening_leaves_nothing_behind() {
+    let before = psql(
+        "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'coupon_bench%'",
+    );
+    let flags = format!(
+        "--db {} --redis redis://127.0.0.1:1 --kafka {}",
+        postgres(),
+        kafka()
+    );
+    let output = command(&format!("run -s redis-kafka {flags}"))
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(5));
+    // Other tests run meanwhile, so their tables come and go; ours must not pile up.
+    let limit = Instant::now() + Duration::from_secs(20);
+    loop {
+        let now = psql(
+            "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'coupon_bench%'",
+        );
+        if now.parse::<u64>().ok() <= before.parse::<u64>().ok() {
+            return;
+        }
+        assert!(Instant::now() < limit, "{now} tables, {before} before");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}

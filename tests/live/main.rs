@@ -1,0 +1,12 @@
+//! The program as a user runs it, on real services. `scripts/test` starts them; none is skipped when it is missing.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/services.rs"]
+mod services;
+
+mod errors;
+mod isolation;
+mod program;
+mod scenarios;
+mod verdicts;

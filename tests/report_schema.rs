@@ -1,0 +1,135 @@
+//! Reports against `schema/report.schema.json`: those that are made pass, and broken ones do not.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{REPORT_SCHEMA, validate};
+use coupon_bench::report::{Report, fixtures};
+use serde_json::{Value, json};
+
+fn good() -> Value {
+    serde_json::to_value(fixtures::violated()).unwrap()
+}
+
+/// The good report with one change.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut report = good();
+    *report.pointer_mut(pointer).unwrap() = value;
+    report
+}
+
+fn without(pointer: &str, field: &str) -> Value {
+    let mut report = good();
+    let object = report
+        .pointer_mut(pointer)
+        .unwrap()
+        .as_object_mut()
+        .unwrap();
+    assert!(object.remove(field).is_some());
+    report
+}
+
+fn is_valid_for_readers(report: &Value) -> bool {
+    let schema = serde_json::from_str(REPORT_SCHEMA).unwrap();
+    jsonschema::draft202012::new(&schema)
+        .unwrap()
+        .is_valid(report)
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    let schema: Value = serde_json::from_str(REPORT_SCHEMA).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+}
+
+#[test]
+fn every_fixture_is_valid() {
+    let reports: [Report; 8] = [
+        fixtures::redis_kafka_holds(),
+        fixtures::naive_over_issues(),
+        fixtures::violated(),
+        fixtures::inconclusive(),
+        fixtures::comparison(),
+        fixtures::kept(),
+        fixtures::failed_assertions(),
+        fixtures::report(Vec::new()),
+    ];
+    for report in reports {
+        let json = serde_json::to_value(report).unwrap();
+        assert_eq!(validate(&json), Ok(()));
+        assert!(is_valid_for_readers(&json));
+    }
+}
+
+#[test]
+fn a_missing_field_is_noticed_at_every_level() {
+    for (pointer, field) in [
+        ("", "interrupted"),
+        ("/tool", "git_revision"),
+        ("/environment", "cores"),
+        ("/scenario", "seed"),
+        ("/runs/0", "verdict"),
+        ("/runs/0/backends", "kafka"),
+        ("/runs/0/backends/db", "embedded"),
+        ("/runs/0/attempts", "indeterminate"),
+        ("/runs/0/ledger", "lost"),
+        ("/runs/0/violations/0", "users"),
+        ("/runs/0/latency/response/all", "p999_ns"),
+        ("/runs/0/topic", "lag"),
+        ("/race/0", "interval"),
+    ] {
+        let report = without(pointer, field);
+        assert!(!is_valid_for_readers(&report), "{pointer}/{field}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_noticed() {
+    for (pointer, value) in [
+        ("/schema_version", json!(2)),
+        ("/exit_code", json!(6)),
+        ("/environment/started_at", json!("yesterday")),
+        ("/scenario/users", json!(0)),
+        ("/scenario/db_connection", json!("session")),
+        ("/runs/0/promise", json!("exactly")),
+        ("/runs/0/verdict", json!("passed")),
+        ("/runs/0/attempts/failed", json!(-1)),
+        ("/runs/0/ledger/issued", json!(1.5)),
+        ("/runs/0/violations/0/kind", json!("overissue")),
+        ("/runs/0/violations/0/users", json!(vec![1; 21])),
+        ("/runs/0/duration_ns", json!("1 s")),
+        ("/runs/0/backends/db", json!("sqlite")),
+        ("/race/0/interval", json!([0.1])),
+        ("/race/0/interval", json!([0.1, 1.1])),
+    ] {
+        let report = with(pointer, value);
+        assert!(!is_valid_for_readers(&report), "{pointer}");
+        assert!(validate(&report).is_err(), "{pointer}");
+    }
+}
+
+#[test]
+fn an_undescribed_field_is_for_readers_to_ignore_and_for_tests_to_notice() {
+    for pointer in [
+        "",
+        "/scenario",
+        "/runs/0",
+        "/runs/0/backends/db",
+        "/runs/0/topic",
+        "/runs/0/latency/service/issued",
+    ] {
+        let mut report = good();
+        let object = report
+            .pointer_mut(pointer)
+            .unwrap()
+            .as_object_mut()
+            .unwrap();
+        object.insert("added_later".to_owned(), json!(1));
+        assert!(is_valid_for_readers(&report), "{pointer}");
+        assert!(
+            validate(&report).unwrap_err().contains("added_later"),
+            "{pointer}"
+        );
+    }
+}
