@@ -6,6 +6,7 @@ use super::{
     Report, fixtures,
     terminal::{Style, render},
 };
+use crate::{strategy::Promise, verdict::Verdict};
 
 fn plain(report: &Report) -> String {
     render(report, Style::PLAIN)
@@ -119,8 +120,40 @@ fn an_interrupted_report_says_so() {
     assert!(text.contains("interrupted"));
 }
 
-fn all() -> [Report; 7] {
+/// Every kind of row, with the longest words, in an order that is not the one asked for.
+fn crowded() -> Report {
+    let mut report = fixtures::comparison();
+    for run in &mut report.runs {
+        if run.strategy == "redis-incr" {
+            run.promise = Promise::SingleProcess;
+            run.verdict = Verdict::Violated;
+            run.ledger.issued = Some(1_234_567 + u64::from(run.trial));
+            run.ledger.over_issued = 1_234_467;
+        }
+        if run.strategy == "redis-kafka" && run.trial == 1 {
+            run.verdict = Verdict::Inconclusive;
+            run.ledger.issued = None;
+            run.reasons = vec!["the ledger could not be read".to_owned()];
+        }
+    }
+    report
+}
+
+#[test]
+fn only_what_is_proven_correct_is_called_so() {
+    let text = plain(&crowded());
+    let at = |word: &str| text.find(word).unwrap_or(usize::MAX);
+    assert!(!text.contains("\ncorrect\n"));
+    assert!(at("\ninconclusive\n") < at("\n  redis-kafka"));
+    assert!(at("\n  redis-kafka") < at("\nincorrect\n"));
+    assert!(at("\nincorrect\n") < at("\n  naive"));
+    assert!(at("\n  naive") < at("\n  redis-incr"));
+    assert!(text.contains("inconclusive 1/5"));
+}
+
+fn all() -> [Report; 8] {
     [
+        crowded(),
         fixtures::redis_kafka_holds(),
         fixtures::naive_over_issues(),
         fixtures::violated(),

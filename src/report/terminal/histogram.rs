@@ -37,7 +37,9 @@ pub(super) fn write(page: &mut Page, run: &Run) {
     }
     let buckets = buckets(&columns);
     let rows = rows(page.style, &columns, &buckets);
-    let left: Vec<usize> = (0..columns.len()).map(|column| 1 + 2 * column).collect();
+    let left = std::iter::once(0)
+        .chain((0..columns.len()).map(|column| 1 + 2 * column))
+        .collect();
     let grid = Grid {
         rows,
         left,
@@ -119,12 +121,11 @@ fn edges(ladder: &[u64]) -> Vec<u64> {
     let mut decade: u64 = 1;
     loop {
         for tenths in ladder {
-            if let Some(edge) = tenths.checked_mul(decade) {
-                edges.push(edge);
-            } else {
+            let Some(edge) = tenths.checked_mul(decade) else {
                 edges.push(u64::MAX);
                 return edges;
-            }
+            };
+            edges.push(edge);
         }
         decade = decade.saturating_mul(10);
     }
@@ -151,7 +152,7 @@ fn rows(style: Style, columns: &[(&str, Samples)], buckets: &[Bucket]) -> Vec<Ve
     for bucket in buckets {
         if bucket.from != end {
             let mut gap = vec![String::new(); 1 + 2 * columns.len()];
-            "⋮        ".clone_into(&mut gap[0]);
+            gap[0] = format!("{:>7}⋮", "");
             rows.push(gap);
         }
         end = bucket.to;
@@ -212,6 +213,19 @@ mod tests {
     fn corrupt_histograms_are_no_histograms() {
         let mut good = distribution([1_000; 50]);
         assert_eq!(samples(&good).map(|samples| samples.len()), Some(1));
+        let bytes = BASE64_STANDARD
+            .decode(good.hdr.as_deref().unwrap_or_default())
+            .unwrap_or_default();
+        assert!(!bytes.is_empty());
+        for position in 0..bytes.len() {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut broken = bytes.clone();
+                broken[position] ^= flip;
+                good.hdr = Some(BASE64_STANDARD.encode(broken));
+                // Nothing, or something: no panic.
+                let _ = samples(&good);
+            }
+        }
         for text in ["", "not base64 !", "AAAA", "HISTFAAA"] {
             good.hdr = Some(text.to_owned());
             assert_eq!(samples(&good), None);

@@ -5,6 +5,7 @@ use tabled::{
     builder::Builder,
     settings::{
         Alignment, Padding, Style as Lines,
+        formatting::AlignmentStrategy,
         object::Columns,
         style::{Border, HorizontalLine, VerticalLine},
     },
@@ -150,6 +151,7 @@ impl Grid {
             );
             if !self.left.contains(&column) {
                 table.modify(Columns::one(column), Alignment::right());
+                table.modify(Columns::one(column), AlignmentStrategy::PerLine);
             }
         }
         table

@@ -2,14 +2,14 @@
 //!
 //! # Layout
 //!
-//! - [`head`]: what was run, and on what
-//! - [`outcome`]: what users were told beside what the ledger holds
-//! - [`judgement`]: the verdict, and who was affected
-//! - [`latency`], [`histogram`]: how long it took, by outcome
-//! - [`load`]: how hard it was, errors, objects left behind
-//! - [`comparison`]: all of that in one table, for several runs
-//! - [`assertions`]: what else was asked
-//! - [`layout`], [`style`]: pages, tables, colours
+//! - `head`: what was run, and on what
+//! - `outcome`: what users were told beside what the ledger holds
+//! - `judgement`: the verdict, and who was affected
+//! - `latency`, `histogram`: how long it took, by outcome
+//! - `load`: how hard it was, errors, objects left behind
+//! - `comparison`: all of that in one table, for several runs
+//! - `assertions`: what else was asked
+//! - `layout`, `style`: pages, tables, colours
 //!
 //! Progress, JSON and the other formats are not here.
 

@@ -22,6 +22,8 @@ pub(super) fn write(page: &mut Page, run: &Run) {
                 [told, attempts, ledger, coupons, meaning]
             }),
     );
+    // A strategy without a topic has nothing to drain.
+    rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
     let grid = Grid {
         rows: rows.into_iter().map(Vec::from).collect(),
         left: vec![0, 2, 4],

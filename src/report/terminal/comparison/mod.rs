@@ -3,8 +3,9 @@
 //! A strategy that over-issued, lost a coupon or broke its promise stands under a heading of its own: how fast it did that
 //! is no ranking. Strategies keep the order in which they were asked for.
 
-use std::fmt;
+mod subject;
 
+use self::subject::{Group, Subject, race, subjects};
 use super::{
     Style, Tone, judgement,
     layout::{Grid, Page},
@@ -12,8 +13,8 @@ use super::{
 };
 use crate::{
     report::{
-        Distribution, Race, Report, Run,
-        format::{NOTHING, clean, count, optional_duration, percent, plural, rate},
+        Report, Run,
+        format::{NOTHING, clean, plural},
     },
     verdict::Verdict,
 };
@@ -67,32 +68,6 @@ const TEXT: [&str; 3] = ["promise", "verdict", RACE];
 /// Columns that say something only where there are several trials.
 const OF_TRIALS: [&str; 2] = ["trials", RACE];
 
-/// A strategy and all its trials.
-struct Subject<'a> {
-    name: &'a str,
-    first: &'a Run,
-    runs: Vec<&'a Run>,
-    race: Option<&'a Race>,
-}
-
-/// Where a strategy stands in the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
-    Correct,
-    Inconclusive,
-    Incorrect,
-}
-
-impl fmt::Display for Group {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Correct => "correct",
-            Self::Inconclusive => "inconclusive",
-            Self::Incorrect => "incorrect",
-        })
-    }
-}
-
 pub(super) fn write(page: &mut Page, report: &Report) {
     let subjects = subjects(report);
     for table in tables(page.style, &subjects) {
@@ -108,37 +83,6 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         page.gap();
         load::kept(page, &runs);
     }
-}
-
-fn subjects(report: &Report) -> Vec<Subject<'_>> {
-    let mut subjects: Vec<Subject> = Vec::new();
-    for run in &report.runs {
-        match subjects
-            .iter_mut()
-            .find(|subject| subject.name == run.strategy)
-        {
-            Some(subject) => subject.runs.push(run),
-            None => subjects.push(Subject {
-                name: &run.strategy,
-                first: run,
-                runs: vec![run],
-                race: report
-                    .race
-                    .iter()
-                    .find(|race| race.strategy == run.strategy),
-            }),
-        }
-    }
-    // Interleaved trials, or an interrupt, need not begin in the order asked for.
-    let asked = |name: &str| {
-        report
-            .scenario
-            .strategies
-            .iter()
-            .position(|asked| asked == name)
-    };
-    subjects.sort_by_key(|subject| asked(subject.name).unwrap_or(usize::MAX));
-    subjects
 }
 
 /// One table, or as many as it takes for the columns to fit. Less air is taken only if it saves a table.
@@ -292,145 +236,5 @@ fn severity(run: &Run) -> u8 {
         Verdict::Holds if judgement::is_unpromised_failure(run) => 2,
         Verdict::Inconclusive => 1,
         Verdict::Holds => 0,
-    }
-}
-
-impl Group {
-    fn tone(self) -> Tone {
-        match self {
-            Self::Correct => Tone::Good,
-            Self::Inconclusive => Tone::Warn,
-            Self::Incorrect => Tone::Bad,
-        }
-    }
-}
-
-impl Subject<'_> {
-    fn group(&self) -> Group {
-        let is = |verdict| self.runs.iter().any(|run| run.verdict == verdict);
-        let wrong = |run: &&Run| run.ledger.over_issued > 0 || run.ledger.lost > 0;
-        if is(Verdict::Violated) || self.runs.iter().any(wrong) {
-            Group::Incorrect
-        } else if is(Verdict::Inconclusive) {
-            Group::Inconclusive
-        } else {
-            Group::Correct
-        }
-    }
-
-    /// The worst verdict, and how often it came if there were others.
-    fn verdict(&self) -> String {
-        if self
-            .runs
-            .iter()
-            .any(|run| judgement::is_unpromised_failure(run))
-        {
-            return "no promise".to_owned();
-        }
-        let times = |verdict| {
-            self.runs
-                .iter()
-                .filter(|run| run.verdict == verdict)
-                .count()
-        };
-        let worst = [Verdict::Violated, Verdict::Inconclusive, Verdict::Holds]
-            .into_iter()
-            .find(|verdict| times(*verdict) > 0)
-            .unwrap_or(Verdict::Inconclusive);
-        let word = judgement::word(worst);
-        if times(worst) == self.runs.len() {
-            word.to_owned()
-        } else {
-            format!("{word} {}/{}", times(worst), self.runs.len())
-        }
-    }
-
-    fn issued(&self) -> String {
-        if self.runs.iter().any(|run| run.ledger.issued.is_none()) {
-            return NOTHING.to_owned();
-        }
-        self.range(|run| run.ledger.issued.unwrap_or(0))
-    }
-
-    fn range(&self, of: fn(&Run) -> u64) -> String {
-        let numbers = || self.runs.iter().map(|run| of(run));
-        let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
-        if least == most {
-            count(least)
-        } else {
-            format!("{}–{}", count(least), count(most))
-        }
-    }
-
-    fn latency(
-        &self,
-        of: fn(&Run) -> &Distribution,
-        percentile: fn(&Distribution) -> Option<u64>,
-    ) -> String {
-        let mut values: Vec<u64> = self
-            .runs
-            .iter()
-            .filter_map(|run| percentile(of(run)))
-            .collect();
-        values.sort_unstable();
-        optional_duration(middle(&values, u64::midpoint))
-    }
-
-    fn throughput(&self) -> String {
-        let mut values: Vec<f64> = self.runs.iter().map(|run| run.throughput_per_s).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        middle(&values, f64::midpoint).map_or(NOTHING.to_owned(), rate)
-    }
-}
-
-/// The median of sorted values.
-fn middle<T: Copy>(sorted: &[T], midpoint: fn(T, T) -> T) -> Option<T> {
-    let upper = sorted.len() / 2;
-    let lower = sorted.len().checked_sub(1)? / 2;
-    Some(midpoint(*sorted.get(lower)?, *sorted.get(upper)?))
-}
-
-/// `20/20 over-issued, 84–100 %`. None of many is a bound, not a zero.
-fn race(race: &Race) -> String {
-    if race.trials == 0 {
-        return NOTHING.to_owned();
-    }
-    let seen = format!(
-        "{}/{} over-issued",
-        count(race.over_issued),
-        count(race.trials)
-    );
-    let [low, high] = race.interval;
-    if race.over_issued == 0 {
-        format!("{seen}, ≤ {} %", percent(high))
-    } else {
-        format!("{seen}, {}–{} %", percent(low), percent(high))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_of_an_even_number_is_between() {
-        assert_eq!(middle(&[1, 2, 10], u64::midpoint), Some(2));
-        assert_eq!(middle(&[1, 2, 4, 10], u64::midpoint), Some(3));
-        assert_eq!(middle(&[], u64::midpoint), None);
-    }
-
-    #[test]
-    fn none_of_twenty_is_a_bound() {
-        let of = |over_issued, interval| {
-            race(&Race {
-                strategy: "naive".to_owned(),
-                trials: 20,
-                over_issued,
-                probability: 0.0,
-                interval,
-            })
-        };
-        assert_eq!(of(20, [0.838_9, 1.0]), "20/20 over-issued, 84–100 %");
-        assert_eq!(of(0, [0.0, 0.161_1]), "0/20 over-issued, ≤ 16 %");
     }
 }
