@@ -10,10 +10,11 @@ use std::{
 use tokio::runtime::Runtime;
 
 use crate::{
-    cli::{Cli, Command, DoctorArgs, Env, StrategiesArgs, doctor_services, mask},
+    cli::{self, Cli, Command, DoctorArgs, Env, StrategiesArgs, doctor_services, mask},
     doctor, exit,
-    report::{Sink, catalogue, terminal::Style},
-    strategy::REGISTRY,
+    report::{Sink, catalogue, page, terminal::Style},
+    run::instances,
+    strategy::{Entry, REGISTRY},
 };
 
 /// For the report where the terminal does not say.
@@ -27,6 +28,8 @@ const SHUTDOWN: Duration = Duration::from_millis(200);
 enum Failure {
     #[error(transparent)]
     Usage(#[from] crate::cli::UsageError),
+    #[error("{0}: {1}")]
+    Unknown(String, String),
     #[error("failed to open {0} ({1}): {2}")]
     Output(&'static str, String, io::Error),
     #[error(transparent)]
@@ -36,7 +39,7 @@ enum Failure {
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Output(..) => exit::USAGE,
+            Self::Usage(_) | Self::Unknown(..) | Self::Output(..) => exit::USAGE,
             Self::Io(_) => exit::UNEXPECTED,
         }
     }
@@ -50,6 +53,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Run(args) => run::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Doctor(args) => examine(args, env),
+        Command::Instance => instance(),
     };
     done.unwrap_or_else(|failure| {
         complain(&failure.to_string());
@@ -77,13 +81,18 @@ pub fn usage(error: &clap::Error) -> u8 {
 }
 
 fn strategies(cli: &Cli, args: &StrategiesArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let text = if args.json {
-        catalogue::json(REGISTRY).map_err(io::Error::from)?
-    } else {
-        catalogue::table(REGISTRY, style(cli, env))
+    let text = match &args.name {
+        Some(name) => page::render(strategy(name)?, style(cli, env)),
+        None if args.json => catalogue::json(REGISTRY).map_err(io::Error::from)?,
+        None => catalogue::table(REGISTRY, style(cli, env)),
     };
     Sink::Stdout.write(&text)?;
     Ok(exit::OK)
+}
+
+fn strategy(name: &str) -> Result<&'static Entry, Failure> {
+    let found = cli::strategies::known_strategy(name);
+    found.map_err(|problem| Failure::Unknown(problem.what, problem.advice))
 }
 
 fn examine(args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
@@ -94,6 +103,14 @@ fn examine(args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
     Sink::Stdout.write(&doctor::render(&findings))?;
     let all_well = findings.iter().all(|finding| finding.answer.is_ok());
     Ok(if all_well { exit::OK } else { exit::SERVICE })
+}
+
+/// One of several processes of a run.
+fn instance() -> Result<u8, Failure> {
+    let runtime = Runtime::new()?;
+    let well = runtime.block_on(instances::child());
+    runtime.shutdown_timeout(SHUTDOWN);
+    Ok(if well { exit::OK } else { exit::SERVICE })
 }
 
 /// How stdout wants it.
@@ -113,10 +130,15 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(columns))
 }
 
+/// A note to stderr.
+fn say(text: &str) {
+    // Nobody to tell is nothing to fail for.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// One line, or a few where an expression is shown, to stderr.
 fn complain(text: &str) {
-    // Nobody to tell is nothing to fail for.
-    let _ = writeln!(io::stderr(), "error: {text}");
+    say(&format!("error: {text}"));
 }
 
 /// `-v` and more of them: what happens, to stderr.

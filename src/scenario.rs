@@ -8,7 +8,10 @@ use std::{fmt, path::PathBuf, time::Duration};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{assertion::Assertion, strategy::Entry};
+use crate::{
+    assertion::Assertion,
+    strategy::{Entry, Need},
+};
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone)]
@@ -17,16 +20,29 @@ pub struct Scenario {
     pub title: Option<String>,
     /// At least one.
     pub strategies: Vec<&'static Entry>,
+    /// Those of `all` that the database cannot run.
+    pub refused: Vec<Refused>,
     /// Who asks, how often and how fast.
     pub workload: Workload,
     /// How often each strategy is run, at least once; trials of several strategies are interleaved.
     pub trials: u32,
+    /// Processes that share the users, at least 1.
+    pub instances: u32,
     /// Where it runs.
     pub services: Services,
     /// Whether the run's objects are left behind.
     pub keep: bool,
     /// What must be true of every run, besides the promises.
     pub assertions: Vec<Assertion>,
+}
+
+/// A strategy that the database cannot run.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused {
+    /// Which.
+    pub entry: &'static Entry,
+    /// Why.
+    pub reason: &'static str,
 }
 
 /// Who asks, how often and how fast.
@@ -85,6 +101,54 @@ pub enum DbTarget {
     Postgres(ServiceUrl),
     /// MySQL or MariaDB.
     Mysql(ServiceUrl),
+}
+
+/// What kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DbKind {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL or MariaDB.
+    Mysql,
+}
+
+impl DbKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mysql];
+
+    /// Why `entry` cannot run on it; `None` if it can.
+    pub fn refusal(self, entry: &Entry) -> Option<&'static str> {
+        entry.needs.iter().find_map(|need| match (self, need) {
+            (Self::Sqlite, Need::NamedLocks) => Some("SQLite has no named locks"),
+            (Self::Sqlite, Need::SkipLocked) => {
+                Some("SQLite locks the whole database, so there are no locked rows to skip")
+            }
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for DbKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+        })
+    }
+}
+
+impl DbTarget {
+    /// What kind it is.
+    pub fn kind(&self) -> DbKind {
+        match self {
+            Self::PrivateSqlite | Self::Sqlite(_) => DbKind::Sqlite,
+            Self::Postgres(_) => DbKind::Postgres,
+            Self::Mysql(_) => DbKind::Mysql,
+        }
+    }
 }
 
 /// How long a claim keeps a database connection.

@@ -35,12 +35,6 @@ impl Cache for Absent {
     async fn set_nx_px(&self, _: &'static str, _: &str, _: Duration) -> Result<bool> {
         missing("SET NX PX")
     }
-    async fn zadd_nx(&self, _: &'static str, _: UserId, _: u64) -> Result<bool> {
-        missing("ZADD NX")
-    }
-    async fn zrank(&self, _: &'static str, _: UserId) -> Result<Option<u64>> {
-        missing("ZRANK")
-    }
     async fn script(&self, _: Script, _: &[&'static str], _: &[&str]) -> Result<i64> {
         missing("EVALSHA")
     }

@@ -33,6 +33,6 @@ impl Clock for SystemClock {
     }
 
     async fn back_off(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+        tokio::time::sleep(duration.mul_f64(rand::random_range(0.5..1.5))).await;
     }
 }

@@ -12,9 +12,9 @@ pub mod redis;
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    ports::{Consumer, Event, UserId},
+    ports::{Consumer, Event, Patience, UserId},
     scenario::Scenario,
-    strategy::Entry,
+    strategy::{Entry, Need},
 };
 use database::{Database, Schema};
 use kafka::Kafka;
@@ -44,6 +44,15 @@ impl OpenError {
             message: message.into(),
         }
     }
+
+    /// The same, with what could not be removed afterwards.
+    fn and(mut self, left: &[String]) -> Self {
+        for problem in left {
+            self.message.push_str("; ");
+            self.message.push_str(problem);
+        }
+        self
+    }
 }
 
 /// What a service says it is.
@@ -55,6 +64,27 @@ pub struct ServiceInfo {
     pub version: String,
     /// Whether it runs inside this process.
     pub embedded: bool,
+}
+
+/// What this process is to a run's objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Creates and removes them, and works with them.
+    Owner,
+    /// Creates and removes them; others work with them.
+    Host,
+    /// Works with what a host has created.
+    Guest,
+}
+
+/// Where a guest finds the services of a host. Holds passwords.
+pub struct Addresses {
+    /// For `--db`.
+    pub db: String,
+    /// For `--redis`.
+    pub redis: String,
+    /// For `--kafka`.
+    pub kafka: String,
 }
 
 /// The services of one run.
@@ -70,30 +100,35 @@ pub struct Backend {
 impl Backend {
     /// Opens what `entry` needs, all at once, and makes it ready if the workload asks for that.
     /// What was created is removed again if something else cannot be opened.
-    pub async fn open(scenario: &Scenario, entry: &Entry, run_id: &str) -> Result<Self, OpenError> {
+    pub async fn open(
+        scenario: &Scenario,
+        entry: &Entry,
+        run_id: &str,
+        role: Role,
+    ) -> Result<Self, OpenError> {
         let (services, workload) = (&scenario.services, &scenario.workload);
         let records = workload.limit.min(workload.total_attempts());
         let schema = Schema {
-            unique_user: entry.needs.unique_user,
-            prefilled: if entry.needs.prefilled {
+            unique_user: entry.needs(Need::UniqueUser),
+            prefilled: if entry.needs(Need::Prefilled) {
                 workload.limit
             } else {
                 0
             },
         };
         let (database, redis, kafka) = tokio::join!(
-            Database::open(services, run_id, schema, workload.timeout),
+            Database::open(services, run_id, schema, role, workload.timeout),
             async {
-                if !entry.needs.cache {
+                if !entry.needs(Need::Redis) {
                     return Ok(None);
                 }
-                Redis::open(services, run_id).await.map(Some)
+                Redis::open(services, run_id, role).await.map(Some)
             },
             async {
-                if !entry.needs.topic {
+                if !entry.needs(Need::Kafka) {
                     return Ok(None);
                 }
-                let kafka = Kafka::open(services, run_id, records, workload.timeout);
+                let kafka = Kafka::open(services, run_id, records, role, workload.timeout);
                 kafka.await.map(Some)
             },
         );
@@ -104,10 +139,11 @@ impl Backend {
         };
         let backend = opened.all_or_nothing().await?;
         if workload.warmup
+            && role != Role::Host
             && let Err(error) = backend.warm_up().await
         {
-            backend.close(false).await;
-            return Err(error);
+            let (_, left) = backend.close(false).await;
+            return Err(error.and(&left));
         }
         Ok(backend)
     }
@@ -120,6 +156,16 @@ impl Backend {
             }
         });
         database.and(kafka)
+    }
+
+    /// Where a guest finds these services.
+    pub fn addresses(&self) -> Addresses {
+        let embedded = || "embedded".to_owned();
+        Addresses {
+            db: self.database.address(),
+            redis: self.redis.as_ref().map_or_else(embedded, Redis::address),
+            kafka: self.kafka.as_ref().map_or_else(embedded, Kafka::address),
+        }
     }
 
     /// The ports, for a strategy to be built on.
@@ -138,6 +184,7 @@ impl Backend {
             },
             mutex: Arc::new(local::LocalMutex::default()),
             clock: Arc::new(local::SystemClock),
+            patience: Patience::default(),
         }
     }
 
@@ -208,22 +255,22 @@ impl Parts {
                 redis,
                 kafka,
             } => {
-                let mut errors = Vec::new();
+                let (mut errors, mut left) = (Vec::new(), Vec::new());
                 match database {
-                    Ok(database) => drop(database.remove().await),
+                    Ok(database) => left.extend(database.remove().await.err()),
                     Err(error) => errors.push(error),
                 }
                 match redis {
-                    Ok(Some(redis)) => drop(redis.close(false).await),
+                    Ok(Some(redis)) => left.extend(redis.close(false).await.err()),
                     Ok(None) => {}
                     Err(error) => errors.push(error),
                 }
                 match kafka {
-                    Ok(Some(kafka)) => drop(kafka.close(false).await),
+                    Ok(Some(kafka)) => left.extend(kafka.close(false).await.err()),
                     Ok(None) => {}
                     Err(error) => errors.push(error),
                 }
-                Err(errors.swap_remove(0))
+                Err(errors.swap_remove(0).and(&left))
             }
         }
     }

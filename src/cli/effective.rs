@@ -10,13 +10,17 @@ use super::{
     mask::quoted,
     services,
     settings::{RunArgs, ServiceArgs},
+    strategies::{self, Chosen},
     values,
 };
 use crate::{
     assertion::Assertion,
     scenario::{DbConnection, DbTarget, KafkaTarget, RedisTarget, Scenario, Services, Workload},
-    strategy::{self, Entry, REGISTRY},
+    strategy::Entry,
 };
+
+/// Each is a process with its own pools.
+const MAX_INSTANCES: u32 = 64;
 
 /// The most attempts of a run: each is kept until the end, at some tens of bytes.
 pub const MAX_ATTEMPTS: u64 = 100_000_000;
@@ -60,19 +64,33 @@ pub enum OutputTarget {
 /// Turns the flags of `run`, its scenario file and the environment into what is to be done.
 pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> {
     let layers = Layers::of_run(args, env)?;
-    let strategies = strategies(&layers)?;
+    let services = service_settings(&layers)?;
+    let Chosen {
+        strategies,
+        refused,
+    } = strategies::chosen(&layers, services.db.kind())?;
     let assertions = assertions(&layers, &strategies)?;
+    let workload = workload(&layers)?;
+    strategies::check_capacity(&layers, &strategies, &workload, &services.kafka)?;
     let scenario = Scenario {
         title: layers
             .title()
             .map(|title| title.parse(one_line))
             .transpose()?,
         strategies,
-        workload: workload(&layers)?,
+        refused,
+        workload,
         trials: layers
             .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
             .unwrap_or(1),
-        services: service_settings(&layers)?,
+        instances: layers
+            .value(
+                "instances",
+                |s| &s.instances,
+                values::positive(MAX_INSTANCES),
+            )?
+            .unwrap_or(1),
+        services,
         keep: layers
             .value("keep", |s| &s.keep, values::switch)?
             .unwrap_or(false),
@@ -184,60 +202,6 @@ fn output(layers: &Layers) -> Result<Output, UsageError> {
         json: layers.value("json", |s| &s.json, output_target)?,
         quiet,
         progress: !quiet && !no_progress,
-    })
-}
-
-/// In the order asked for; `all` is the order of the catalogue.
-fn strategies(layers: &Layers) -> Result<Vec<&'static Entry>, UsageError> {
-    let mut chosen: Vec<&'static Entry> = Vec::new();
-    let found = layers.find_all("strategy", |s| &s.strategy);
-    let names = || {
-        found
-            .iter()
-            .flat_map(|item| item.text.split(',').map(move |name| (item, name.trim())))
-    };
-    for (item, name) in names() {
-        if name == "all" {
-            if names().count() == 1 {
-                return Ok(REGISTRY.iter().collect());
-            }
-            return item.parse(|_| {
-                let advice = "it already names every strategy, so leave the others out";
-                Err(Problem::new("\"all\" beside other names", advice))
-            });
-        }
-        let entry = item.parse(|_| known_strategy(name))?;
-        if chosen.contains(&entry) {
-            return item.parse(|_| {
-                let what = format!("strategy {} named twice", quoted(name));
-                Err(Problem::new(
-                    what,
-                    "name it once (--trials runs it more often)",
-                ))
-            });
-        }
-        chosen.push(entry);
-    }
-    if chosen.is_empty() {
-        return Err(UsageError::NoStrategy);
-    }
-    Ok(chosen)
-}
-
-fn known_strategy(name: &str) -> Result<&'static Entry, Problem> {
-    if name.is_empty() {
-        return Err(Problem::new(
-            "empty strategy name",
-            "see coupon-bench strategies",
-        ));
-    }
-    strategy::find(name).ok_or_else(|| {
-        let names: Vec<_> = REGISTRY.iter().map(|entry| entry.name).collect();
-        let advice = values::did_you_mean(name, &names);
-        Problem::new(
-            format!("unknown strategy {}", quoted(name)),
-            format!("{advice} (see coupon-bench strategies)"),
-        )
     })
 }
 

@@ -12,8 +12,8 @@ use crate::{assertion::ParseError, strategy::REGISTRY};
 pub enum UsageError {
     /// Neither a flag nor the file names a strategy.
     #[error(
-        "no strategy is named: give --strategy {}, several with commas, or all",
-        strategy_names(" | ")
+        "no strategy is named: give --strategy one of {}, several with commas, or all",
+        strategy_names(", ")
     )]
     NoStrategy,
     /// A value that cannot be.

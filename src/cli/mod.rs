@@ -8,6 +8,7 @@
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
+//! - [`strategies`]: which strategies are meant, and which the database can run
 //! - [`values`], [`services`]: counts, durations, URLs and broker lists as people write them
 //! - [`mask`], [`error`]: how it is said that something is wrong, without telling a password
 //!
@@ -21,6 +22,7 @@ pub mod layers;
 pub mod mask;
 pub mod services;
 pub mod settings;
+pub mod strategies;
 mod typed;
 pub mod values;
 
@@ -65,6 +67,9 @@ pub enum Command {
     Strategies(StrategiesArgs),
     /// Says which services are reachable, in which version, and what is embedded
     Doctor(DoctorArgs),
+    /// One of several processes of a run; started by the run itself
+    #[command(name = crate::run::instances::COMMAND, hide = true)]
+    Instance,
 }
 
 /// Flags of every command.
@@ -120,8 +125,11 @@ impl Color {
 /// Flags of `strategies`.
 #[derive(Debug, Args)]
 pub struct StrategiesArgs {
+    /// Show this strategy's page, with its listing
+    pub name: Option<String>,
+
     /// Print the catalogue as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "name")]
     pub json: bool,
 }
 

@@ -107,6 +107,10 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub redis_connections: Option<Typed>,
 
+    /// Processes that share the users, each with its own pools and locks [default: 1]
+    #[arg(long, value_name = "N", help_heading = WORKLOAD)]
+    pub instances: Option<Typed>,
+
     /// Members of the consumer group [default: 1]
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub consumers: Option<Typed>,

@@ -157,8 +157,17 @@ fn every_flag_is_understood() {
 
 #[test]
 fn all_is_the_whole_catalogue() {
-    let scenario = meant(&["-s", "all"]).unwrap().scenario;
-    assert_eq!(scenario.strategies.len(), crate::strategy::REGISTRY.len());
+    let catalogue = crate::strategy::REGISTRY.len();
+    let on_sqlite = meant(&["-s", "all"]).unwrap().scenario;
+    assert_eq!(
+        on_sqlite.strategies.len() + on_sqlite.refused.len(),
+        catalogue
+    );
+    assert_eq!(on_sqlite.refused.len(), 2);
+    let elsewhere = meant(&["-s", "all", "--db", "postgres://h/d"])
+        .unwrap()
+        .scenario;
+    assert_eq!(elsewhere.strategies.len(), catalogue);
 }
 
 #[test]

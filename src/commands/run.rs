@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{Failure, SHUTDOWN, complain, style};
+use super::{Failure, SHUTDOWN, complain, say, style};
 use crate::{
     cli::{self, Cli, Env, OutputTarget, RunArgs},
     exit,
@@ -37,13 +37,17 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     runtime.shutdown_timeout(SHUTDOWN);
 
     let Finished { report, error } = finished;
-    let stdout_is_taken = matches!(output.json, Some(OutputTarget::Stdout));
-    if !(output.quiet || stdout_is_taken || report.runs.is_empty()) {
-        Sink::Stdout.write(&terminal::render(&report, style(cli, env)))?;
-    }
-    write(&mut outputs, &report)?;
     if let Some(error) = error {
         complain(&error.to_string());
+    }
+    // Where nothing was run, the last report stays.
+    if !report.runs.is_empty() {
+        // The files first: they are what a pipeline waits for, whatever becomes of stdout.
+        write(&mut outputs, &report)?;
+        let stdout_is_taken = matches!(output.json, Some(OutputTarget::Stdout));
+        if !(output.quiet || stdout_is_taken) {
+            Sink::Stdout.write(&terminal::render(&report, style(cli, env)))?;
+        }
     }
     Ok(report.exit_code)
 }
@@ -114,21 +118,29 @@ async fn on_signal(stop: watch::Sender<bool>) {
     signal().await;
     // Nobody listens any more if the run is just over.
     let _ = stop.send(true);
+    say(
+        "stopping and cleaning up; once more to quit at once, which leaves the run's objects behind",
+    );
     signal().await;
     std::process::exit(exit::INTERRUPTED.into());
 }
 
-/// Ctrl-C, or a polite request to end.
+/// Ctrl-C, a polite request to end, or a terminal that was closed.
 async fn signal() {
-    use tokio::signal::unix;
-    let interrupt = tokio::signal::ctrl_c();
-    match unix::signal(unix::SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => drop(interrupt.await),
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    let mut streams: Vec<_> = kinds
+        .into_iter()
+        .filter_map(|kind| signal(kind).ok())
+        .collect();
+    if streams.is_empty() {
+        // Nothing can be heard; the system's own answer to a signal remains.
+        return std::future::pending().await;
     }
+    let signals = streams.iter_mut().map(|stream| Box::pin(stream.recv()));
+    futures::future::select_all(signals).await;
 }

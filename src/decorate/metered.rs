@@ -11,6 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::ports::{
     Clock, CouponId, CouponTable, Event, EventRow, Isolation, Result, Statements, Transaction,
@@ -32,7 +33,7 @@ pub struct Meter {
 }
 
 /// What a run did to the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Statements sent, commits and rollbacks included.
     pub statements: u64,
@@ -42,6 +43,16 @@ pub struct Totals {
     pub conflicts: u64,
     /// Back-offs.
     pub retries: u64,
+}
+
+impl Totals {
+    /// Takes in what another process did. The peaks may not have been at the same time: their sum is an upper bound.
+    pub fn add(&mut self, other: Self) {
+        self.statements += other.statements;
+        self.peak_in_flight += other.peak_in_flight;
+        self.conflicts += other.conflicts;
+        self.retries += other.retries;
+    }
 }
 
 impl Meter {
@@ -85,12 +96,15 @@ impl Meter {
         }
     }
 
-    /// When the user's first coupon became durable.
-    pub fn durable_at(&self, user: UserId) -> Option<Instant> {
-        match self.slot(user)?.load(Ordering::Relaxed) {
+    /// Nanoseconds from `release` to each user's first durable coupon.
+    pub fn durable_since(&self, release: Instant) -> impl Iterator<Item = (UserId, u64)> {
+        let before = u64::try_from(release.saturating_duration_since(self.since).as_nanos());
+        let before = before.unwrap_or(u64::MAX);
+        let users = (1..).map(UserId).zip(&self.durable_at);
+        users.filter_map(move |(user, slot)| match slot.load(Ordering::Relaxed) {
             0 => None,
-            nanoseconds => Some(self.since + Duration::from_nanos(nanoseconds)),
-        }
+            at => Some((user, at.saturating_sub(before))),
+        })
     }
 
     fn slot(&self, user: UserId) -> Option<&AtomicU64> {

@@ -18,6 +18,18 @@ pub fn arrivals(workload: &Workload) -> Vec<UserId> {
         .collect()
 }
 
+/// The part of the arrivals that falls to instance `index` of `of`. A user's attempts stay together.
+pub fn share(workload: &Workload, (index, of): (usize, usize)) -> Vec<UserId> {
+    let everybody = arrivals(workload);
+    let users = everybody.chunks(workload.attempts.max(1) as usize);
+    users
+        .skip(index)
+        .step_by(of.max(1))
+        .flatten()
+        .copied()
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -48,6 +60,24 @@ mod tests {
                 .flat_map(|user| (0..attempts).map(move |_| UserId(user)))
                 .collect();
             prop_assert_eq!(order, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up_and_no_user_is_in_two(users in 1u64..200, attempts in 1u32..4, of in 1usize..6) {
+            let workload = workload(users, attempts, 7);
+            let shares: Vec<_> = (0..of).map(|index| share(&workload, (index, of))).collect();
+            let mut together: Vec<_> = shares.concat();
+            let mut expected = arrivals(&workload);
+            together.sort_unstable();
+            expected.sort_unstable();
+            prop_assert_eq!(together, expected);
+            for (index, one) in shares.iter().enumerate() {
+                for other in &shares[index + 1..] {
+                    prop_assert!(one.iter().all(|user| !other.contains(user)));
+                }
+            }
         }
     }
 

@@ -80,8 +80,12 @@ struct Shared {
     waiting: AtomicUsize,
 }
 
-/// Runs all attempts; `stop` turning true ends it early.
-pub async fn run(load: Load, mut stop: watch::Receiver<bool>) -> LoadEnd {
+/// Gets everybody to the gate, opens it when `release` ends, and runs all attempts; `stop` turning true ends it early.
+pub async fn run(
+    load: Load,
+    release: impl Future<Output = ()>,
+    mut stop: watch::Receiver<bool>,
+) -> LoadEnd {
     let total = load.recorder.total();
     let places = load
         .in_flight
@@ -99,6 +103,7 @@ pub async fn run(load: Load, mut stop: watch::Receiver<bool>) -> LoadEnd {
         tokio::time::sleep(Duration::from_micros(200)).await;
     }
 
+    release.await;
     shared.load.recorder.release();
     shared.gate.close();
     let end = tokio::select! {
@@ -137,7 +142,8 @@ async fn attempt(shared: Arc<Shared>, index: usize) {
     recorder.finish(index, &answer);
 }
 
-/// Ends when all have ended, or when nothing has for too long.
+/// Ends when all have ended, or when for too long nobody was told anything. Errors do not count: with a service that is gone,
+/// they trickle in for hours.
 async fn watch_over(shared: &Shared) -> End {
     let Load {
         recorder, patience, ..
@@ -145,12 +151,12 @@ async fn watch_over(shared: &Shared) -> End {
     let total = recorder.total() as u64;
     let (mut seen, mut last_move) = (0, Instant::now());
     loop {
-        let finished = recorder.counters.finished.load(Ordering::Acquire);
-        if finished == total {
+        if recorder.counters.finished.load(Ordering::Acquire) == total {
             return End::Done;
         }
-        if finished > seen {
-            (seen, last_move) = (finished, Instant::now());
+        let answered = recorder.answered();
+        if answered > seen {
+            (seen, last_move) = (answered, Instant::now());
         } else if last_move.elapsed() >= *patience {
             return End::Stalled;
         }
@@ -160,6 +166,8 @@ async fn watch_over(shared: &Shared) -> End {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use async_trait::async_trait;
     use tokio::sync::Notify;
 
@@ -205,7 +213,7 @@ mod tests {
         let strategy = Arc::new(Stuck(Notify::new()));
         let load = load(strategy.clone(), None);
         let recorder = Arc::clone(&load.recorder);
-        let mut ended = run(load, never()).await;
+        let mut ended = run(load, ready(()), never()).await;
         assert_eq!(ended.end, End::Stalled);
         let attempts = recorder.attempts();
         let open: Vec<_> = attempts
@@ -225,7 +233,7 @@ mod tests {
         let strategy = Arc::new(Stuck(Notify::new()));
         let load = load(strategy, Some(1));
         let recorder = Arc::clone(&load.recorder);
-        let ended = run(load, never()).await;
+        let ended = run(load, ready(()), never()).await;
         assert_eq!(ended.end, End::Stalled);
         assert_eq!(recorder.attempts().len(), 1);
         ended.abandon().await;
@@ -234,7 +242,12 @@ mod tests {
     #[tokio::test]
     async fn a_wish_to_stop_ends_it_at_once() {
         let (stop, stopped) = watch::channel(true);
-        let ended = run(load(Arc::new(Stuck(Notify::new())), None), stopped).await;
+        let ended = run(
+            load(Arc::new(Stuck(Notify::new())), None),
+            ready(()),
+            stopped,
+        )
+        .await;
         assert_eq!(ended.end, End::Interrupted);
         drop(stop);
         ended.abandon().await;

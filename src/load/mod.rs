@@ -7,7 +7,7 @@ pub mod counters;
 mod engine;
 mod recorder;
 
-pub use arrivals::arrivals;
+pub use arrivals::{arrivals, share};
 pub use counters::Counters;
 pub use engine::{End, Load, LoadEnd, run};
 pub use recorder::{Attempt, Outcome, Recorder};

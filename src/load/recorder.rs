@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::counters::Counters;
 use crate::{
     ports::{Effect, PortError, Result, UserId},
@@ -16,7 +18,8 @@ use crate::{
 };
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Outcome {
     /// Told: the coupon is yours.
@@ -52,7 +55,7 @@ impl Outcome {
 }
 
 /// One attempt, as it went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Who asked.
     pub user: UserId,
@@ -84,6 +87,7 @@ pub struct Recorder {
     released: OnceLock<Instant>,
     timeout: Duration,
     peak: AtomicU64,
+    answered: AtomicU64,
     failures: Mutex<BTreeMap<String, u64>>,
     /// For whoever watches.
     pub counters: Arc<Counters>,
@@ -98,6 +102,7 @@ impl Recorder {
             released: OnceLock::new(),
             timeout,
             peak: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
             failures: Mutex::default(),
             counters: Arc::default(),
         }
@@ -136,20 +141,22 @@ impl Recorder {
         self.slots[index].start.store(self.now(), Ordering::Relaxed);
     }
 
-    /// The `index`-th attempt ends with `answer`. An answer that comes too late is one that the user did not wait for.
+    /// The `index`-th attempt ends with `answer`. An answer that comes too late is one that the user did not wait for; an error
+    /// without effect is one whenever it comes.
     pub fn finish(&self, index: usize, answer: &Result<Decision>) {
         let slot = &self.slots[index];
         let end = self.now();
         let late = Duration::from_nanos(end - slot.start.load(Ordering::Relaxed)) > self.timeout;
-        let outcome = if late {
-            Outcome::Indeterminate
-        } else {
-            Outcome::of(answer)
+        let outcome = match Outcome::of(answer) {
+            Outcome::Failed => Outcome::Failed,
+            _ if late => Outcome::Indeterminate,
+            outcome => outcome,
         };
         slot.end.store(end, Ordering::Relaxed);
         slot.outcome.store(outcome as u8, Ordering::Release);
-        if let Err(error) = answer {
-            self.note_failure(error);
+        match answer {
+            Ok(_) => drop(self.answered.fetch_add(1, Ordering::Relaxed)),
+            Err(error) => self.note_failure(error),
         }
         if outcome == Outcome::Issued {
             self.counters.issued.fetch_add(1, Ordering::Relaxed);
@@ -173,6 +180,11 @@ impl Recorder {
         let mut sorted: Vec<_> = failures.clone().into_iter().collect();
         sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         sorted
+    }
+
+    /// Attempts that were told something, in time or not.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// The most attempts that were under way at once.

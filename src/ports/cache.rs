@@ -36,12 +36,6 @@ pub trait Cache: Send + Sync {
     /// `SET key token NX PX lease`: whether the key was free.
     async fn set_nx_px(&self, key: &'static str, token: &str, lease: Duration) -> Result<bool>;
 
-    /// `ZADD key NX score user`: whether the user is new in the sorted set.
-    async fn zadd_nx(&self, key: &'static str, user: UserId, score: u64) -> Result<bool>;
-
-    /// `ZRANK key user`, from 0; a user that is not there is `None`.
-    async fn zrank(&self, key: &'static str, user: UserId) -> Result<Option<u64>>;
-
     /// Runs a script that answers with an integer.
     async fn script(&self, script: Script, keys: &[&'static str], args: &[&str]) -> Result<i64>;
 }

@@ -10,6 +10,7 @@ pub trait Clock: Send + Sync {
     /// Time since the Unix epoch, as an application's own clock says it.
     fn now(&self) -> Duration;
 
-    /// Waits before trying again; each call counts as one retry in the report.
+    /// Waits before trying again, for about `duration`: a real clock adds some jitter, so that those who collided do not
+    /// collide again. Each call counts as one retry in the report.
     async fn back_off(&self, duration: Duration);
 }

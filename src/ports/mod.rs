@@ -19,10 +19,12 @@ pub use error::{Effect, PortError, Result};
 pub use mutex::{Guard, Mutex};
 pub use topic::{Acknowledgement, Consumer, Delivery, Topic};
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
 
 /// A user of the event, numbered from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserId(pub u64);
 
 impl fmt::Display for UserId {
@@ -49,4 +51,44 @@ pub struct Event {
     pub mutex: Arc<dyn Mutex>,
     /// Time, for back-offs and leases.
     pub clock: Arc<dyn Clock>,
+    /// How long a strategy tries.
+    pub patience: Patience,
+}
+
+/// The bounds of everything a strategy repeats or holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How often a conflict is answered by trying again, the first try included.
+    pub tries: u32,
+    /// How often a lock that somebody else holds is asked for.
+    pub lock_tries: u32,
+    /// Before the second try; doubles from there.
+    pub back_off: Duration,
+    /// The back-off stops doubling here.
+    pub longest_back_off: Duration,
+    /// How long a lock with a lease is held at most.
+    pub lease: Duration,
+}
+
+impl Patience {
+    /// Before try `number`, counted from 1 for the second.
+    pub fn back_off(&self, number: u32) -> Duration {
+        let doubled = self
+            .back_off
+            .saturating_mul(1 << number.saturating_sub(1).min(20));
+        doubled.min(self.longest_back_off)
+    }
+}
+
+impl Default for Patience {
+    /// What an application would choose: give up on conflicts after ten tries, on a lock after half a minute.
+    fn default() -> Self {
+        Self {
+            tries: 10,
+            lock_tries: 300,
+            back_off: Duration::from_millis(1),
+            longest_back_off: Duration::from_millis(128),
+            lease: Duration::from_secs(10),
+        }
+    }
 }

@@ -6,7 +6,10 @@ use super::terminal::{
     Style, Tone,
     layout::{Grid, Page},
 };
-use crate::strategy::{Entry, Needs, Promise};
+use crate::{
+    scenario::DbKind,
+    strategy::{Entry, Need, Promise},
+};
 
 /// A strategy as `strategies --json` shows it.
 #[derive(Serialize)]
@@ -15,6 +18,7 @@ struct Row {
     promise: Promise,
     one_per_user: bool,
     needs: Vec<&'static str>,
+    databases: Vec<String>,
     how: &'static str,
     known_failure: &'static str,
 }
@@ -30,7 +34,7 @@ pub fn table(entries: &[Entry], style: Style) -> String {
             entry.name.to_owned(),
             entry.promise.to_string(),
             if entry.one_per_user { "yes" } else { "no" }.to_owned(),
-            needs(entry.needs).join("\n"),
+            needs_and_databases(entry),
         ]
     }));
     let room = prose_width(style, &rows);
@@ -68,7 +72,8 @@ pub fn json(entries: &[Entry]) -> Result<String, serde_json::Error> {
             name: entry.name,
             promise: entry.promise,
             one_per_user: entry.one_per_user,
-            needs: needs(entry.needs),
+            needs: needs(entry),
+            databases: runs_on(entry).map(|db| db.to_string()).collect(),
             how: entry.how,
             known_failure: entry.known_failure,
         })
@@ -79,15 +84,31 @@ pub fn json(entries: &[Entry]) -> Result<String, serde_json::Error> {
 }
 
 /// By the names that a report's `backends` use.
-fn needs(needs: Needs) -> Vec<&'static str> {
+fn needs(entry: &Entry) -> Vec<&'static str> {
     let mut names = vec!["db"];
-    if needs.cache {
+    if entry.needs(Need::Redis) {
         names.push("redis");
     }
-    if needs.topic {
+    if entry.needs(Need::Kafka) {
         names.push("kafka");
     }
     names
+}
+
+fn runs_on(entry: &Entry) -> impl Iterator<Item = DbKind> {
+    DbKind::ALL
+        .into_iter()
+        .filter(|db| db.refusal(entry).is_none())
+}
+
+/// One a line; the databases only where it is not all of them.
+fn needs_and_databases(entry: &Entry) -> String {
+    let mut lines: Vec<_> = needs(entry).iter().map(ToString::to_string).collect();
+    let databases: Vec<_> = runs_on(entry).map(|db| db.to_string()).collect();
+    if databases.len() < DbKind::ALL.len() {
+        lines.splice(..1, databases);
+    }
+    lines.join("\n")
 }
 
 /// What the other columns leave, two columns of air after each.

@@ -9,6 +9,7 @@ pub mod fixtures;
 pub mod format;
 pub mod json;
 mod model;
+pub mod page;
 pub mod progress;
 mod sink;
 pub mod terminal;

@@ -67,6 +67,8 @@ pub struct Settings {
     pub title: Option<String>,
     /// By name, in the order asked for.
     pub strategies: Vec<String>,
+    /// Those of `all` that the database cannot run, and why.
+    pub refused: Vec<Refused>,
     /// Distinct users.
     pub users: u64,
     /// Coupons.
@@ -77,6 +79,8 @@ pub struct Settings {
     pub in_flight: Option<u64>,
     /// Runs of each strategy.
     pub trials: u32,
+    /// Processes that shared the users.
+    pub instances: u32,
     /// Whether everything was ready before the clock started.
     pub warmup: bool,
     /// Of the input that is drawn.
@@ -99,6 +103,15 @@ pub struct Settings {
     pub timeout_ns: u64,
     /// Whether objects were left behind.
     pub keep: bool,
+}
+
+/// A strategy that was not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// By name.
+    pub strategy: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// One run of one strategy.

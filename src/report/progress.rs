@@ -177,7 +177,7 @@ fn show_bar(view: &View, inbox: &Receiver<Draining>, color: bool) {
     };
     let bar = ProgressBar::new(view.total).with_prefix(view.label.clone());
     if let Ok(look) =
-        ProgressStyle::with_template("{prefix}  {bar:24}  {human_pos}/{human_len}  {msg}")
+        ProgressStyle::with_template("{prefix}  {bar:24}  {human_pos}/{human_len}  {wide_msg}")
     {
         bar.set_style(look.progress_chars("█▌ "));
     }

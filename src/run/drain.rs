@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::{backend::Backend, load::LoadEnd, ports};
+use crate::{backend::kafka::Kafka, ports};
 
 /// Between two questions, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
@@ -23,10 +23,11 @@ pub struct Drained {
     pub trouble: Option<String>,
 }
 
-/// Waits for at most `timeout`, and not at all once `stop` is true.
+/// Waits until `settled` ends and the topic, where there is one, is empty; for at most `timeout`, and not at all once `stop`
+/// is true.
 pub async fn drain(
-    backend: &Backend,
-    load: &mut LoadEnd,
+    settled: impl Future<Output = ()>,
+    kafka: Option<&Kafka>,
     consumers: &mut JoinSet<ports::Result<()>>,
     timeout: Duration,
     mut stop: watch::Receiver<bool>,
@@ -34,8 +35,11 @@ pub async fn drain(
     let begin = Instant::now();
     let mut state = Drained::default();
     let all = async {
-        load.settled().await;
-        pipeline(backend, consumers, &mut state).await;
+        settled.await;
+        match kafka {
+            None => state.complete = true,
+            Some(kafka) => pipeline(kafka, consumers, &mut state).await,
+        }
     };
     tokio::select! {
         _ = tokio::time::timeout(timeout, all) => {}
@@ -46,15 +50,7 @@ pub async fn drain(
 }
 
 /// Waits until the topic is empty, or will never be.
-async fn pipeline(
-    backend: &Backend,
-    consumers: &mut JoinSet<ports::Result<()>>,
-    state: &mut Drained,
-) {
-    let Some(kafka) = &backend.kafka else {
-        state.complete = true;
-        return;
-    };
+async fn pipeline(kafka: &Kafka, consumers: &mut JoinSet<ports::Result<()>>, state: &mut Drained) {
     let (mut pause, longest) = PAUSE;
     loop {
         let deliveries = kafka.deliveries();

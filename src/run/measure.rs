@@ -1,6 +1,6 @@
 //! From what was recorded to the figures of a report: counts, histograms, rates.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hdrhistogram::{
@@ -8,7 +8,7 @@ use hdrhistogram::{
     serialization::{Serializer, V2DeflateSerializer},
 };
 
-use super::one::Facts;
+use super::one::{Facts, Loaded};
 use crate::{
     backend::{Backend, ServiceInfo},
     ledger::Reconciliation,
@@ -22,7 +22,8 @@ use crate::{
 
 /// Puts the report of one run together.
 pub fn report(facts: &Facts<'_>) -> Run {
-    let (attempts, entry) = (&facts.attempts, facts.place.entry);
+    let (observed, entry) = (&facts.loaded.observed, facts.place.entry);
+    let attempts = &observed.attempts;
     let duration = attempts
         .iter()
         .filter_map(|attempt| attempt.end)
@@ -32,22 +33,17 @@ pub fn report(facts: &Facts<'_>) -> Run {
         .iter()
         .filter(|attempt| attempt.end.is_some())
         .count();
-    let totals = facts.meter.totals();
+    let totals = observed.totals;
     Run {
         strategy: entry.name.to_owned(),
         promise: entry.promise,
         one_per_user: entry.one_per_user,
         trial: facts.place.trial,
-        run_id: facts.run_id.clone(),
+        run_id: facts.run_id.to_owned(),
         backends: backends(facts.backend),
         attempts: counts(attempts),
-        failures: facts
-            .recorder
-            .failures()
-            .into_iter()
-            .map(|(message, count)| Failure { message, count })
-            .collect(),
-        ledger: ledger(facts.ledger.as_ref(), facts.drained.complete),
+        failures: failures(&observed.failures),
+        ledger: ledger(facts.ledger.as_ref(), facts.loaded.drained.complete),
         verdict: facts.judgement.verdict,
         violations: facts.judgement.violations.iter().map(finding).collect(),
         findings: facts.judgement.findings.iter().map(finding).collect(),
@@ -57,8 +53,8 @@ pub fn report(facts: &Facts<'_>) -> Run {
         duration_ns: nanoseconds(duration),
         throughput_per_s: rate(answered, duration),
         release_skew_ns: release_skew(facts),
-        peak_in_flight: facts.recorder.peak_in_flight(),
-        drain_ns: nanoseconds(facts.drained.took),
+        peak_in_flight: observed.peak_in_flight,
+        drain_ns: nanoseconds(facts.loaded.drained.took),
         database: DatabaseLoad {
             statements: totals.statements,
             peak_in_flight: totals.peak_in_flight,
@@ -145,8 +141,10 @@ fn intended_start(facts: &Facts<'_>, attempt: &Attempt) -> Duration {
 
 fn latency(facts: &Facts<'_>) -> Latency {
     Latency {
-        response: by_outcome(&facts.attempts, |attempt| intended_start(facts, attempt)),
-        service: by_outcome(&facts.attempts, |attempt| attempt.start),
+        response: by_outcome(&facts.loaded.observed.attempts, |attempt| {
+            intended_start(facts, attempt)
+        }),
+        service: by_outcome(&facts.loaded.observed.attempts, |attempt| attempt.start),
     }
 }
 
@@ -169,15 +167,26 @@ fn by_outcome(attempts: &[Attempt], start: impl Fn(&Attempt) -> Duration) -> ByO
 }
 
 fn time_to_durable(facts: &Facts<'_>) -> Distribution {
-    let released = facts.recorder.released();
-    let issued = facts
+    let observed = &facts.loaded.observed;
+    let mut seen = HashSet::new();
+    let issued = observed
         .attempts
         .iter()
         .filter(|attempt| attempt.outcome == Outcome::Issued);
-    distribution(issued.filter_map(|attempt| {
-        let durable = facts.meter.durable_at(attempt.user)?;
-        Some(durable.saturating_duration_since(released + intended_start(facts, attempt)))
+    // A user's first coupon and first attempt: which of several belongs to which row, nobody knows.
+    let first = issued.filter(|attempt| seen.insert(attempt.user));
+    distribution(first.filter_map(|attempt| {
+        let durable = Duration::from_nanos(*observed.durable_ns.get(&attempt.user)?);
+        Some(durable.saturating_sub(intended_start(facts, attempt)))
     }))
+}
+
+fn failures(observed: &[(String, u64)]) -> Vec<Failure> {
+    let failure = |(message, count): &(String, u64)| Failure {
+        message: message.clone(),
+        count: *count,
+    };
+    observed.iter().map(failure).collect()
 }
 
 /// Three significant digits, as long as need be.
@@ -222,7 +231,14 @@ fn release_skew(facts: &Facts<'_>) -> u64 {
     if facts.scenario.workload.in_flight.is_some() {
         return 0;
     }
-    let starts = || facts.attempts.iter().map(|attempt| attempt.start);
+    let starts = || {
+        facts
+            .loaded
+            .observed
+            .attempts
+            .iter()
+            .map(|attempt| attempt.start)
+    };
     let (first, last) = (
         starts().min().unwrap_or_default(),
         starts().max().unwrap_or_default(),
@@ -231,14 +247,16 @@ fn release_skew(facts: &Facts<'_>) -> u64 {
 }
 
 fn topic(facts: &Facts<'_>) -> Option<TopicLoad> {
-    let kafka = facts.backend.kafka.as_ref()?;
-    let deliveries = kafka.deliveries();
+    facts.backend.kafka.as_ref()?;
+    let Loaded {
+        observed, drained, ..
+    } = facts.loaded;
     Some(TopicLoad {
-        produced: deliveries.produced,
-        delivered: deliveries.delivered,
-        delivery_failures: deliveries.failed,
-        consumed: kafka.consumed(),
-        lag: facts.drained.lag,
+        produced: observed.deliveries.produced,
+        delivered: observed.deliveries.delivered,
+        delivery_failures: observed.deliveries.failed,
+        consumed: observed.consumed,
+        lag: drained.lag,
     })
 }
 

@@ -1,10 +1,12 @@
 //! The data's way through the program: scenario → backend → strategy → load → ledger → verdict → report.
 //!
-//! [`one`] is one run of one strategy; this module repeats it over strategies and trials and puts the report together.
+//! [`one`] is one run of one strategy, in this process or shared out among [`instances`]; this module repeats it over strategies and trials and puts the report together.
 
 mod drain;
 mod environment;
+pub mod instances;
 mod measure;
+mod observed;
 mod one;
 mod summary;
 
@@ -67,7 +69,8 @@ pub async fn run(
             collected.interrupted = true;
             break;
         }
-        match one::run(scenario, entry, trial, observer, stop.clone()).await {
+        let place = Place { entry, trial };
+        match one::run(scenario, place, observer, stop.clone()).await {
             Ok(done) => collected.add(done),
             Err(error) => {
                 collected.error = Some(error);
@@ -87,6 +90,8 @@ fn run_id() -> String {
 /// A strategy's place among the trials.
 #[derive(Clone, Copy)]
 struct Place {
+    /// Which strategy.
     entry: &'static Entry,
+    /// From 0.
     trial: u32,
 }

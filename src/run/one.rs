@@ -1,23 +1,26 @@
 //! One run of one strategy, from opening its services to removing what it created.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Event, Observer, Place,
     drain::{self, Drained},
-    measure, run_id,
+    instances::Instances,
+    measure,
+    observed::Observed,
+    run_id,
 };
 use crate::{
-    backend::{Backend, OpenError},
+    backend::{Backend, OpenError, Role, kafka::Kafka},
     decorate::metered::Meter,
     ledger::{self, Reconciliation, Rules},
-    load::{self, Attempt, End, Load, LoadEnd, Outcome, Recorder},
+    load::{self, Counters, End, Load, Outcome, Recorder},
     ports,
     report::Run,
     scenario::Scenario,
-    strategy::{Entry, Strategy},
+    strategy::{Entry, Promise, Strategy},
     verdict::{self, Circumstances, Claim, Judgement},
 };
 
@@ -27,110 +30,205 @@ pub struct Done {
     pub left_behind: bool,
 }
 
+/// What the load has brought, wherever it ran.
+pub struct Loaded {
+    pub observed: Observed,
+    pub drained: Drained,
+    /// What went wrong with the run itself.
+    pub troubles: Vec<String>,
+}
+
 /// Everything that a run's report is made from.
 pub struct Facts<'a> {
     pub place: Place,
     pub scenario: &'a Scenario,
-    pub run_id: String,
+    pub run_id: &'a str,
     pub backend: &'a Backend,
-    pub recorder: &'a Recorder,
-    pub meter: &'a Meter,
-    pub attempts: Vec<Attempt>,
-    pub drained: Drained,
+    pub loaded: &'a Loaded,
     pub ledger: Option<Reconciliation>,
     pub judgement: Judgement,
 }
 
-/// Runs `entry` once.
+/// Runs the strategy of `place` once.
 pub async fn run(
     scenario: &Scenario,
-    entry: &'static Entry,
-    trial: u32,
-    observer: Observer<'_>,
+    place: Place,
+    watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Result<Done, OpenError> {
-    let run_id = run_id();
-    tracing::info!(strategy = entry.name, trial, run_id, "opening services");
-    let backend = Backend::open(scenario, entry, &run_id).await?;
-
-    let workload = &scenario.workload;
-    let recorder = Arc::new(Recorder::new(load::arrivals(workload), workload.timeout));
-    let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
-    let strategy = (entry.build)(&meter.around(backend.event(workload.limit)));
-    let mut consumers = consume(&strategy, &backend);
-
-    observer(Event::Load {
-        strategy: entry.name,
-        trial: (trial, scenario.trials),
-        total: workload.total_attempts(),
-        limit: workload.limit,
-        counters: &recorder.counters,
-    });
-    let load = Load {
-        strategy,
-        recorder: Arc::clone(&recorder),
-        in_flight: workload.in_flight,
-        patience: workload.timeout,
-    };
-    let mut load_end = load::run(load, stop.clone()).await;
-    tracing::info!(end = ?load_end.end, "load ended");
-
-    observer(Event::Drain);
-    let drained = drain::drain(
-        &backend,
-        &mut load_end,
-        &mut consumers,
-        workload.timeout,
-        stop,
-    )
-    .await;
-    let (rows, trouble) = read_ledger(&backend, workload.timeout).await;
-    let attempts = recorder.attempts();
-    let rules = Rules {
-        limit: workload.limit,
-        one_per_user: entry.one_per_user,
-    };
-    let ledger = rows.map(|rows| ledger::reconcile(&attempts, &rows, rules));
-    let circumstances = circumstances(
-        scenario, &backend, &recorder, &attempts, &load_end, &drained, trouble,
-    );
-    let facts = Facts {
-        place: Place { entry, trial },
-        scenario,
+    let (entry, run_id) = (place.entry, run_id());
+    tracing::info!(
+        strategy = entry.name,
+        trial = place.trial,
         run_id,
-        backend: &backend,
-        recorder: &recorder,
-        meter: &meter,
-        judgement: verdict::judge(claim(entry, rules), ledger.as_ref(), &circumstances),
-        attempts,
-        drained,
-        ledger,
-    };
-    let mut run = measure::report(&facts);
+        "opening services"
+    );
+    let several = scenario.instances > 1;
+    let role = if several { Role::Host } else { Role::Owner };
+    let backend = Backend::open(scenario, entry, &run_id, role).await?;
+    tracing::info!(db = ?backend.database.info(), "services are open");
 
-    // The clients close once their last user is gone, and have to do so while their servers are still there.
-    load_end.abandon().await;
-    consumers.shutdown().await;
+    let loaded = if several {
+        match elsewhere(scenario, place, &run_id, &backend, watcher, stop).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                backend.close(false).await;
+                return Err(error);
+            }
+        }
+    } else {
+        here(scenario, place, &backend, watcher, stop).await
+    };
+    let mut run = judge(scenario, place, &run_id, &backend, &loaded).await;
+
     let (kept, problems) = backend.close(scenario.keep).await;
     run.kept = kept;
     for problem in &problems {
-        observer(Event::LeftBehind(problem));
+        watcher(Event::LeftBehind(problem));
     }
-    observer(Event::Done);
+    watcher(Event::Done);
     Ok(Done {
         run,
         left_behind: !problems.is_empty(),
     })
 }
 
+/// All users in this process.
+async fn here(
+    scenario: &Scenario,
+    place: Place,
+    backend: &Backend,
+    watcher: Observer<'_>,
+    stop: watch::Receiver<bool>,
+) -> Loaded {
+    let workload = &scenario.workload;
+    let recorder = Arc::new(Recorder::new(load::arrivals(workload), workload.timeout));
+    let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
+    let strategy = (place.entry.build)(&meter.around(backend.event(workload.limit)));
+    let mut consumers = consume(&strategy, backend);
+    announce(scenario, place, &recorder.counters, watcher);
+    let load = Load {
+        strategy,
+        recorder: Arc::clone(&recorder),
+        in_flight: workload.in_flight,
+        patience: workload.timeout,
+    };
+    let mut ended = load::run(load, ready(()), stop.clone()).await;
+    tracing::info!(end = ?ended.end, answered = recorder.answered(), "load ended");
+
+    watcher(Event::Drain);
+    let kafka = backend.kafka.as_ref();
+    let drained = drain::drain(
+        ended.settled(),
+        kafka,
+        &mut consumers,
+        workload.timeout,
+        stop,
+    )
+    .await;
+    let deliveries = kafka.map(Kafka::deliveries).unwrap_or_default();
+    let consumed = kafka.map_or(0, Kafka::consumed);
+    let observed = Observed::here(&recorder, &meter, deliveries, consumed);
+    let troubles = trouble(ended.end, workload.timeout).into_iter().collect();
+    // The clients close once their last user is gone, and have to do so while their servers are still there.
+    ended.abandon().await;
+    consumers.shutdown().await;
+    Loaded {
+        observed,
+        drained,
+        troubles,
+    }
+}
+
+/// The users shared out among processes of their own.
+async fn elsewhere(
+    scenario: &Scenario,
+    place: Place,
+    run_id: &str,
+    backend: &Backend,
+    watcher: Observer<'_>,
+    stop: watch::Receiver<bool>,
+) -> Result<Loaded, OpenError> {
+    let counters = Arc::new(Counters::default());
+    let mut instances = Instances::start(scenario, place.entry, run_id, backend).await?;
+    announce(scenario, place, &counters, watcher);
+    let mut troubles = instances.load(scenario, &counters, stop.clone()).await;
+    if *stop.borrow() {
+        troubles = vec!["interrupted".to_owned()];
+    }
+
+    watcher(Event::Drain);
+    let (kafka, timeout) = (backend.kafka.as_ref(), scenario.workload.timeout);
+    let mut drained = drain::drain(ready(()), kafka, &mut JoinSet::new(), timeout, stop).await;
+    let (observed, more) = instances.finish(scenario).await;
+    troubles.extend(more);
+    // What a child has not settled is in nobody's lag.
+    drained.complete &= troubles.is_empty();
+    Ok(Loaded {
+        observed,
+        drained,
+        troubles,
+    })
+}
+
+fn announce(scenario: &Scenario, place: Place, counters: &Arc<Counters>, watcher: Observer<'_>) {
+    watcher(Event::Load {
+        strategy: place.entry.name,
+        trial: (place.trial, scenario.trials),
+        total: scenario.workload.total_attempts(),
+        limit: scenario.workload.limit,
+        counters,
+    });
+}
+
 /// A task for every member of the consumer group.
-fn consume(strategy: &Arc<dyn Strategy>, backend: &Backend) -> JoinSet<ports::Result<()>> {
+pub fn consume(strategy: &Arc<dyn Strategy>, backend: &Backend) -> JoinSet<ports::Result<()>> {
     let mut tasks = JoinSet::new();
     for consumer in backend.consumers() {
         let strategy = Arc::clone(strategy);
         tasks.spawn(async move { strategy.consume(&*consumer).await });
     }
     tasks
+}
+
+/// What is wrong with a load that ended like this.
+pub fn trouble(end: End, patience: Duration) -> Option<String> {
+    match end {
+        End::Done => None,
+        End::Stalled => Some(format!(
+            "nothing moved for {} s, so the load was given up",
+            patience.as_secs_f64()
+        )),
+        End::Interrupted => Some("interrupted".to_owned()),
+    }
+}
+
+/// Reads the ledger, reconciles, judges.
+async fn judge(
+    scenario: &Scenario,
+    place: Place,
+    run_id: &str,
+    backend: &Backend,
+    loaded: &Loaded,
+) -> Run {
+    let entry = place.entry;
+    let rules = Rules {
+        limit: scenario.workload.limit,
+        one_per_user: entry.one_per_user,
+    };
+    let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
+    tracing::info!(rows = ?rows.as_ref().map(Vec::len), drained = loaded.drained.complete, "ledger read");
+    let ledger = rows.map(|rows| ledger::reconcile(&loaded.observed.attempts, &rows, rules));
+    let circumstances = circumstances(scenario, loaded, trouble);
+    measure::report(&Facts {
+        place,
+        scenario,
+        run_id,
+        backend,
+        loaded,
+        judgement: verdict::judge(claim(scenario, entry), ledger.as_ref(), &circumstances),
+        ledger,
+    })
 }
 
 /// The rows, or why there are none.
@@ -148,45 +246,38 @@ async fn read_ledger(
     }
 }
 
-fn claim(entry: &Entry, rules: Rules) -> Claim {
+/// What is claimed of this run: a promise for one process is none for several.
+fn claim(scenario: &Scenario, entry: &Entry) -> Claim {
+    let promise = match entry.promise {
+        Promise::SingleProcess if scenario.instances > 1 => Promise::None,
+        promise => promise,
+    };
     Claim {
-        promise: entry.promise,
-        one_per_user: rules.one_per_user,
-        limit: rules.limit,
+        promise,
+        one_per_user: entry.one_per_user,
+        limit: scenario.workload.limit,
     }
 }
 
-fn circumstances(
-    scenario: &Scenario,
-    backend: &Backend,
-    recorder: &Recorder,
-    attempts: &[Attempt],
-    load_end: &LoadEnd,
-    drained: &Drained,
-    ledger_trouble: Option<String>,
-) -> Circumstances {
-    let mut troubles = Vec::new();
-    match load_end.end {
-        End::Done => {}
-        End::Stalled => troubles.push(format!(
-            "nothing moved for {} s, so the load was given up",
-            scenario.workload.timeout.as_secs_f64()
-        )),
-        End::Interrupted => troubles.push("interrupted".to_owned()),
-    }
+fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) -> Circumstances {
+    let Loaded {
+        observed,
+        drained,
+        troubles,
+    } = loaded;
+    let mut troubles = troubles.clone();
     troubles.extend(drained.trouble.clone());
-    troubles.extend(ledger_trouble);
-    let went_wrong =
-        |attempt: &&Attempt| matches!(attempt.outcome, Outcome::Failed | Outcome::Indeterminate);
-    let undelivered = backend
-        .kafka
-        .as_ref()
-        .map_or(0, |kafka| kafka.deliveries().failed);
+    troubles.extend(trouble);
+    let open = [Outcome::Failed, Outcome::Indeterminate];
+    let went_wrong = observed
+        .attempts
+        .iter()
+        .filter(|attempt| open.contains(&attempt.outcome));
     Circumstances {
         asked: scenario.workload.total_attempts(),
-        made: attempts.len() as u64,
-        faults: attempts.iter().filter(went_wrong).count() as u64 + undelivered,
-        peak_in_flight: recorder.peak_in_flight(),
+        made: observed.attempts.len() as u64,
+        faults: went_wrong.count() as u64 + observed.deliveries.failed,
+        peak_in_flight: observed.peak_in_flight,
         drained: drained.complete,
         troubles,
     }

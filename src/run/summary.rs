@@ -5,7 +5,7 @@ use crate::{
     assertion,
     backend::OpenError,
     exit,
-    report::{Environment, Race, Report, Run, SCHEMA_VERSION, Settings},
+    report::{Environment, Race, Refused, Report, Run, SCHEMA_VERSION, Settings},
     scenario::Scenario,
     statistics::wilson,
     verdict::Verdict,
@@ -77,7 +77,7 @@ fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
     let of = |name: &str| {
         let readable = runs
             .iter()
-            .filter(|run| run.strategy == name && run.ledger.issued.is_some());
+            .filter(|run| run.strategy == name && could_race(run));
         let trials = readable.clone().count() as u64;
         let over_issued = readable.filter(|run| run.ledger.over_issued > 0).count() as u64;
         (trials > 0).then(|| Race {
@@ -95,6 +95,11 @@ fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
         .collect()
 }
 
+/// A trial that proves nothing says nothing about the race either, unless it raced.
+fn could_race(run: &Run) -> bool {
+    run.verdict != Verdict::Inconclusive || run.ledger.over_issued > 0
+}
+
 fn settings(scenario: &Scenario) -> Settings {
     let (workload, services) = (&scenario.workload, &scenario.services);
     Settings {
@@ -104,11 +109,20 @@ fn settings(scenario: &Scenario) -> Settings {
             .iter()
             .map(|entry| entry.name.to_owned())
             .collect(),
+        refused: scenario
+            .refused
+            .iter()
+            .map(|refused| Refused {
+                strategy: refused.entry.name.to_owned(),
+                reason: refused.reason.to_owned(),
+            })
+            .collect(),
         users: workload.users,
         limit: workload.limit,
         attempts: workload.attempts,
         in_flight: workload.in_flight,
         trials: scenario.trials,
+        instances: scenario.instances,
         warmup: workload.warmup,
         seed: workload.seed,
         db: services.db.to_string(),

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decision, Entry, Needs, Promise, Strategy};
+use super::{Decision, Entry, Promise, Strategy};
 use crate::ports::{CouponTable, Mutex, Result, UserId};
 
 pub const ENTRY: Entry = Entry {
@@ -26,8 +26,9 @@ pub const ENTRY: Entry = Entry {
     how: "an in-process mutex held around count and INSERT",
     promise: Promise::SingleProcess,
     one_per_user: false,
-    needs: Needs::DATABASE,
+    needs: &[],
     known_failure: "a second process; throughput (held until the insert is durable)",
+    source: include_str!("local_lock.rs"),
     build: |event| {
         Arc::new(LocalLock {
             limit: event.limit,

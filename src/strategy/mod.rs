@@ -5,28 +5,52 @@
 //! Clocks, histograms, printing and concrete backends do not belong here. To add one, write its file and
 //! add its line to [`REGISTRY`].
 
+mod db_conditional;
+mod db_named_lock;
+mod db_optimistic;
+mod db_pessimistic;
+mod db_serializable;
+mod db_skip_locked;
 mod local_lock;
+mod lost_update;
 mod naive;
 mod naive_verbatim;
+mod redis_get_incr;
 mod redis_incr;
 mod redis_kafka;
+mod redis_kafka_safe;
+mod redis_lock;
+mod redis_lua;
 mod redis_set_incr;
+mod redis_zset;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{Consumer, Event, Result, UserId};
+use crate::ports::{Consumer, Effect, Event, PortError, Result, UserId};
 
 /// Every strategy, in the order in which a course would introduce them.
 pub static REGISTRY: &[Entry] = &[
     naive::ENTRY,
     naive_verbatim::ENTRY,
+    lost_update::ENTRY,
     local_lock::ENTRY,
+    db_pessimistic::ENTRY,
+    db_optimistic::ENTRY,
+    db_serializable::ENTRY,
+    db_conditional::ENTRY,
+    db_named_lock::ENTRY,
+    db_skip_locked::ENTRY,
     redis_incr::ENTRY,
+    redis_get_incr::ENTRY,
     redis_set_incr::ENTRY,
+    redis_lock::ENTRY,
+    redis_lua::ENTRY,
+    redis_zset::ENTRY,
     redis_kafka::ENTRY,
+    redis_kafka_safe::ENTRY,
 ];
 
 /// A way of giving out the coupons.
@@ -78,45 +102,22 @@ impl fmt::Display for Promise {
     }
 }
 
-/// The services a strategy needs besides the database, which all of them need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four independent needs, all combinations make sense"
-)]
-pub struct Needs {
+/// What a strategy needs besides a database with a coupon table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
     /// Redis.
-    pub cache: bool,
+    Redis,
     /// Kafka; a strategy that produces also consumes.
-    pub topic: bool,
+    Kafka,
     /// A unique key on the coupon table's user.
-    pub unique_user: bool,
+    UniqueUser,
     /// As many coupons as the limit, made beforehand without a user.
-    pub prefilled: bool,
-}
-
-impl Needs {
-    /// The database alone.
-    pub const DATABASE: Self = Self {
-        cache: false,
-        topic: false,
-        unique_user: false,
-        prefilled: false,
-    };
-
-    /// And Redis.
-    #[must_use]
-    pub const fn and_cache(mut self) -> Self {
-        self.cache = true;
-        self
-    }
-
-    /// And Kafka.
-    #[must_use]
-    pub const fn and_topic(mut self) -> Self {
-        self.topic = true;
-        self
-    }
+    Prefilled,
+    /// A database with locks that go by a name.
+    NamedLocks,
+    /// A database that can skip the rows others have locked.
+    SkipLocked,
 }
 
 /// A strategy's line in the catalogue.
@@ -129,12 +130,21 @@ pub struct Entry {
     pub promise: Promise,
     /// Whether a user who asks twice gets at most one coupon.
     pub one_per_user: bool,
-    /// Services besides the database.
-    pub needs: Needs,
+    /// Besides a database with a coupon table.
+    pub needs: &'static [Need],
     /// What is known to break it, in one line.
     pub known_failure: &'static str,
+    /// Its file, whose listing is the strategy's page.
+    pub source: &'static str,
     /// Puts it on the ports of a run.
     pub build: fn(&Event) -> Arc<dyn Strategy>,
+}
+
+impl Entry {
+    /// Whether it needs this.
+    pub fn needs(&self, need: Need) -> bool {
+        self.needs.contains(&need)
+    }
 }
 
 impl fmt::Debug for Entry {
@@ -147,6 +157,11 @@ impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
+}
+
+/// All tries are used up, each without effect.
+fn gave_up() -> PortError {
+    PortError::new("retry", Effect::Conflict, "gave up after the last try")
 }
 
 /// Finds a strategy by its name.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decision, Entry, Needs, Promise, Strategy};
+use super::{Decision, Entry, Promise, Strategy};
 use crate::ports::{CouponTable, Result, UserId};
 
 pub const ENTRY: Entry = Entry {
@@ -24,8 +24,9 @@ pub const ENTRY: Entry = Entry {
     how: "SELECT count(*), then INSERT if count < limit",
     promise: Promise::None,
     one_per_user: false,
-    needs: Needs::DATABASE,
+    needs: &[],
     known_failure: "check-then-act race",
+    source: include_str!("naive.rs"),
     build: |event| {
         Arc::new(Naive {
             limit: event.limit,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decision, Entry, Needs, Promise, Strategy};
+use super::{Decision, Entry, Promise, Strategy};
 use crate::ports::{CouponTable, Result, UserId};
 
 pub const ENTRY: Entry = Entry {
@@ -23,8 +23,9 @@ pub const ENTRY: Entry = Entry {
     how: "the course's listing as printed: count > limit, then INSERT",
     promise: Promise::None,
     one_per_user: false,
-    needs: Needs::DATABASE,
+    needs: &[],
     known_failure: "the race, and an off-by-one that needs no race",
+    source: include_str!("naive_verbatim.rs"),
     build: |event| {
         Arc::new(NaiveVerbatim {
             limit: event.limit,

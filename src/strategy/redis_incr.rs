@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decision, Entry, Needs, Promise, Strategy};
+use super::{Decision, Entry, Need, Promise, Strategy};
 use crate::ports::{Cache, CouponTable, Result, UserId};
 
 pub const ENTRY: Entry = Entry {
@@ -24,8 +24,9 @@ pub const ENTRY: Entry = Entry {
     how: "INCR coupon_count, INSERT if the answer is within the limit",
     promise: Promise::Exact,
     one_per_user: false,
-    needs: Needs::DATABASE.and_cache(),
+    needs: &[Need::Redis],
     known_failure: "DB load; a crash after INCR loses a coupon; a Redis restart resets the count",
+    source: include_str!("redis_incr.rs"),
     build: |event| {
         Arc::new(RedisIncr {
             limit: event.limit,

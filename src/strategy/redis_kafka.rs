@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decision, Entry, Needs, Promise, Strategy};
+use super::{Decision, Entry, Need, Promise, Strategy};
 use crate::ports::{Cache, Consumer, CouponTable, Result, Topic, UserId};
 
 pub const ENTRY: Entry = Entry {
@@ -28,8 +28,9 @@ pub const ENTRY: Entry = Entry {
     how: "SADD, INCR, produce to coupon_create; a consumer inserts",
     promise: Promise::Exact,
     one_per_user: true,
-    needs: Needs::DATABASE.and_cache().and_topic(),
+    needs: &[Need::Redis, Need::Kafka],
     known_failure: "produce fails after INCR; redelivery inserts twice; acknowledged before durable",
+    source: include_str!("redis_kafka.rs"),
     build: |event| {
         Arc::new(RedisKafka {
             limit: event.limit,

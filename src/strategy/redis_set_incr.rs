@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decision, Entry, Needs, Promise, Strategy};
+use super::{Decision, Entry, Need, Promise, Strategy};
 use crate::ports::{Cache, CouponTable, Result, UserId};
 
 pub const ENTRY: Entry = Entry {
@@ -24,8 +24,9 @@ pub const ENTRY: Entry = Entry {
     how: "SADD applied_user, INCR coupon_count, INSERT",
     promise: Promise::Exact,
     one_per_user: true,
-    needs: Needs::DATABASE.and_cache(),
+    needs: &[Need::Redis],
     known_failure: "a user in the set without a coupon after a failure",
+    source: include_str!("redis_set_incr.rs"),
     build: |event| {
         Arc::new(RedisSetIncr {
             limit: event.limit,

@@ -70,7 +70,15 @@ fn a_wrong_password_is_an_error_of_the_service() {
 
 #[test]
 fn more_records_than_the_embedded_cluster_keeps_are_refused() {
-    unreachable("-u 60000 -l 60000", "--kafka");
+    let output = command("run -s redis-kafka -u 60000 -l 60000")
+        .output()
+        .expect("the program starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("--limit") && stderr.contains("--kafka"),
+        "{stderr}"
+    );
 }
 
 /// A Redis of the test's own, which may be killed.

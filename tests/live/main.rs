@@ -5,7 +5,9 @@ mod common;
 #[path = "../common/services.rs"]
 mod services;
 
+mod contract;
 mod errors;
+mod instances;
 mod isolation;
 mod program;
 mod scenarios;

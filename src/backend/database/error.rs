@@ -35,6 +35,9 @@ impl Errors {
         match error {
             Error::Database(refusal) => {
                 let code = refusal.code().unwrap_or_default();
+                if session_ended(&code) {
+                    return Effect::Unknown;
+                }
                 if self.conflicts.contains(&code.as_ref()) || lock_wait_timed_out(refusal.message())
                 {
                     Effect::Conflict
@@ -46,6 +49,12 @@ impl Errors {
             _ => Effect::Unknown,
         }
     }
+}
+
+/// The server ended the session (PostgreSQL's `57P01` to `57P05`, MySQL's `70100`) or lost it (class `08`): that can come
+/// after a commit.
+fn session_ended(code: &str) -> bool {
+    code.starts_with("57P0") || code.starts_with("08") || code == "70100"
 }
 
 /// MySQL's error 1205, which has no SQLSTATE of its own.

@@ -24,7 +24,7 @@ use self::{
     sqlite::File,
     table::Table,
 };
-use super::{CONNECT_TIMEOUT, OpenError, ServiceInfo};
+use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
     ports::{CouponTable, UserId},
     scenario::{DbTarget, Services},
@@ -33,12 +33,15 @@ use crate::{
 /// The database of one run.
 pub struct Database {
     pool: AnyPool,
+    /// With its password.
+    url: String,
     sql: Arc<Sql>,
     errors: Errors,
     tables: Tables,
     file: Option<File>,
     info: ServiceInfo,
     target: String,
+    role: Role,
     services: Services,
 }
 
@@ -100,11 +103,12 @@ impl Dialect {
 }
 
 impl Database {
-    /// Connects and creates the run's tables.
+    /// Connects, and creates the run's tables unless they are a host's.
     pub async fn open(
         services: &Services,
         run_id: &str,
         schema: Schema,
+        role: Role,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
@@ -118,23 +122,34 @@ impl Database {
             pool(&dialect, services.db_pool, timeout).map_err(|error| fail(words(&error)))?;
         let database = Self {
             pool,
+            url: dialect.url,
             sql: Arc::new(dialect.sql),
             errors: dialect.errors,
             tables: Tables::new(run_id),
             file: dialect.file,
             info,
-            target,
+            target: target.clone(),
+            role,
             services: services.clone(),
         };
-        database.create().await?;
+        if role == Role::Guest {
+            return Ok(database);
+        }
+        if let Err(problem) = in_time(database.create()).await {
+            let left = database
+                .remove()
+                .await
+                .err()
+                .map(|left| format!("; {left}"));
+            return Err(fail(problem + &left.unwrap_or_default()));
+        }
+        tracing::info!(table = database.tables.coupon, db = %services.db, "database objects created");
         Ok(database)
     }
 
-    async fn create(&self) -> Result<(), OpenError> {
+    async fn create(&self) -> Result<(), sqlx::Error> {
         for statement in &self.sql.create {
-            if let Err(error) = self.pool.execute(sqlx::raw_sql(statement.clone())).await {
-                return Err(OpenError::new("--db", &self.target, words(&error)));
-            }
+            self.pool.execute(sqlx::raw_sql(statement.clone())).await?;
         }
         Ok(())
     }
@@ -149,10 +164,12 @@ impl Database {
                     .await?;
                 Ok(connection)
             }));
-        let opened: Result<Vec<_>, sqlx::Error> = connections.await;
-        opened
-            .map(drop)
-            .map_err(|error| OpenError::new("--db", &self.target, words(&error)))
+        let opened = in_time(connections).await;
+        opened.map(drop).map_err(|problem: String| {
+            let pool = self.services.db_pool;
+            let what = format!("failed to open {pool} connections (--db-pool): {problem}");
+            OpenError::new("--db", &self.target, what)
+        })
     }
 
     /// The port.
@@ -163,6 +180,17 @@ impl Database {
             errors: self.errors,
             connection: self.services.db_connection,
         })
+    }
+
+    /// Where others find it.
+    pub fn address(&self) -> String {
+        match (&self.file, &self.services.db) {
+            (Some(file), _) => format!("sqlite://{}", file.path().display()),
+            (None, DbTarget::Postgres(url) | DbTarget::Mysql(url)) => {
+                url.with_password().to_owned()
+            }
+            (None, other) => other.to_string(),
+        }
     }
 
     /// What it is.
@@ -178,31 +206,53 @@ impl Database {
         users.try_collect().await.map_err(|error| words(&error))
     }
 
-    /// Removes what the run created.
+    /// Removes what the run created; a guest only leaves.
     pub async fn remove(self) -> Result<(), String> {
-        let mut result = Ok(());
-        for statement in &self.sql.drop {
-            let dropped = self.pool.execute(sqlx::raw_sql(statement.clone())).await;
-            result = result.and(dropped.map(drop).map_err(|error| {
-                format!(
-                    "failed to drop {} and {} in {}: {}",
-                    self.tables.coupon,
-                    self.tables.event,
-                    self.target,
-                    words(&error)
-                )
-            }));
+        // First, as an open transaction of a connection in the pool would keep a table from being dropped.
+        self.leave().await;
+        if self.role == Role::Guest {
+            return Ok(());
         }
-        self.pool.close().await;
+        let dropped = in_time(self.drop_tables()).await;
         if let Some(file) = self.file {
-            file.remove();
+            file.remove(dropped == Ok(true));
         }
-        result
+        dropped.map(drop).map_err(|problem| {
+            let Tables { coupon, event } = &self.tables;
+            format!(
+                "failed to drop {coupon} and {event} in {}: {problem}",
+                self.target
+            )
+        })
+    }
+
+    /// On a connection of its own: those of the pool may be in anybody's hands. Whether nothing else is in the database is
+    /// only asked where it is a file.
+    async fn drop_tables(&self) -> Result<bool, sqlx::Error> {
+        let mut connection = AnyConnection::connect(&self.url).await?;
+        for statement in &self.sql.drop {
+            connection.execute(sqlx::raw_sql(statement.clone())).await?;
+        }
+        let mut left = 1;
+        if self.file.is_some() {
+            let tables = "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'";
+            left = sqlx::query_scalar::<Any, i64>(tables)
+                .fetch_one(&mut connection)
+                .await?;
+        }
+        connection.close().await?;
+        tracing::info!(table = self.tables.coupon, "database objects removed");
+        Ok(left == 0)
+    }
+
+    /// A connection that a frozen server holds on to is left to the end of the process.
+    async fn leave(&self) {
+        let _ = tokio::time::timeout(CONNECT_TIMEOUT / 4, self.pool.close()).await;
     }
 
     /// Leaves it behind: the names of the tables, and of the file where there is one.
     pub async fn keep(self) -> Vec<String> {
-        self.pool.close().await;
+        self.leave().await;
         let mut kept = vec![
             format!("table {}", self.tables.coupon),
             format!("table {}", self.tables.event),
@@ -222,7 +272,7 @@ pub async fn probe(target: &DbTarget) -> Result<ServiceInfo, String> {
         .map_err(|error| error.to_string())?;
     let info = first_contact(&dialect).await;
     if let Some(file) = dialect.file {
-        file.remove();
+        file.remove(true);
     }
     info
 }
@@ -238,10 +288,7 @@ async fn first_contact(dialect: &Dialect) -> Result<ServiceInfo, String> {
         let _ = connection.close().await;
         Ok(version)
     };
-    let version = tokio::time::timeout(CONNECT_TIMEOUT, contact)
-        .await
-        .map_err(|_| format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()))?
-        .map_err(|error: sqlx::Error| words(&error))?;
+    let version: String = in_time(contact).await?;
     Ok(ServiceInfo {
         kind: if version.contains("MariaDB") {
             "mariadb"
@@ -258,11 +305,19 @@ async fn first_contact(dialect: &Dialect) -> Result<ServiceInfo, String> {
     })
 }
 
+/// Bounds what is done before and after the clock runs.
+async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, String> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, work).await {
+        Ok(done) => done.map_err(|error| words(&error)),
+        Err(_) => Err(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())),
+    }
+}
+
 fn pool(dialect: &Dialect, size: u32, timeout: Duration) -> Result<AnyPool, sqlx::Error> {
     let pragmas = dialect.pragmas.clone();
     AnyPoolOptions::new()
         .max_connections(size)
-        .acquire_timeout(timeout)
+        .acquire_timeout(timeout.max(CONNECT_TIMEOUT))
         // A ping before every statement would be a second round trip that nobody asked for.
         .test_before_acquire(false)
         .idle_timeout(None)

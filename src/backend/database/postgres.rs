@@ -44,8 +44,8 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
         lock_event: name("SELECT issued, version FROM {event} WHERE id = 1 FOR UPDATE"),
         assign: name("UPDATE {coupon} SET user_id = $1 WHERE id = $2"),
         lock_name: Some(NamedLock {
-            // Advisory locks go by a number; the cast is there because the driver cannot decode `void`.
-            take: name("SELECT pg_advisory_xact_lock(hashtext('{event}'))::text"),
+            // Advisory locks go by a number, and answer with nothing once they are held.
+            take: name("SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtext('{event}'))) AS held"),
             release: None,
         }),
         lock_free_coupon: Some(name(

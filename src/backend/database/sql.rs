@@ -60,6 +60,7 @@ pub struct Sql {
 
 /// How a named lock is taken, and whether it has to be given back after the transaction.
 pub struct NamedLock {
+    /// Answers 1 once it is held.
     pub take: SqlStr,
     /// `None` where the end of the transaction does it.
     pub release: Option<SqlStr>,

@@ -16,7 +16,7 @@ pub const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
 pub enum File {
     /// In a folder of the run's own that goes when this is dropped.
     Private(tempfile::TempDir),
-    /// The user's; removed at the end only if it was not there before.
+    /// The user's; removed at the end if it was not there before and holds nothing else.
     Users { path: PathBuf, existed: bool },
 }
 
@@ -31,9 +31,11 @@ impl File {
 
     /// A file of the user's.
     pub fn users(path: &Path) -> Self {
+        // Created here, so that of two runs only one believes to have made it.
+        let created = std::fs::File::create_new(path);
         Self::Users {
             path: path.to_owned(),
-            existed: path.exists(),
+            existed: created.is_err(),
         }
     }
 
@@ -54,11 +56,11 @@ impl File {
         Ok(url.as_str().replacen("file:", "sqlite:", 1))
     }
 
-    /// Removes what the run created.
-    pub fn remove(self) {
+    /// Removes what the run created; `empty` says that no table is left in it.
+    pub fn remove(self, empty: bool) {
         match self {
             Self::Private(folder) => drop(folder),
-            Self::Users { existed: true, .. } => {}
+            Self::Users { existed, .. } if existed || !empty => {}
             Self::Users { path, .. } => {
                 for suffix in ["", "-wal", "-shm"] {
                     let mut name = path.clone().into_os_string();
@@ -79,14 +81,15 @@ impl File {
         path
     }
 
-    /// Settings of every connection. A file that was there before keeps its journal mode, which is stored in it.
+    /// Settings of every connection. A row is on the disk when its insert is answered, as with the other databases. A file that
+    /// was there before keeps its journal mode, which is stored in it.
     pub fn pragmas(&self, busy_timeout: Duration) -> String {
         let journal = match self {
             Self::Users { existed: true, .. } => "",
             _ => "PRAGMA journal_mode = WAL; ",
         };
         format!(
-            "PRAGMA busy_timeout = {}; {journal}PRAGMA synchronous = NORMAL;",
+            "PRAGMA busy_timeout = {}; {journal}PRAGMA synchronous = FULL;",
             busy_timeout.as_millis()
         )
     }

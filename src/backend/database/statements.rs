@@ -51,7 +51,7 @@ impl Drop for Lent<'_> {
 }
 
 /// Runs a statement: the rows that it changed.
-async fn execute(
+pub async fn execute(
     lender: &impl Lend,
     step: &'static str,
     sql: &SqlStr,
@@ -101,16 +101,6 @@ pub async fn event_row(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> 
 /// The first number of the first row of `sql`.
 pub async fn number(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<Option<u64>> {
     Ok(read(lender, step, sql).await?.map(|(first, _)| first))
-}
-
-/// Runs a statement for its effect.
-pub async fn run(
-    lender: &impl Lend,
-    step: &'static str,
-    sql: &SqlStr,
-    values: &[u64],
-) -> Result<u64> {
-    execute(lender, step, sql, values).await
 }
 
 #[async_trait]

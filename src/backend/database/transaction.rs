@@ -1,7 +1,7 @@
 //! An open transaction on a connection of its own.
 //!
-//! Dropped before its end, it takes its connection with it, as a crash would: the server rolls back, and frees what the session
-//! had locked. Whoever means to go on calls `rollback`, which keeps the connection.
+//! Dropped before its end, it is rolled back behind the scenes, as after a crash. If it holds a lock of the session's, the session
+//! ends with it.
 
 use std::sync::{
     Arc,
@@ -38,28 +38,29 @@ pub struct SqlTransaction {
 impl SqlTransaction {
     pub async fn begin(
         table: &Table,
-        mut connection: PoolConnection<Any>,
+        connection: PoolConnection<Any>,
         isolation: Isolation,
     ) -> Result<Self> {
         let fail = |error: sqlx::Error| table.errors.read("BEGIN", &error);
-        let begin = match isolation {
+        let statements = match isolation {
             Isolation::Default => &["BEGIN"][..],
             Isolation::Serializable => table.sql.begin_serializable,
         };
-        let mut transaction = Self {
-            connection: None,
+        // Held from the first statement on: whoever drops this in the middle of it leaves nothing open.
+        let transaction = Self {
+            connection: Some(Mutex::new(connection)),
             sql: Arc::clone(&table.sql),
             errors: table.errors,
             keep_for_request: table.connection == DbConnection::Request,
             holds_session_lock: AtomicBool::new(false),
         };
-        for statement in begin {
-            connection
-                .execute(sqlx::raw_sql(*statement))
-                .await
-                .map_err(fail)?;
+        if let Some(connection) = &transaction.connection {
+            let mut connection = connection.lock().await;
+            for statement in statements {
+                let done = connection.execute(sqlx::raw_sql(*statement)).await;
+                done.map_err(fail)?;
+            }
         }
-        transaction.connection = Some(Mutex::new(connection));
         Ok(transaction)
     }
 
@@ -67,8 +68,9 @@ impl SqlTransaction {
         PortError::new(step, Effect::None, "the transaction has ended")
     }
 
-    /// What remains to do once the transaction has ended well: give the session's lock back, then the connection.
-    async fn give_back(&mut self) -> Result<()> {
+    /// What remains to do once the transaction has ended well: give the session's lock back, then the connection. If the lock
+    /// cannot be given back, the session ends with it (in `drop`); the transaction has ended well all the same.
+    async fn give_back(&mut self) {
         let release = self
             .sql
             .lock_name
@@ -77,7 +79,12 @@ impl SqlTransaction {
         if let Some(release) = release
             && self.holds_session_lock.load(Ordering::Relaxed)
         {
-            statements::number(self, "RELEASE_LOCK", &release).await?;
+            if statements::number(self, "RELEASE_LOCK", &release)
+                .await
+                .is_err()
+            {
+                return;
+            }
             self.holds_session_lock.store(false, Ordering::Relaxed);
         }
         if let Some(connection) = self.connection.take()
@@ -85,14 +92,26 @@ impl SqlTransaction {
         {
             attempt::hold(connection.into_inner());
         }
-        Ok(())
     }
 }
 
 impl Drop for SqlTransaction {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            connection.into_inner().close_on_drop();
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        let mut connection = connection.into_inner();
+        let runtime = tokio::runtime::Handle::try_current();
+        match runtime {
+            Ok(runtime) if !self.holds_session_lock.load(Ordering::Relaxed) => {
+                runtime.spawn(async move {
+                    if connection.execute(sqlx::raw_sql("ROLLBACK")).await.is_err() {
+                        connection.close_on_drop();
+                    }
+                });
+            }
+            // The server rolls back and unlocks what a session leaves behind.
+            _ => connection.close_on_drop(),
         }
     }
 }
@@ -127,8 +146,14 @@ impl Transaction for SqlTransaction {
         // Set before it is sent: a statement that is cut off in the middle may still get the lock.
         self.holds_session_lock
             .store(lock.release.is_some(), Ordering::Relaxed);
-        statements::run(self, step, &lock.take, &[]).await?;
-        Ok(())
+        match statements::number(self, step, &lock.take).await? {
+            Some(1) => Ok(()),
+            _ => Err(PortError::new(
+                step,
+                Effect::Conflict,
+                "not to be had in time",
+            )),
+        }
     }
 
     async fn lock_free_coupon(&self) -> Result<Option<CouponId>> {
@@ -143,7 +168,7 @@ impl Transaction for SqlTransaction {
     }
 
     async fn assign(&self, coupon: CouponId, user: UserId) -> Result<()> {
-        statements::run(
+        statements::execute(
             self,
             "UPDATE coupon SET user",
             &self.sql.assign,
@@ -160,7 +185,8 @@ impl Transaction for SqlTransaction {
             let committed = connection.execute(sqlx::raw_sql(step)).await;
             committed.map_err(|error| self.errors.write(step, &error))?;
         }
-        self.give_back().await
+        self.give_back().await;
+        Ok(())
     }
 
     async fn rollback(mut self: Box<Self>) -> Result<()> {
@@ -170,6 +196,7 @@ impl Transaction for SqlTransaction {
             let rolled_back = connection.execute(sqlx::raw_sql(step)).await;
             rolled_back.map_err(|error| self.errors.read(step, &error))?;
         }
-        self.give_back().await
+        self.give_back().await;
+        Ok(())
     }
 }

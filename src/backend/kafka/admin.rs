@@ -6,6 +6,7 @@ use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
+    metadata::{Metadata, MetadataBroker},
     types::RDKafkaErrorCode,
 };
 
@@ -27,7 +28,9 @@ impl Admin {
             .map_err(|error| words(&error))?;
         let asked = tokio::task::spawn_blocking(move || {
             let metadata = client.inner().fetch_metadata(None, CONNECT_TIMEOUT);
-            metadata.map(|metadata| (client, metadata.orig_broker_id()))
+            let broker =
+                |metadata: &Metadata| metadata.brokers().first().map_or(0, MetadataBroker::id);
+            metadata.map(|metadata| (client, broker(&metadata)))
         });
         let (client, broker) = asked
             .await
@@ -38,7 +41,7 @@ impl Admin {
         Ok((admin, version))
     }
 
-    /// Kafka does not tell its version to clients; before 4.0, a setting of the brokers comes close.
+    /// Kafka does not tell its version to clients. A setting of the brokers comes close; Kafka 4.0 has removed it.
     async fn version(&self, broker: i32) -> String {
         let described = self
             .0
@@ -46,11 +49,13 @@ impl Admin {
             .await;
         let resource = described.ok().and_then(|mut resources| resources.pop());
         let settings = resource.and_then(Result::ok);
+        let Some(settings) = settings else {
+            return "unknown".to_owned();
+        };
         settings
-            .as_ref()
-            .and_then(|settings| settings.get("inter.broker.protocol.version"))
+            .get("inter.broker.protocol.version")
             .and_then(|entry| entry.value.clone())
-            .unwrap_or_else(|| "unknown".to_owned())
+            .unwrap_or_else(|| "4.0 or later".to_owned())
     }
 
     pub async fn create_topic(&self, topic: &str) -> Result<(), String> {

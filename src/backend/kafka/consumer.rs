@@ -32,7 +32,7 @@ const COMMIT_INTERVAL_MS: &str = "10";
 const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Learns which partitions the member has.
-pub struct Context {
+struct Context {
     partitions: watch::Sender<i32>,
     fatal: watch::Sender<Option<String>>,
 }
@@ -110,9 +110,9 @@ impl Member {
             reason = fatal.wait_for(Option::is_some) => {
                 Err(reason.ok().and_then(|reason| reason.clone()).unwrap_or_default())
             }
-            record = self.consumer.recv() => match record {
+            record = self.receive() => match record {
                 Ok(_) => Err("a record arrived before the run".to_owned()),
-                Err(error) => Err(words(&error)),
+                Err(error) => Err(error.to_string()),
             },
         }
     }
@@ -136,11 +136,6 @@ impl Member {
     /// Records read, redeliveries included.
     pub fn consumed(&self) -> u64 {
         self.consumed.load(Ordering::Relaxed)
-    }
-
-    /// For questions to the cluster.
-    pub(super) fn client(&self) -> &StreamConsumer<Context> {
-        &self.consumer
     }
 }
 

@@ -1,45 +1,47 @@
 //! Consumer lag as the cluster says it: the end of every partition, less what the group has committed.
 
-use std::sync::Arc;
-
 use rdkafka::{
     Offset, TopicPartitionList,
-    consumer::{Consumer, StreamConsumer},
+    consumer::{BaseConsumer, Consumer},
     error::KafkaResult,
 };
 
-use super::{
-    CONNECT_TIMEOUT, PARTITIONS,
-    consumer::{Context, Member},
-    words,
-};
+use super::{CONNECT_TIMEOUT, Clients, PARTITIONS};
 
-/// Records between the group's committed offsets and the ends of `topic`.
-pub async fn of(member: Arc<Member>, topic: String) -> Result<u64, String> {
-    // The client's questions block.
-    let asked = tokio::task::spawn_blocking(move || ask(member.client(), &topic));
-    match asked.await {
-        Ok(Ok(lag)) => Ok(lag),
-        Ok(Err(error)) => Err(words(&error)),
-        Err(error) => Err(error.to_string()),
-    }
+/// Asks for the group's offsets without being a member of it.
+pub struct Lag {
+    client: BaseConsumer,
+    topic: String,
 }
 
-fn ask(consumer: &StreamConsumer<Context>, topic: &str) -> KafkaResult<u64> {
-    let mut partitions = TopicPartitionList::new();
-    for partition in 0..PARTITIONS {
-        partitions.add_partition(topic, partition);
+impl Lag {
+    pub(super) fn new(clients: &Clients) -> KafkaResult<Self> {
+        let client = clients.config().set("group.id", &clients.group).create()?;
+        Ok(Self {
+            client,
+            topic: clients.topic.clone(),
+        })
     }
-    let committed = consumer.committed_offsets(partitions, CONNECT_TIMEOUT)?;
-    let mut lag = 0;
-    for element in committed.elements() {
-        let (_, end) = consumer.fetch_watermarks(topic, element.partition(), CONNECT_TIMEOUT)?;
-        let done = match element.offset() {
-            Offset::Offset(offset) => offset,
-            // Nothing was committed yet.
-            _ => 0,
-        };
-        lag += u64::try_from(end - done).unwrap_or(0);
+
+    /// Records between the group's committed offsets and the ends of the topic. Blocks.
+    pub fn ask(&self) -> KafkaResult<u64> {
+        let mut partitions = TopicPartitionList::new();
+        for partition in 0..PARTITIONS {
+            partitions.add_partition(&self.topic, partition);
+        }
+        let committed = self.client.committed_offsets(partitions, CONNECT_TIMEOUT)?;
+        let mut lag = 0;
+        for element in committed.elements() {
+            let (_, end) =
+                self.client
+                    .fetch_watermarks(&self.topic, element.partition(), CONNECT_TIMEOUT)?;
+            let done = match element.offset() {
+                Offset::Offset(offset) => offset,
+                // Nothing was committed yet.
+                _ => 0,
+            };
+            lag += u64::try_from(end - done).unwrap_or(0);
+        }
+        Ok(lag)
     }
-    Ok(lag)
 }

@@ -13,17 +13,21 @@ use std::{sync::Arc, time::Duration};
 use rdkafka::{ClientConfig, error::KafkaError};
 use tokio::sync::watch;
 
-use self::{admin::Admin, consumer::Member, embedded::EmbeddedKafka, producer::Producer};
-use super::{CONNECT_TIMEOUT, OpenError, ServiceInfo};
+use self::{admin::Admin, consumer::Member, embedded::EmbeddedKafka, lag::Lag, producer::Producer};
+use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
     ports::{Consumer, Topic},
     scenario::{KafkaTarget, Services},
 };
 
+pub use embedded::CAPACITY;
 pub use producer::Deliveries;
 
 /// Of the run's topic.
 pub const PARTITIONS: i32 = 3;
+
+/// How long the clients of an embedded cluster may hold up the end of a run.
+const EMBEDDED_CLOSE: Duration = Duration::from_millis(500);
 
 /// How long a consumer group may take to hand out its partitions.
 const ASSIGNMENT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -36,6 +40,8 @@ pub struct Kafka {
     info: ServiceInfo,
     producer: Arc<Producer>,
     members: Vec<Arc<Member>>,
+    lag: Arc<Lag>,
+    brokers: String,
     /// Tells the members that the run is over.
     stop: watch::Sender<bool>,
     /// `None` where the cluster is embedded and goes with the process.
@@ -51,6 +57,7 @@ impl Kafka {
         services: &Services,
         run_id: &str,
         records: u64,
+        role: Role,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
         let target = services.kafka.to_string();
@@ -68,6 +75,9 @@ impl Kafka {
                     EmbeddedKafka::version(),
                 )
             }
+            KafkaTarget::Brokers(brokers) if role == Role::Guest => {
+                (brokers.clone(), None, None, String::new())
+            }
             KafkaTarget::Brokers(brokers) => {
                 let (admin, version) = Admin::connect(brokers).await.map_err(fail)?;
                 admin.create_topic(&topic).await.map_err(fail)?;
@@ -82,7 +92,14 @@ impl Kafka {
         let (stop, stopped) = watch::channel(false);
         let capacity = embedded.as_ref().map(|_| embedded::CAPACITY);
         let producer = Producer::new(&clients, capacity, timeout).map_err(|e| fail(words(&e)))?;
-        let members: Result<Vec<_>, KafkaError> = (0..services.consumers)
+        tracing::info!(topic, kafka = %services.kafka, "kafka clients created");
+        // A host that joined the group would take partitions that nobody works off.
+        let members = if role == Role::Host {
+            0
+        } else {
+            services.consumers
+        };
+        let members: Result<Vec<_>, KafkaError> = (0..members)
             .map(|_| Member::new(&clients, stopped.clone()).map(Arc::new))
             .collect();
         Ok(Self {
@@ -90,11 +107,13 @@ impl Kafka {
             group,
             producer: Arc::new(producer),
             members: members.map_err(|error| fail(words(&error)))?,
+            lag: Arc::new(Lag::new(&clients).map_err(|error| fail(words(&error)))?),
             info: ServiceInfo {
                 kind: "kafka",
                 version,
                 embedded: embedded.is_some(),
             },
+            brokers: clients.brokers,
             target,
             stop,
             admin,
@@ -167,10 +186,16 @@ impl Kafka {
 
     /// Records that the group has not committed yet, as the cluster says it.
     pub async fn lag(&self) -> Result<u64, String> {
-        let Some(member) = self.members.first() else {
-            return Ok(0);
-        };
-        lag::of(Arc::clone(member), self.topic.clone()).await
+        let lag = Arc::clone(&self.lag);
+        // The client's questions block.
+        let asked = tokio::task::spawn_blocking(move || lag.ask()).await;
+        let lag = asked.map_err(|error| error.to_string())?;
+        lag.map_err(|error| words(&error))
+    }
+
+    /// Where others find it.
+    pub fn address(&self) -> String {
+        self.brokers.clone()
     }
 
     /// Ends the consumers, then removes topic and group, or leaves them: their names.
@@ -180,6 +205,7 @@ impl Kafka {
         let Self {
             producer,
             members,
+            lag,
             admin,
             topic,
             group,
@@ -190,14 +216,18 @@ impl Kafka {
         // Closing a client waits for its threads, and for a consumer to leave its group.
         let closed = tokio::task::spawn_blocking(move || {
             drop(members);
+            drop(lag);
             drop(producer);
             drop(embedded);
         });
-        if tokio::time::timeout(2 * CONNECT_TIMEOUT, closed)
-            .await
-            .is_err()
-        {
-            tracing::warn!("the kafka clients did not close in time");
+        // A real group is only removed once its members have left; of an embedded one nothing has to be removed.
+        let patience = if admin.is_some() {
+            2 * CONNECT_TIMEOUT
+        } else {
+            EMBEDDED_CLOSE
+        };
+        if tokio::time::timeout(patience, closed).await.is_err() {
+            tracing::info!("the kafka clients go on closing behind the scenes");
         }
         match admin {
             None => Ok(Vec::new()),

@@ -14,7 +14,9 @@ use rdkafka::{
     error::{KafkaError, KafkaResult},
     message::DeliveryResult,
     producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
+    types::RDKafkaErrorCode,
 };
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use super::{CONNECT_TIMEOUT, Clients, words};
@@ -23,7 +25,7 @@ use crate::ports::{Acknowledgement, Effect, PortError, Result, Topic, UserId};
 const STEP: &str = "produce coupon_create";
 
 /// What became of the records handed to the producer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliveries {
     /// Handed over.
     pub produced: u64,
@@ -34,9 +36,16 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
+    /// Takes in those of another producer.
+    pub fn add(&mut self, other: Self) {
+        self.produced += other.produced;
+        self.delivered += other.delivered;
+        self.failed += other.failed;
+    }
+
     /// Records whose fate is open.
     pub fn pending(&self) -> u64 {
-        self.produced - self.delivered - self.failed
+        self.produced.saturating_sub(self.delivered + self.failed)
     }
 }
 
@@ -61,18 +70,37 @@ impl ProducerContext for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
         let answer = match result {
             Ok(_) => {
-                self.delivered.fetch_add(1, Ordering::Relaxed);
+                self.delivered.fetch_add(1, Ordering::Release);
                 Ok(())
             }
             Err((error, record)) => {
-                self.failed.fetch_add(1, Ordering::Relaxed);
+                self.failed.fetch_add(1, Ordering::Release);
                 tracing::info!(%error, key = ?record.key_view::<str>(), "a record was not delivered");
-                // The broker may have the record and only its answer got lost.
-                Err((Effect::Unknown, words(error)))
+                Err((effect(error), words(error)))
             }
         };
         // Whoever fires and forgets is not there to hear it; the counters are.
         let _ = waiting.send(answer);
+    }
+}
+
+/// Whether the broker may have the record. Only a refusal says that it has not; after silence it may, with only the answer
+/// lost.
+fn effect(error: &KafkaError) -> Effect {
+    use RDKafkaErrorCode as Code;
+    match error.rdkafka_error_code() {
+        Some(
+            Code::MessageSizeTooLarge
+            | Code::InvalidMessage
+            | Code::InvalidRecord
+            | Code::InvalidTopic
+            | Code::NotEnoughReplicas
+            | Code::PolicyViolation
+            | Code::PurgeQueue
+            | Code::TopicAuthorizationFailed
+            | Code::UnknownTopicOrPartition,
+        ) => Effect::None,
+        _ => Effect::Unknown,
     }
 }
 

@@ -13,6 +13,7 @@ use redis::{
 use tokio::sync::Semaphore;
 
 use super::{CONNECT_TIMEOUT, keys::Keys};
+use crate::backend::Role;
 use crate::ports::{Cache, Effect, PortError, Result, Script, UserId};
 
 /// Requests that one connection carries at a time. More would only wait in the client's queue, at 2 KB each; the users
@@ -20,6 +21,7 @@ use crate::ports::{Cache, Effect, PortError, Result, Script, UserId};
 const OUTSTANDING: usize = 1024;
 
 pub struct Client {
+    server: redis::Client,
     connections: Vec<MultiplexedConnection>,
     places: Semaphore,
     next: AtomicUsize,
@@ -30,11 +32,7 @@ impl Client {
     /// Connects and asks for the version.
     pub async fn connect(url: &str, connections: u32, run_id: &str) -> RedisResult<(Self, String)> {
         let client = redis::Client::open(url)?;
-        // No timeouts of the client's own: whoever opens a connection bounds that; whether an answer is late is for the load engine to say, and a request that
-        // was given up may still take effect.
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(2 * CONNECT_TIMEOUT))
-            .set_response_timeout(None);
+        let config = config();
         let connect = || client.get_multiplexed_async_connection_with_config(&config);
         let mut connections =
             futures::future::try_join_all((0..connections).map(|_| connect())).await?;
@@ -51,6 +49,7 @@ impl Client {
             .get("redis_version")
             .unwrap_or_else(|| "unknown".to_owned());
         let client = Self {
+            server: client,
             places: Semaphore::new(OUTSTANDING * connections.len()),
             connections,
             next: AtomicUsize::new(0),
@@ -60,20 +59,25 @@ impl Client {
     }
 
     /// The full names of the keys used so far.
-    pub fn keys(&self) -> impl Iterator<Item = String> {
-        self.keys.all().into_iter().map(|key| key.to_string())
+    pub fn keys(&self, role: Role) -> impl Iterator<Item = String> {
+        self.keys.all(role).into_iter().map(|key| key.to_string())
     }
 
-    pub async fn remove_keys(&self) -> RedisResult<()> {
-        let keys = self.keys.all();
+    /// On a connection of its own: those of the run may be dead, and commands may wait in them.
+    pub async fn remove_keys(&self, role: Role) -> RedisResult<()> {
+        let keys = self.keys.all(role);
         if keys.is_empty() {
             return Ok(());
         }
+        let mut connection = self
+            .server
+            .get_multiplexed_async_connection_with_config(&config())
+            .await?;
         let mut command = redis::cmd("UNLINK");
         for key in &keys {
             command.arg(&**key);
         }
-        command.query_async(&mut self.connection()).await
+        command.query_async(&mut connection).await
     }
 
     fn connection(&self) -> MultiplexedConnection {
@@ -111,6 +115,14 @@ impl Client {
         // Boxed only now: a million users wait for their turn, and a thousand have it.
         Box::pin(request).await
     }
+}
+
+/// No timeouts of the client's own: whoever opens a connection bounds that; whether an answer is late is for the load
+/// engine to say, and a request that was given up may still take effect.
+fn config() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(2 * CONNECT_TIMEOUT))
+        .set_response_timeout(None)
 }
 
 /// Redis answered with an error: nothing happened. Anything else: who knows.
@@ -161,17 +173,6 @@ impl Cache for Client {
             })
             .await?;
         Ok(set.is_some())
-    }
-
-    async fn zadd_nx(&self, key: &'static str, user: UserId, score: u64) -> Result<bool> {
-        self.send("ZADD", key, |command| {
-            command.arg("NX").arg(score).arg(user.0)
-        })
-        .await
-    }
-
-    async fn zrank(&self, key: &'static str, user: UserId) -> Result<Option<u64>> {
-        self.send("ZRANK", key, |command| command.arg(user.0)).await
     }
 
     async fn script(&self, script: Script, keys: &[&'static str], args: &[&str]) -> Result<i64> {

@@ -2,6 +2,11 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::backend::Role;
+
+/// The event's keys, which all strategies share: a host removes them without having used them.
+const EVENT_KEYS: [&str; 4] = ["applied_user", "arrivals", "coupon_count", "coupon_lock"];
+
 /// Every key that the run has used.
 pub struct Keys {
     prefix: String,
@@ -34,8 +39,13 @@ impl Keys {
         })
     }
 
-    /// Every name used so far.
-    pub fn all(&self) -> Vec<Arc<str>> {
+    /// Every name used so far; those of a host are the ones its guests can have used.
+    pub fn all(&self, role: Role) -> Vec<Arc<str>> {
+        if role == Role::Host {
+            for key in EVENT_KEYS {
+                self.full(key);
+            }
+        }
         let used = self.used.read().unwrap_or_else(PoisonError::into_inner);
         used.iter().map(|(_, full)| Arc::clone(full)).collect()
     }

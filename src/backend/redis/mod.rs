@@ -7,7 +7,7 @@ mod keys;
 use std::sync::Arc;
 
 use self::{client::Client, embedded::EmbeddedRedis};
-use super::{CONNECT_TIMEOUT, OpenError, ServiceInfo};
+use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
     ports::Cache,
     scenario::{RedisTarget, Services},
@@ -18,13 +18,16 @@ pub struct Redis {
     client: Arc<Client>,
     info: ServiceInfo,
     target: String,
+    /// With its password.
+    url: String,
+    role: Role,
     /// Stops when this is dropped.
     embedded: Option<EmbeddedRedis>,
 }
 
 impl Redis {
     /// Connects, after starting the embedded server if that is asked for.
-    pub async fn open(services: &Services, run_id: &str) -> Result<Self, OpenError> {
+    pub async fn open(services: &Services, run_id: &str, role: Role) -> Result<Self, OpenError> {
         let target = services.redis.to_string();
         let fail = |message: String| OpenError::new("--redis", &target, message);
         let embedded = match services.redis {
@@ -51,13 +54,15 @@ impl Redis {
                 embedded: embedded.is_some(),
             },
             target,
+            url,
+            role,
             embedded,
         })
     }
 
     /// Connects once and asks what it is; creates nothing.
     pub async fn probe(services: &Services) -> Result<ServiceInfo, String> {
-        let redis = Self::open(services, "probe")
+        let redis = Self::open(services, "probe", Role::Guest)
             .await
             .map_err(|error| error.message)?;
         Ok(redis.info.clone())
@@ -68,6 +73,11 @@ impl Redis {
         Arc::clone(&self.client) as Arc<dyn Cache>
     }
 
+    /// Where others find it.
+    pub fn address(&self) -> String {
+        self.url.clone()
+    }
+
     /// What it is.
     pub fn info(&self) -> &ServiceInfo {
         &self.info
@@ -75,24 +85,25 @@ impl Redis {
 
     /// Removes the run's keys, or leaves them: their names.
     pub async fn close(self, keep: bool) -> Result<Vec<String>, String> {
-        if self.embedded.is_some() {
-            // It goes with the process anyway, and nobody could look at it then.
+        // An embedded server goes with the process anyway, and nobody could look at it then.
+        if self.embedded.is_some() || self.role == Role::Guest {
             return Ok(Vec::new());
         }
         if keep {
             return Ok(self
                 .client
-                .keys()
+                .keys(self.role)
                 .map(|key| format!("redis key {key}"))
                 .collect());
         }
-        let removed = tokio::time::timeout(CONNECT_TIMEOUT, self.client.remove_keys()).await;
+        let removed =
+            tokio::time::timeout(CONNECT_TIMEOUT, self.client.remove_keys(self.role)).await;
         let problem = match removed {
             Ok(Ok(())) => return Ok(Vec::new()),
             Ok(Err(error)) => client::words(&error),
             Err(_) => "no answer".to_owned(),
         };
-        let names: Vec<_> = self.client.keys().collect();
+        let names: Vec<_> = self.client.keys(self.role).collect();
         Err(format!(
             "failed to remove {} from {}: {problem}",
             names.join(", "),

@@ -41,11 +41,11 @@ fn strategies() {
     assert!(error(&["-s", "zookeeper"]).contains("it is one of naive, "));
     let missing = error(&[]);
     assert!(
-        missing.starts_with("no strategy is named: give --strategy naive | "),
+        missing.starts_with("no strategy is named: give --strategy one of naive, "),
         "{missing}"
     );
     assert!(
-        missing.ends_with(" | redis-kafka, several with commas, or all"),
+        missing.ends_with(", redis-kafka-safe, several with commas, or all"),
         "{missing}"
     );
 }

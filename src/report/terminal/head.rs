@@ -17,6 +17,12 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     }
     let (label, names) = strategies(settings);
     page.labelled(label, &names);
+    for refused in &settings.refused {
+        page.labelled(
+            "not run",
+            &clean(&format!("{}: {}", refused.strategy, refused.reason)),
+        );
+    }
     page.labelled("workload", &workload(settings));
     let database = database(settings);
     page.labelled("db pool", &database);
@@ -53,6 +59,9 @@ fn workload(settings: &Settings) -> String {
         Some(in_flight) => format!("closed loop, {} in flight", count(in_flight)),
         None => format!("burst of {}", plural(total, "attempt")),
     });
+    if settings.instances > 1 {
+        parts.push(format!("{} instances", settings.instances));
+    }
     if !settings.warmup {
         parts.push("no warm-up".to_owned());
     }

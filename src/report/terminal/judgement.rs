@@ -32,7 +32,9 @@ pub(super) fn write(page: &mut Page, run: &Run, limit: u64, whose: Option<&str>)
 
 /// Whether coupons went wrong that nothing had promised would go right.
 pub(super) fn is_unpromised_failure(run: &Run) -> bool {
-    run.promise == Promise::None && run.verdict == Verdict::Holds && serious(run).next().is_some()
+    // A promise for one process is none for several.
+    let unpromised = matches!(run.promise, Promise::None | Promise::SingleProcess);
+    unpromised && run.verdict == Verdict::Holds && serious(run).next().is_some()
 }
 
 /// How bad it is.
@@ -71,8 +73,12 @@ fn headline(style: Style, run: &Run, limit: u64) -> String {
         let what: Vec<_> = serious(run)
             .map(|finding| format!("{} {}", past(finding.kind), count(finding.count)))
             .collect();
+        let promise = match run.promise {
+            Promise::SingleProcess => "promises nothing to several processes",
+            _ => "promises nothing",
+        };
         return format!(
-            "{} — promises nothing, so this is a finding, not a broken promise",
+            "{} — {promise}, so this is a finding, not a broken promise",
             style.paint(tone, what.join(", "))
         );
     }
@@ -118,9 +124,12 @@ fn issued(run: &Run) -> String {
 
 /// Everything but good news.
 fn serious(run: &Run) -> impl Iterator<Item = &Finding> {
-    run.findings
-        .iter()
-        .filter(|finding| finding.kind != FindingKind::Recovered)
+    run.findings.iter().filter(|finding| match finding.kind {
+        FindingKind::Recovered => false,
+        // Where users may have several coupons, some do.
+        FindingKind::DuplicateUser => run.one_per_user,
+        _ => true,
+    })
 }
 
 fn describe(style: Style, finding: &Finding) -> String {

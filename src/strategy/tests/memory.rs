@@ -1,41 +1,75 @@
 //! Ports in memory. Every call is one atomic step and yields once before it, so that whoever polls decides the order.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use futures::pending;
 
+use super::redis::Redis;
 use crate::{
     ports::{
-        Acknowledgement, Cache, Clock, Consumer, CouponId, CouponTable, Delivery, Event, EventRow,
-        Guard, Isolation, Result, Script, Statements, Topic, Transaction, UserId,
+        Acknowledgement, Clock, Consumer, CouponId, CouponTable, Delivery, Effect, Event, EventRow,
+        Guard, Isolation, Patience, PortError, Result, Statements, Topic, Transaction, UserId,
     },
-    strategy::Needs,
+    strategy::{Entry, Need},
 };
 
-/// Everything there is.
-#[derive(Default)]
-struct State {
+/// What the database holds.
+#[derive(Default, Clone)]
+struct Tables {
     rows: Vec<Option<UserId>>,
-    unique: bool,
-    event: EventRowState,
-    counters: BTreeMap<&'static str, i64>,
-    sets: BTreeMap<&'static str, BTreeSet<UserId>>,
-    records: VecDeque<UserId>,
-    locked: bool,
-}
-
-#[derive(Default, Clone, Copy)]
-struct EventRowState {
     issued: u64,
     version: u64,
+    /// Goes up with every commit that changed something.
+    commits: u64,
+}
+
+impl Tables {
+    fn insert_if_absent(&mut self, user: UserId, unique: bool) -> bool {
+        let absent = !unique || !self.rows.contains(&Some(user));
+        if absent {
+            self.rows.push(Some(user));
+        }
+        absent
+    }
+
+    fn event(&self) -> EventRow {
+        EventRow {
+            issued: self.issued,
+            version: self.version,
+        }
+    }
+
+    fn set_issued_if_version(&mut self, issued: u64, version: u64) -> bool {
+        let current = self.version == version;
+        if current {
+            (self.issued, self.version) = (issued, version + 1);
+        }
+        current
+    }
+
+    fn increment_issued_below(&mut self, limit: u64) -> bool {
+        let room = self.issued < limit;
+        self.issued += u64::from(room);
+        room
+    }
+}
+
+/// Everything there is, but what Redis holds.
+#[derive(Default)]
+struct State {
+    tables: Tables,
+    unique: bool,
+    records: VecDeque<UserId>,
+    /// A transaction is writing, or holds a lock.
+    database_locked: bool,
+    mutex_locked: bool,
+    /// Records that the broker will refuse.
+    refusals: u32,
 }
 
 /// The world of one run.
@@ -43,23 +77,28 @@ struct EventRowState {
 pub struct Memory {
     limit: u64,
     state: Arc<Mutex<State>>,
+    redis: Redis,
 }
 
 impl Memory {
-    pub fn new(limit: u64, needs: Needs) -> Self {
-        let prefilled = if needs.prefilled {
-            usize::try_from(limit).unwrap_or(0)
+    pub fn new(limit: u64, entry: &Entry) -> Self {
+        let prefilled = if entry.needs(Need::Prefilled) {
+            limit
         } else {
             0
         };
         let state = State {
-            rows: vec![None; prefilled],
-            unique: needs.unique_user,
+            tables: Tables {
+                rows: (0..prefilled).map(|_| None).collect(),
+                ..Tables::default()
+            },
+            unique: entry.needs(Need::UniqueUser),
             ..State::default()
         };
         Self {
             limit,
             state: Arc::new(Mutex::new(state)),
+            redis: Redis::start(),
         }
     }
 
@@ -67,10 +106,11 @@ impl Memory {
         Event {
             limit: self.limit,
             coupons: Arc::new(self.clone()),
-            cache: Arc::new(self.clone()),
+            cache: Arc::new(self.redis.clone()),
             coupon_create: Arc::new(self.clone()),
             mutex: Arc::new(self.clone()),
             clock: Arc::new(self.clone()),
+            patience: Patience::default(),
         }
     }
 
@@ -78,8 +118,13 @@ impl Memory {
         self.clone()
     }
 
+    /// The broker will refuse the next `count` records.
+    pub fn refuse_records(&self, count: u32) {
+        self.now().refusals = count;
+    }
+
     pub fn rows(&self) -> Vec<UserId> {
-        self.now().rows.iter().copied().flatten().collect()
+        self.now().tables.rows.iter().copied().flatten().collect()
     }
 
     fn now(&self) -> MutexGuard<'_, State> {
@@ -91,97 +136,118 @@ impl Memory {
         pending!();
         Ok(step(&mut self.now()))
     }
+
+    /// The same for a statement that changes something and commits by itself.
+    async fn write<T>(&self, write: impl FnOnce(&mut Tables) -> T) -> Result<T> {
+        pending!();
+        while self.now().database_locked {
+            pending!();
+        }
+        let mut state = self.now();
+        state.tables.commits += 1;
+        Ok(write(&mut state.tables))
+    }
 }
 
 #[async_trait]
 impl Statements for Memory {
     async fn count(&self) -> Result<u64> {
-        self.step(|state| state.rows.iter().flatten().count() as u64)
+        self.step(|state| state.tables.rows.iter().flatten().count() as u64)
             .await
     }
-
     async fn insert(&self, user: UserId) -> Result<()> {
-        self.step(|state| state.rows.push(Some(user))).await
+        self.write(|tables| tables.rows.push(Some(user))).await
     }
-
     async fn insert_if_absent(&self, user: UserId) -> Result<bool> {
-        self.step(|state| {
-            let absent = !state.unique || !state.rows.contains(&Some(user));
-            if absent {
-                state.rows.push(Some(user));
-            }
-            absent
-        })
-        .await
+        let unique = self.now().unique;
+        self.write(|tables| tables.insert_if_absent(user, unique))
+            .await
     }
-
     async fn event(&self) -> Result<EventRow> {
-        self.step(|state| EventRow {
-            issued: state.event.issued,
-            version: state.event.version,
-        })
-        .await
+        self.step(|state| state.tables.event()).await
     }
-
     async fn set_issued(&self, issued: u64) -> Result<()> {
-        self.step(|state| state.event.issued = issued).await
+        self.write(|tables| tables.issued = issued).await
     }
-
     async fn set_issued_if_version(&self, issued: u64, version: u64) -> Result<bool> {
-        self.step(|state| {
-            let current = state.event.version == version;
-            if current {
-                state.event = EventRowState {
-                    issued,
-                    version: version + 1,
-                };
-            }
-            current
-        })
-        .await
+        self.write(|tables| tables.set_issued_if_version(issued, version))
+            .await
     }
-
     async fn increment_issued_below(&self, limit: u64) -> Result<bool> {
-        self.step(|state| {
-            let room = state.event.issued < limit;
-            state.event.issued += u64::from(room);
-            room
-        })
-        .await
+        self.write(|tables| tables.increment_issued_below(limit))
+            .await
     }
 }
 
 #[async_trait]
 impl CouponTable for Memory {
-    async fn begin(&self, _: Isolation) -> Result<Box<dyn Transaction>> {
-        self.step(|_| ()).await?;
+    async fn begin(&self, isolation: Isolation) -> Result<Box<dyn Transaction>> {
+        let seen = self.step(|state| state.tables.commits).await?;
         Ok(Box::new(MemoryTransaction {
             memory: self.clone(),
-            holds_lock: AtomicBool::new(false),
+            seen: (isolation == Isolation::Serializable).then_some(seen),
+            before: Mutex::new(None),
         }))
     }
 }
 
-/// Not isolated from others but by the one lock there is; what it wrote stays written.
+/// One writer at a time, as in SQLite: whoever writes or locks waits for the one lock there is and keeps it to the end.
+/// Others read what it has not committed, which none of the strategies does.
 struct MemoryTransaction {
     memory: Memory,
-    holds_lock: AtomicBool,
+    /// Serializable: the number of commits when it began; a write after another commit is a conflict.
+    seen: Option<u64>,
+    /// While it holds the lock: what the tables were before.
+    before: Mutex<Option<Tables>>,
 }
 
 impl MemoryTransaction {
-    async fn lock(&self) {
-        while std::mem::replace(&mut self.memory.now().locked, true) {
+    fn before(&self) -> MutexGuard<'_, Option<Tables>> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn lock(&self) -> Result<()> {
+        if self.before().is_some() {
+            return Ok(());
+        }
+        pending!();
+        while std::mem::replace(&mut self.memory.now().database_locked, true) {
             pending!();
         }
-        self.holds_lock.store(true, Ordering::Relaxed);
+        let tables = self.memory.now().tables.clone();
+        let stale = self.seen.is_some_and(|seen| seen != tables.commits);
+        *self.before() = Some(tables);
+        if stale {
+            return Err(PortError::new(
+                "write",
+                Effect::Conflict,
+                "somebody else was quicker",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn write<T>(&self, write: impl FnOnce(&mut Tables) -> T) -> Result<T> {
+        self.lock().await?;
+        Ok(write(&mut self.memory.now().tables))
+    }
+
+    fn end(&self, commit: bool) {
+        if let Some(before) = self.before().take() {
+            let mut state = self.memory.now();
+            if commit {
+                state.tables.commits += 1;
+            } else {
+                state.tables = before;
+            }
+            state.database_locked = false;
+        }
     }
 }
 
 impl Drop for MemoryTransaction {
     fn drop(&mut self) {
-        if self.holds_lock.load(Ordering::Relaxed) {
-            self.memory.now().locked = false;
-        }
+        self.end(false);
     }
 }
 
@@ -191,123 +257,84 @@ impl Statements for MemoryTransaction {
         self.memory.count().await
     }
     async fn insert(&self, user: UserId) -> Result<()> {
-        self.memory.insert(user).await
+        self.write(|tables| tables.rows.push(Some(user))).await
     }
     async fn insert_if_absent(&self, user: UserId) -> Result<bool> {
-        self.memory.insert_if_absent(user).await
+        let unique = self.memory.now().unique;
+        self.write(|tables| tables.insert_if_absent(user, unique))
+            .await
     }
     async fn event(&self) -> Result<EventRow> {
         Statements::event(&self.memory).await
     }
     async fn set_issued(&self, issued: u64) -> Result<()> {
-        self.memory.set_issued(issued).await
+        self.write(|tables| tables.issued = issued).await
     }
     async fn set_issued_if_version(&self, issued: u64, version: u64) -> Result<bool> {
-        self.memory.set_issued_if_version(issued, version).await
+        self.write(|tables| tables.set_issued_if_version(issued, version))
+            .await
     }
     async fn increment_issued_below(&self, limit: u64) -> Result<bool> {
-        self.memory.increment_issued_below(limit).await
+        self.write(|tables| tables.increment_issued_below(limit))
+            .await
     }
 }
 
 #[async_trait]
 impl Transaction for MemoryTransaction {
     async fn lock_event(&self) -> Result<EventRow> {
-        self.lock().await;
+        self.lock().await?;
         Statements::event(&self.memory).await
     }
 
     async fn lock_name(&self) -> Result<()> {
-        self.lock().await;
-        Ok(())
+        self.lock().await
     }
 
     async fn lock_free_coupon(&self) -> Result<Option<CouponId>> {
-        self.lock().await;
-        let free = |state: &mut State| state.rows.iter().position(Option::is_none);
+        self.lock().await?;
+        let free = |state: &mut State| state.tables.rows.iter().position(Option::is_none);
         let free = self.memory.step(free).await?;
         Ok(free.map(|index| CouponId(index as u64)))
     }
 
     async fn assign(&self, coupon: CouponId, user: UserId) -> Result<()> {
         let index = usize::try_from(coupon.0).unwrap_or(usize::MAX);
-        self.memory
-            .step(|state| state.rows[index] = Some(user))
-            .await
+        self.write(|tables| tables.rows[index] = Some(user)).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        self.memory.step(|_| ()).await
+        pending!();
+        self.end(true);
+        Ok(())
     }
 
     async fn rollback(self: Box<Self>) -> Result<()> {
-        self.memory.step(|_| ()).await
-    }
-}
-
-#[async_trait]
-impl Cache for Memory {
-    async fn incr(&self, key: &'static str) -> Result<i64> {
-        self.step(|state| {
-            let counter = state.counters.entry(key).or_default();
-            *counter += 1;
-            *counter
-        })
-        .await
-    }
-
-    async fn decr(&self, key: &'static str) -> Result<i64> {
-        self.step(|state| {
-            let counter = state.counters.entry(key).or_default();
-            *counter -= 1;
-            *counter
-        })
-        .await
-    }
-
-    async fn get(&self, key: &'static str) -> Result<Option<i64>> {
-        self.step(|state| state.counters.get(key).copied()).await
-    }
-
-    async fn sadd(&self, key: &'static str, user: UserId) -> Result<bool> {
-        self.step(|state| state.sets.entry(key).or_default().insert(user))
-            .await
-    }
-
-    async fn srem(&self, key: &'static str, user: UserId) -> Result<bool> {
-        self.step(|state| state.sets.entry(key).or_default().remove(&user))
-            .await
-    }
-
-    async fn set_nx_px(&self, _: &'static str, _: &str, _: Duration) -> Result<bool> {
-        self.step(|state| !std::mem::replace(&mut state.locked, true))
-            .await
-    }
-
-    async fn zadd_nx(&self, key: &'static str, user: UserId, _: u64) -> Result<bool> {
-        self.sadd(key, user).await
-    }
-
-    async fn zrank(&self, key: &'static str, user: UserId) -> Result<Option<u64>> {
-        self.step(|state| {
-            let set = state.sets.entry(key).or_default();
-            set.iter()
-                .position(|member| *member == user)
-                .map(|rank| rank as u64)
-        })
-        .await
-    }
-
-    async fn script(&self, _: Script, _: &[&'static str], _: &[&str]) -> Result<i64> {
-        self.step(|_| 0).await
+        pending!();
+        self.end(false);
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Topic for Memory {
     async fn produce(&self, user: UserId) -> Result<Acknowledgement> {
-        self.step(|state| state.records.push_back(user)).await?;
-        Ok(Acknowledgement::new(async { Ok(()) }))
+        let refused = self
+            .step(|state| {
+                let refused = state.refusals > 0;
+                state.refusals = state.refusals.saturating_sub(1);
+                if !refused {
+                    state.records.push_back(user);
+                }
+                refused
+            })
+            .await?;
+        Ok(Acknowledgement::new(async move {
+            if refused {
+                return Err(PortError::new("produce", Effect::None, "refused"));
+            }
+            Ok(())
+        }))
     }
 }
 
@@ -330,7 +357,7 @@ impl Consumer for Memory {
 #[async_trait]
 impl crate::ports::Mutex for Memory {
     async fn lock(&self) -> Result<Guard> {
-        while std::mem::replace(&mut self.now().locked, true) {
+        while std::mem::replace(&mut self.now().mutex_locked, true) {
             pending!();
         }
         Ok(Box::new(Unlock(self.clone())))
@@ -341,7 +368,7 @@ struct Unlock(Memory);
 
 impl Drop for Unlock {
     fn drop(&mut self) {
-        self.0.now().locked = false;
+        self.0.now().mutex_locked = false;
     }
 }
 

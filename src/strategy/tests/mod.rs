@@ -1,6 +1,7 @@
 //! Every strategy of the registry, polled by hand over ports in memory: no runtime, no clock, no service.
 
 mod memory;
+mod redis;
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +10,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Decision, Entry, Promise, REGISTRY, Strategy};
+use super::{Decision, Entry, Need, Promise, REGISTRY, Strategy};
 use crate::ports::{self, UserId, attempt};
 use memory::Memory;
 
@@ -58,7 +59,7 @@ fn consume(strategy: &dyn Strategy, memory: &Memory) {
 
 /// Claims by `users` in lockstep, then the consumer: what they were told, and the rows.
 fn run(entry: &Entry, users: &[u64]) -> (Vec<Decision>, Vec<UserId>) {
-    let memory = Memory::new(LIMIT, entry.needs);
+    let memory = Memory::new(LIMIT, entry);
     let strategy = (entry.build)(&memory.event());
     let claims = users.iter().map(|user| claim(&*strategy, *user)).collect();
     let told = in_lockstep(claims)
@@ -104,7 +105,7 @@ fn in_lockstep_those_that_promise_nothing_over_issue_and_the_others_do_not() {
 #[test]
 fn one_user_at_a_time_only_the_verbatim_listing_gives_out_too_many() {
     for entry in REGISTRY {
-        let memory = Memory::new(LIMIT, entry.needs);
+        let memory = Memory::new(LIMIT, entry);
         let strategy = (entry.build)(&memory.event());
         for user in 1..=5 {
             let told = in_lockstep(vec![claim(&*strategy, user)]);
@@ -136,7 +137,7 @@ fn a_double_click_gets_one_coupon_exactly_where_that_is_promised() {
 #[test]
 fn a_claim_that_is_dropped_between_two_steps_is_a_crash_and_blocks_nobody() {
     for entry in REGISTRY {
-        let memory = Memory::new(LIMIT, entry.needs);
+        let memory = Memory::new(LIMIT, entry);
         let strategy = (entry.build)(&memory.event());
         let mut crashing = claim(&*strategy, 1);
         let _ = crashing
@@ -146,6 +147,33 @@ fn a_claim_that_is_dropped_between_two_steps_is_a_crash_and_blocks_nobody() {
         let answers = in_lockstep(vec![claim(&*strategy, 2)]);
         assert!(answers[0].is_ok(), "{}: {answers:?}", entry.name);
     }
+}
+
+/// Users one after the other, while the broker refuses the first record: who was told "issued", and the rows.
+fn with_a_refused_record(name: &str) -> (usize, usize, Vec<UserId>) {
+    let entry = super::find(name).unwrap_or_else(|| panic!("{name} is not in the registry"));
+    let memory = Memory::new(LIMIT, entry);
+    memory.refuse_records(1);
+    let strategy = (entry.build)(&memory.event());
+    let answers: Vec<_> = (1..=5)
+        .flat_map(|user| in_lockstep(vec![claim(&*strategy, user)]))
+        .collect();
+    consume(&*strategy, &memory);
+    let issued = answers
+        .iter()
+        .filter(|answer| matches!(answer, Ok(Decision::Issued)));
+    let failed = answers.iter().filter(|answer| answer.is_err());
+    (issued.count(), failed.count(), memory.rows())
+}
+
+#[test]
+fn a_refused_record_is_a_lost_coupon_for_redis_kafka_and_none_for_redis_kafka_safe() {
+    // The user was told "issued", and no row will ever come: lost, and one coupon too few.
+    let (issued, failed, rows) = with_a_refused_record("redis-kafka");
+    assert_eq!((issued, failed, rows), (2, 0, vec![UserId(2)]));
+    // The user was told that it failed, and the coupon went to the next one but one: all are issued, none is lost.
+    let (issued, failed, rows) = with_a_refused_record("redis-kafka-safe");
+    assert_eq!((issued, failed, rows), (2, 1, vec![UserId(2), UserId(3)]));
 }
 
 #[test]
@@ -170,11 +198,11 @@ fn names_are_unique_and_every_entry_says_what_it_has_to() {
 #[test]
 fn a_strategy_that_needs_more_than_it_says_gets_an_error_and_no_panic() {
     let absent = Arc::new(crate::backend::absent::Absent);
-    for entry in REGISTRY.iter().filter(|entry| entry.needs.cache) {
+    for entry in REGISTRY.iter().filter(|entry| entry.needs(Need::Redis)) {
         let event = ports::Event {
             cache: absent.clone(),
             coupon_create: absent.clone(),
-            ..Memory::new(LIMIT, entry.needs).event()
+            ..Memory::new(LIMIT, entry).event()
         };
         let strategy = (entry.build)(&event);
         let answers = in_lockstep(vec![claim(&*strategy, 1)]);

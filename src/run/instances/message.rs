@@ -1,0 +1,88 @@
+//! What parent and children say to each other: one line of JSON each.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::{run::observed::Observed, scenario::DbConnection};
+
+/// What a child has to do. Goes through a pipe and not through arguments, as it holds passwords.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Which child, from 0, and of how many.
+    pub share: (usize, usize),
+    pub strategy: String,
+    pub run_id: String,
+    pub users: u64,
+    pub limit: u64,
+    pub attempts: u32,
+    /// Of this child.
+    pub in_flight: Option<u64>,
+    pub seed: u64,
+    pub timeout_ms: u64,
+    pub warmup: bool,
+    pub db: String,
+    pub db_pool: u32,
+    pub db_connection: DbConnection,
+    pub redis: String,
+    pub redis_connections: u32,
+    pub kafka: String,
+    pub consumers: u32,
+}
+
+/// To a child.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Get ready.
+    Prepare(Box<Assignment>),
+    /// Release everybody at this time: nanoseconds since the Unix epoch.
+    Release(u64),
+    /// End the load early.
+    Stop,
+    /// The pipeline is empty: tell what there is to tell, and end.
+    Finish,
+}
+
+/// From a child.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// Connected and warm.
+    Ready,
+    /// It cannot take part.
+    Failed(String),
+    /// How far it is.
+    Progress {
+        started: u64,
+        finished: u64,
+        issued: u64,
+        inserted: u64,
+    },
+    /// Its load has ended, its records are delivered or given up.
+    Loaded {
+        /// Why the load ended, where that was not because everybody was answered.
+        trouble: Option<String>,
+    },
+    /// The last word.
+    Observed(Box<Observed>),
+}
+
+/// Writes a message.
+pub async fn send(
+    writer: &mut (impl AsyncWrite + Unpin),
+    message: &impl Serialize,
+) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    writer.write_all(&line).await?;
+    writer.flush().await
+}
+
+/// Reads the next message; `None` when the other side is gone.
+pub async fn receive<T: DeserializeOwned>(reader: &mut (impl AsyncBufRead + Unpin)) -> Option<T> {
+    let mut line = String::new();
+    match reader.read_line(&mut line).await {
+        Ok(length) if length > 0 => serde_json::from_str(&line).ok(),
+        _ => None,
+    }
+}

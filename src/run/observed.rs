@@ -1,0 +1,140 @@
+//! What one run has shown, as plain data: recorded in this process, or put together from several.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backend::kafka::Deliveries,
+    decorate::metered::{Meter, Totals},
+    load::{Attempt, Recorder},
+    ports::UserId,
+};
+
+/// Everything that is measured while users claim and consumers insert.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Observed {
+    /// Every attempt that was made.
+    pub attempts: Vec<Attempt>,
+    /// The different errors, with how often they came.
+    pub failures: Vec<(String, u64)>,
+    /// The most attempts that were under way at once.
+    pub peak_in_flight: u64,
+    /// What was done to the database.
+    pub totals: Totals,
+    /// Nanoseconds from the release to a user's first durable row.
+    pub durable_ns: HashMap<UserId, u64>,
+    /// What became of the records produced.
+    pub deliveries: Deliveries,
+    /// Records read, redeliveries included.
+    pub consumed: u64,
+}
+
+impl Observed {
+    /// What was recorded in this process.
+    pub fn here(recorder: &Recorder, meter: &Meter, deliveries: Deliveries, consumed: u64) -> Self {
+        Self {
+            attempts: recorder.attempts(),
+            failures: recorder.failures(),
+            peak_in_flight: recorder.peak_in_flight(),
+            totals: meter.totals(),
+            durable_ns: meter.durable_since(recorder.released()).collect(),
+            deliveries,
+            consumed,
+        }
+    }
+
+    /// Takes in what another process has recorded from the same release on.
+    pub fn merge(&mut self, other: Self) {
+        self.attempts.extend(other.attempts);
+        for (message, count) in other.failures {
+            match self
+                .failures
+                .iter_mut()
+                .find(|(known, _)| *known == message)
+            {
+                Some((_, sum)) => *sum += count,
+                None => self.failures.push((message, count)),
+            }
+        }
+        self.failures
+            .sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        self.peak_in_flight = overlap(&self.attempts);
+        self.totals.add(other.totals);
+        for (user, at) in other.durable_ns {
+            let first = self.durable_ns.entry(user).or_insert(at);
+            *first = at.min(*first);
+        }
+        self.deliveries.add(other.deliveries);
+        self.consumed += other.consumed;
+    }
+}
+
+/// The most attempts under way at once, by their starts and ends. One without an end goes on.
+fn overlap(attempts: &[Attempt]) -> u64 {
+    let starts = attempts.iter().map(|attempt| (attempt.start, 1_i64));
+    let ends = attempts
+        .iter()
+        .filter_map(|attempt| Some((attempt.end?, -1)));
+    let mut changes: Vec<_> = starts.chain(ends).collect();
+    // At the same instant, ends come first.
+    changes.sort_unstable();
+    let running = changes.iter().scan(0, |now, (_, change)| {
+        *now += change;
+        Some(*now)
+    });
+    running.max().map_or(0, i64::cast_unsigned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::load::Outcome;
+
+    fn attempt(user: u64, start: u64, end: Option<u64>) -> Attempt {
+        Attempt {
+            user: UserId(user),
+            outcome: Outcome::Issued,
+            start: Duration::from_millis(start),
+            end: end.map(Duration::from_millis),
+        }
+    }
+
+    #[test]
+    fn overlap_counts_what_is_under_way_and_not_what_follows() {
+        assert_eq!(overlap(&[]), 0);
+        assert_eq!(
+            overlap(&[attempt(1, 0, Some(5)), attempt(2, 5, Some(9))]),
+            1
+        );
+        assert_eq!(
+            overlap(&[
+                attempt(1, 0, None),
+                attempt(2, 5, Some(9)),
+                attempt(3, 6, Some(7))
+            ]),
+            3
+        );
+    }
+
+    #[test]
+    fn two_processes_add_up() {
+        let part = |user, at| Observed {
+            attempts: vec![attempt(user, 0, Some(2))],
+            failures: vec![("no".to_owned(), 2)],
+            durable_ns: HashMap::from([(UserId(7), at)]),
+            consumed: 3,
+            ..Observed::default()
+        };
+        let mut whole = part(1, 50);
+        whole.merge(part(2, 40));
+        assert_eq!(
+            (whole.attempts.len(), whole.peak_in_flight, whole.consumed),
+            (2, 2, 6)
+        );
+        assert_eq!(whole.failures, [("no".to_owned(), 4)]);
+        assert_eq!(whole.durable_ns[&UserId(7)], 40);
+    }
+}

@@ -1,0 +1,73 @@
+//! `redis-lua`: one script checks the user, the limit and counts; then the insert.
+//!
+//! ```text
+//!   u1                              u2
+//!   EVALSHA claim.lua      → 100
+//!     (asked before? sold out?
+//!      add user, count)
+//!                                   EVALSHA claim.lua      → 0
+//!   INSERT (the 100th)
+//!                                   sold out
+//! ```
+//!
+//! Exact, and one coupon a user: Redis runs a script as it runs a command, with nothing in between. Unlike `SADD` and `INCR` one
+//! after the other, it leaves no user in the set without a number, and the counter never runs past the limit. What
+//! remains is the dual write: a crash after the script loses a coupon.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Decision, Entry, Need, Promise, Strategy};
+use crate::ports::{Cache, CouponTable, Result, Script, UserId};
+
+pub const ENTRY: Entry = Entry {
+    name: "redis-lua",
+    how: "one script: dedupe, check, count; then INSERT",
+    promise: Promise::Exact,
+    one_per_user: true,
+    needs: &[Need::Redis],
+    known_failure: "the dual write remains: a crash after the script loses a coupon",
+    source: include_str!("redis_lua.rs"),
+    build: |event| {
+        Arc::new(RedisLua {
+            limit: event.limit,
+            cache: Arc::clone(&event.cache),
+            coupons: Arc::clone(&event.coupons),
+        })
+    },
+};
+
+/// Answers -1 to who has a coupon already, 0 when all are gone, otherwise the coupon's number.
+pub const CLAIM: Script = Script {
+    name: "claim.lua",
+    source: "
+        if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then
+            return -1
+        end
+        if tonumber(redis.call('GET', KEYS[2]) or '0') >= tonumber(ARGV[2]) then
+            return 0
+        end
+        redis.call('SADD', KEYS[1], ARGV[1])
+        return redis.call('INCR', KEYS[2])",
+};
+
+struct RedisLua {
+    limit: u64,
+    cache: Arc<dyn Cache>,
+    coupons: Arc<dyn CouponTable>,
+}
+
+#[async_trait]
+impl Strategy for RedisLua {
+    async fn claim(&self, user: UserId) -> Result<Decision> {
+        let keys = ["applied_user", "coupon_count"];
+        let arguments = [&*user.to_string(), &*self.limit.to_string()];
+        match self.cache.script(CLAIM, &keys, &arguments).await? {
+            -1 => return Ok(Decision::Duplicate),
+            0 => return Ok(Decision::SoldOut),
+            _ => self.coupons.insert(user).await?,
+        }
+        Ok(Decision::Issued)
+    }
+}

@@ -1,0 +1,87 @@
+//! The contract: every strategy of the registry keeps its promise in every run, on every backend it runs on; those that
+//! promise nothing do over-issue. A strategy that is added to the registry is held to it without another line here.
+
+use coupon_bench::{
+    scenario::DbKind,
+    strategy::{Entry, Promise, REGISTRY},
+};
+use serde_json::{Value, json};
+
+use crate::{program::run, services::backends};
+
+const TRIALS: usize = 20;
+const LIMIT: u64 = 50;
+
+/// The runs of `entry`, all of which have to keep its promise.
+fn check(entry: &Entry, runs: &[&Value], context: &str) {
+    let context = format!("{} on {context}", entry.name);
+    assert_eq!(runs.len(), TRIALS, "{context}: runs are missing");
+    for run in runs {
+        let ledger = &run["ledger"];
+        let issued = ledger["issued"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{context}: {run}"));
+        assert_eq!(run["verdict"], json!("holds"), "{context}: {run}");
+        assert_eq!(
+            (&ledger["lost"], &ledger["phantom"]),
+            (&json!(0), &json!(0)),
+            "{context}: {run}"
+        );
+        match entry.promise {
+            Promise::None => assert!(issued > LIMIT, "{context} did not race"),
+            Promise::AtMost => assert!(issued <= LIMIT, "{context} issued {issued}"),
+            Promise::SingleProcess | Promise::Exact => assert_eq!(issued, LIMIT, "{context}"),
+        }
+        if entry.one_per_user {
+            assert_eq!(ledger["duplicate_users"], json!(0), "{context}");
+        }
+    }
+}
+
+fn contract(backend: usize, kind: DbKind) {
+    let (name, flags) = &backends()[backend];
+    for attempts in [1, 2] {
+        let ran = run(&format!(
+            "-s all -u 500 -l {LIMIT} --attempts {attempts} --trials {TRIALS} {flags}"
+        ));
+        let runs = ran.report["runs"].as_array().expect("runs");
+        for entry in REGISTRY {
+            if kind.refusal(entry).is_some() {
+                let refused = ran.report["scenario"]["refused"].to_string();
+                assert!(refused.contains(entry.name), "{refused}");
+                continue;
+            }
+            let of: Vec<_> = runs
+                .iter()
+                .filter(|run| run["strategy"] == entry.name)
+                .collect();
+            check(entry, &of, &format!("{name} with {attempts} attempts"));
+        }
+        assert_eq!(ran.exit, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn every_strategy_keeps_its_promise_on_embedded_services() {
+    contract(0, DbKind::Sqlite);
+}
+
+#[test]
+fn every_strategy_keeps_its_promise_on_postgres() {
+    contract(1, DbKind::Postgres);
+}
+
+#[test]
+fn every_strategy_keeps_its_promise_on_mysql() {
+    contract(2, DbKind::Mysql);
+}
+
+#[test]
+fn a_strategy_that_the_database_cannot_run_is_refused_with_the_reason() {
+    let output = crate::program::command("run -s db-named-lock")
+        .output()
+        .expect("the program starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("SQLite has no named locks"), "{stderr}");
+}
