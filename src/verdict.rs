@@ -68,6 +68,8 @@ pub struct Circumstances {
     pub made: u64,
     /// Attempts that failed or whose outcome is open, and records that were not delivered.
     pub faults: u64,
+    /// Attempts whose outcome is open.
+    pub unanswered: u64,
     /// The most attempts that were under way at once.
     pub peak_in_flight: u64,
     /// Whether nothing was under way any more when the ledger was read.
@@ -186,10 +188,10 @@ fn doubts(claim: Claim, ledger: Option<&Reconciliation>, run: &Circumstances) ->
     if !run.drained {
         doubts.push("the pipeline was not empty when the rows were read".to_owned());
     }
-    if run.faults * 2 > run.made {
+    if run.unanswered * 2 > run.made {
         doubts.push(format!(
-            "{} of {} attempts or records went wrong",
-            run.faults, run.made
+            "{} of {} attempts got no answer",
+            run.unanswered, run.made
         ));
     }
     if run.peak_in_flight <= 1 {

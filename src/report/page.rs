@@ -37,17 +37,22 @@ fn facts(entry: &Entry) -> Vec<String> {
     facts
 }
 
-/// What a teacher would put on a slide: everything after the strategy's fields.
+/// What a teacher would put on a slide: everything after the registry's entry.
 fn listing(source: &str) -> impl Iterator<Item = &str> {
     source
         .lines()
-        .skip_while(|line| !line.starts_with("impl Strategy for "))
+        .skip_while(|line| !line.starts_with("pub const ENTRY"))
+        .skip_while(|line| *line != "};")
+        .skip(2)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::strategy::REGISTRY;
+    use crate::{
+        report::catalogue,
+        strategy::{self, REGISTRY},
+    };
 
     #[test]
     fn every_page_has_a_picture_and_a_listing() {
@@ -64,6 +69,56 @@ mod tests {
                 "{page}"
             );
             assert!(!page.contains("//!") && !page.contains("ENTRY"), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_page_shows_the_scripts_too() {
+        let page = strategy::find("redis-lua").map(|entry| render(entry, Style::PLAIN));
+        assert!(page.is_some_and(|page| page.contains("redis.call('SISMEMBER'")));
+    }
+
+    #[test]
+    fn the_readme_and_the_registry_name_the_same_strategies() {
+        let readme = include_str!("../../README.md");
+        let rows = readme
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let listed: Vec<_> = rows.filter(|name| strategy::find(name).is_some()).collect();
+        let known: Vec<_> = REGISTRY.iter().map(|entry| entry.name).collect();
+        assert_eq!(listed, known);
+        for entry in REGISTRY {
+            let row = readme
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{}` |", entry.name)));
+            let one_per_user = if entry.one_per_user {
+                "| yes |"
+            } else {
+                "| no |"
+            };
+            assert!(
+                row.is_some_and(|row| row.ends_with(one_per_user)),
+                "{}: {row:?}",
+                entry.name
+            );
+        }
+    }
+
+    #[test]
+    fn the_table_and_its_json_list_the_whole_registry() {
+        let table = catalogue::table(REGISTRY, Style::PLAIN);
+        let json = catalogue::json(REGISTRY).unwrap_or_default();
+        for entry in REGISTRY {
+            assert!(
+                table
+                    .lines()
+                    .any(|line| line.starts_with(&format!("{} ", entry.name))),
+                "{table}"
+            );
+            assert!(
+                json.contains(&format!("\"name\": \"{}\"", entry.name)),
+                "{json}"
+            );
         }
     }
 }

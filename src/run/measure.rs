@@ -2,13 +2,10 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use hdrhistogram::{
-    Histogram,
-    serialization::{Serializer, V2DeflateSerializer},
+use super::{
+    distribution::{distribution, nanoseconds},
+    one::{Facts, Loaded},
 };
-
-use super::one::{Facts, Loaded};
 use crate::{
     backend::{Backend, ServiceInfo},
     ledger::Reconciliation,
@@ -189,44 +186,6 @@ fn failures(observed: &[(String, u64)]) -> Vec<Failure> {
     observed.iter().map(failure).collect()
 }
 
-/// Three significant digits, as long as need be.
-fn distribution(durations: impl Iterator<Item = Duration>) -> Distribution {
-    // Fails only for a precision beyond five digits.
-    let Ok(mut histogram) = Histogram::<u64>::new(3) else {
-        return Distribution::default();
-    };
-    for duration in durations {
-        // Resizes itself, so that every duration has its place.
-        let _ = histogram.record(nanoseconds(duration));
-    }
-    if histogram.is_empty() {
-        return Distribution::default();
-    }
-    // A percentile needs at least one sample beyond it.
-    let carried = |quantile: f64| {
-        let beyond = histogram.len() as f64 * (1.0 - quantile);
-        (beyond >= 0.999_999).then(|| histogram.value_at_quantile(quantile))
-    };
-    Distribution {
-        count: histogram.len(),
-        min_ns: Some(histogram.min()),
-        mean_ns: Some(whole(histogram.mean())),
-        p50_ns: carried(0.5),
-        p90_ns: carried(0.9),
-        p95_ns: carried(0.95),
-        p99_ns: carried(0.99),
-        p999_ns: carried(0.999),
-        max_ns: Some(histogram.max()),
-        hdr: encoded(&histogram),
-    }
-}
-
-fn encoded(histogram: &Histogram<u64>) -> Option<String> {
-    let mut bytes = Vec::new();
-    let written = V2DeflateSerializer::new().serialize(histogram, &mut bytes);
-    written.ok().map(|_| STANDARD.encode(bytes))
-}
-
 fn release_skew(facts: &Facts<'_>) -> u64 {
     if facts.scenario.workload.in_flight.is_some() {
         return 0;
@@ -273,19 +232,6 @@ fn inversions(attempts: &[Attempt]) -> u64 {
     attempts.iter().filter(late).count() as u64
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a mean of u64 values"
-)]
-fn whole(value: f64) -> u64 {
-    value as u64
-}
-
 fn rate(count: usize, duration: Duration) -> f64 {
     match duration.as_secs_f64() {
         0.0 => 0.0,
@@ -297,26 +243,6 @@ fn rate(count: usize, duration: Duration) -> f64 {
 mod tests {
     use super::*;
     use crate::ports::UserId;
-
-    fn milliseconds(count: u64) -> Distribution {
-        distribution((1..=count).map(Duration::from_millis))
-    }
-
-    #[test]
-    fn a_percentile_that_the_sample_cannot_carry_is_no_number() {
-        let of_100 = milliseconds(100);
-        assert!(of_100.p99_ns.is_some());
-        assert_eq!(of_100.p999_ns, None);
-        assert!(milliseconds(1000).p999_ns.is_some());
-        assert_eq!(milliseconds(1).p50_ns, None);
-        assert_eq!(milliseconds(0).max_ns, None);
-    }
-
-    #[test]
-    fn percentiles_are_right_to_three_digits() {
-        let p50 = milliseconds(1000).p50_ns.unwrap_or_default() as f64;
-        assert!((p50 / 500e6 - 1.0).abs() < 1e-3, "{p50}");
-    }
 
     #[test]
     fn a_coupon_after_the_first_refusal_is_an_inversion() {

@@ -268,15 +268,18 @@ fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) 
     let mut troubles = troubles.clone();
     troubles.extend(drained.trouble.clone());
     troubles.extend(trouble);
-    let open = [Outcome::Failed, Outcome::Indeterminate];
-    let went_wrong = observed
-        .attempts
-        .iter()
-        .filter(|attempt| open.contains(&attempt.outcome));
+    let ended = |outcome| {
+        let attempts = observed.attempts.iter();
+        attempts
+            .filter(|attempt| attempt.outcome == outcome)
+            .count() as u64
+    };
+    let unanswered = ended(Outcome::Indeterminate);
     Circumstances {
         asked: scenario.workload.total_attempts(),
         made: observed.attempts.len() as u64,
-        faults: went_wrong.count() as u64 + observed.deliveries.failed,
+        faults: ended(Outcome::Failed) + unanswered + observed.deliveries.failed,
+        unanswered,
         peak_in_flight: observed.peak_in_flight,
         drained: drained.complete,
         troubles,

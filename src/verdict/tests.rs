@@ -18,6 +18,7 @@ fn good() -> Circumstances {
         asked: 10,
         made: 10,
         faults: 0,
+        unanswered: 0,
         peak_in_flight: 10,
         drained: true,
         troubles: Vec::new(),
@@ -173,6 +174,27 @@ fn a_run_that_proves_nothing_is_never_a_pass() {
 }
 
 #[test]
+fn a_run_in_which_most_got_no_answer_proves_nothing_but_giving_up_is_an_answer() {
+    let silent = Circumstances {
+        faults: 6,
+        unanswered: 6,
+        ..good()
+    };
+    assert_eq!(
+        verdict(Promise::Exact, &ledger(), &silent),
+        Verdict::Inconclusive
+    );
+    let gave_up = Circumstances {
+        faults: 6,
+        ..good()
+    };
+    assert_eq!(
+        verdict(Promise::AtMost, &ledger(), &gave_up),
+        Verdict::Holds
+    );
+}
+
+#[test]
 fn a_limit_that_nobody_could_reach_is_inconclusive() {
     let small = Reconciliation {
         issued: 2,
@@ -240,6 +262,7 @@ prop_compose! {
             asked: 10,
             made,
             faults,
+            unanswered: 0,
             peak_in_flight: peak,
             drained,
             troubles: if trouble { vec!["trouble".to_owned()] } else { vec![] },

@@ -1,7 +1,8 @@
 //! The databases, through sqlx: opening, warming, reading the ledger, removing what the run created.
 //!
-//! A new database is one more file with its SQL beside [`sqlite`], and its line in [`Database::open`].
+//! A new database is one more file with its SQL beside [`sqlite`], and its line in [`connect`].
 
+mod connect;
 mod error;
 mod mysql;
 mod postgres;
@@ -14,11 +15,13 @@ mod transaction;
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, SqlSafeStr, any::AnyPoolOptions};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 
+pub use connect::probe;
 pub use sql::Schema;
 
 use self::{
+    connect::{Dialect, first_contact, in_time, pool},
     error::{Errors, words},
     sql::{Sql, Tables},
     sqlite::File,
@@ -43,63 +46,6 @@ pub struct Database {
     target: String,
     role: Role,
     services: Services,
-}
-
-/// What differs between the databases when one is opened.
-struct Dialect {
-    url: String,
-    sql: Sql,
-    errors: Errors,
-    file: Option<File>,
-    kind: &'static str,
-    pragmas: Option<String>,
-}
-
-impl Dialect {
-    fn of(
-        target: &DbTarget,
-        run_id: &str,
-        schema: Schema,
-        timeout: Duration,
-    ) -> std::io::Result<Self> {
-        let tables = Tables::new(run_id);
-        let sqlite = |file: File| {
-            Ok(Self {
-                url: file.url()?,
-                sql: sqlite::sql(&tables, schema),
-                errors: Errors {
-                    conflicts: sqlite::CONFLICTS,
-                },
-                pragmas: Some(file.pragmas(timeout)),
-                file: Some(file),
-                kind: "sqlite",
-            })
-        };
-        match target {
-            DbTarget::PrivateSqlite => sqlite(File::private(run_id)?),
-            DbTarget::Sqlite(path) => sqlite(File::users(path)),
-            DbTarget::Postgres(url) => Ok(Self {
-                url: url.with_password().to_owned(),
-                sql: postgres::sql(&tables, schema),
-                errors: Errors {
-                    conflicts: postgres::CONFLICTS,
-                },
-                file: None,
-                kind: "postgres",
-                pragmas: None,
-            }),
-            DbTarget::Mysql(url) => Ok(Self {
-                url: url.with_password().to_owned(),
-                sql: mysql::sql(&tables, schema),
-                errors: Errors {
-                    conflicts: mysql::CONFLICTS,
-                },
-                file: None,
-                kind: "mysql",
-                pragmas: None,
-            }),
-        }
-    }
 }
 
 impl Database {
@@ -263,74 +209,4 @@ impl Database {
         );
         kept
     }
-}
-
-/// Connects once and asks what it is; creates nothing but a private SQLite file, which goes at once.
-pub async fn probe(target: &DbTarget) -> Result<ServiceInfo, String> {
-    sqlx::any::install_default_drivers();
-    let dialect = Dialect::of(target, "probe", Schema::default(), CONNECT_TIMEOUT)
-        .map_err(|error| error.to_string())?;
-    let info = first_contact(&dialect).await;
-    if let Some(file) = dialect.file {
-        file.remove(true);
-    }
-    info
-}
-
-/// One plain connection, so that a service that is not there is refused at once and not after the pool's patience.
-async fn first_contact(dialect: &Dialect) -> Result<ServiceInfo, String> {
-    let contact = async {
-        let mut connection = AnyConnection::connect(&dialect.url).await?;
-        let version: String = sqlx::query_scalar::<Any, String>(dialect.sql.version.into_sql_str())
-            .fetch_one(&mut connection)
-            .await?;
-        // Answers that come late are of no interest here.
-        let _ = connection.close().await;
-        Ok(version)
-    };
-    let version: String = in_time(contact).await?;
-    Ok(ServiceInfo {
-        kind: if version.contains("MariaDB") {
-            "mariadb"
-        } else {
-            dialect.kind
-        },
-        // "10.11.14-MariaDB-0+deb12u2" and "15.18 (Debian 15.18-0+deb12u1)": the number is what people look for.
-        version: version
-            .split(['-', ' '])
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        embedded: dialect.kind == "sqlite",
-    })
-}
-
-/// Bounds what is done before and after the clock runs.
-async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, String> {
-    match tokio::time::timeout(CONNECT_TIMEOUT, work).await {
-        Ok(done) => done.map_err(|error| words(&error)),
-        Err(_) => Err(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())),
-    }
-}
-
-fn pool(dialect: &Dialect, size: u32, timeout: Duration) -> Result<AnyPool, sqlx::Error> {
-    let pragmas = dialect.pragmas.clone();
-    AnyPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(timeout.max(CONNECT_TIMEOUT))
-        // A ping before every statement would be a second round trip that nobody asked for.
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .acquire_slow_level(log::LevelFilter::Off)
-        .after_connect(move |connection, _| {
-            let pragmas = pragmas.clone();
-            Box::pin(async move {
-                if let Some(pragmas) = pragmas {
-                    connection.execute(sqlx::raw_sql(sql::sql(pragmas))).await?;
-                }
-                Ok(())
-            })
-        })
-        .connect_lazy(&dialect.url)
 }
