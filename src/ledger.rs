@@ -119,6 +119,7 @@ mod tests {
         Attempt {
             user: UserId(user),
             outcome,
+            intended: Duration::ZERO,
             start: Duration::ZERO,
             end: Some(Duration::ZERO),
         }

@@ -3,10 +3,14 @@
 //! [`crate::cli`] turns flags and a TOML file into a [`Scenario`]; everything after it relies on these types and
 //! checks nothing again. No I/O is here.
 
+mod arrivals;
+
 use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use arrivals::{Arrivals, Phase, Profile, Spacing};
 
 use crate::{
     assertion::Assertion,
@@ -46,7 +50,7 @@ pub struct Refused {
 }
 
 /// Who asks, how often and how fast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Workload {
     /// Distinct users, at least 1.
     pub users: u64,
@@ -54,9 +58,9 @@ pub struct Workload {
     pub limit: u64,
     /// Attempts each user makes, at least 1.
     pub attempts: u32,
-    /// Attempts under way at a time; `None` is a burst of all of them.
-    pub in_flight: Option<u64>,
-    /// Decides everything of the input that is drawn: the order in which users arrive.
+    /// How they are spread over time.
+    pub arrivals: Arrivals,
+    /// Decides everything of the input that is drawn: the order in which users arrive, and a Poisson process.
     pub seed: u64,
     /// For one attempt, and for the drain.
     pub timeout: Duration,

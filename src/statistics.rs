@@ -1,4 +1,11 @@
-//! Intervals for figures that come from few trials. Pure.
+//! Intervals and ranges for figures that come from few trials. Pure.
+
+/// The median of sorted values; `midpoint` is what lies between two.
+pub fn median<T: Copy>(sorted: &[T], midpoint: impl Fn(T, T) -> T) -> Option<T> {
+    let upper = sorted.len() / 2;
+    let lower = sorted.len().checked_sub(1)? / 2;
+    Some(midpoint(*sorted.get(lower)?, *sorted.get(upper)?))
+}
 
 /// The 97.5 % quantile of the normal distribution: two-sided 95 %.
 const Z: f64 = 1.959_963_984_540_054;
@@ -35,6 +42,13 @@ mod tests {
         for (a, e) in actual.iter().zip(expected) {
             assert!((a - e).abs() < 5e-4, "{actual:?} is not {expected:?}");
         }
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_is_between() {
+        assert_eq!(median(&[1, 2, 10], u64::midpoint), Some(2));
+        assert_eq!(median(&[1, 2, 4, 10], u64::midpoint), Some(3));
+        assert_eq!(median(&[], u64::midpoint), None);
     }
 
     #[test]

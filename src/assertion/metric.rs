@@ -4,7 +4,7 @@
 //! compared with all that exist. To add a metric, add its line.
 
 use super::value::{Kind, Value};
-use crate::report::{AttemptCounts, ByOutcome, Distribution, LedgerCounts, Run};
+use crate::report::{AttemptCounts, ByOutcome, Distribution, LedgerCounts, Offered, Run};
 
 /// A name, and where a run keeps what it names.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ enum Source {
     Plain(Read<Run, Value>),
     /// Of the drain, so meaningless where it did not end.
     Drain(Read<Run, u64>),
+    /// Of an open loop, so meaningless elsewhere.
+    Offered(Read<Offered, f64>),
     Latency {
         of: Times,
         statistic: Read<Distribution, Option<u64>>,
@@ -110,7 +112,7 @@ const STATISTICS: [(&str, Read<Distribution, Option<u64>>); 8] = [
 ];
 
 /// What may stand before a statistic: response times where nothing else is said.
-const TIMES: [(&str, Times); 13] = [
+const TIMES: [(&str, Times); 14] = [
     ("", |run| &response(run).all),
     ("all.", |run| &response(run).all),
     ("issued.", |run| &response(run).issued),
@@ -123,6 +125,7 @@ const TIMES: [(&str, Times); 13] = [
     ("service.sold_out.", |run| &service(run).sold_out),
     ("service.duplicate.", |run| &service(run).duplicate),
     ("service.failed.", |run| &service(run).failed),
+    ("schedule_lag.", |run| &run.schedule_lag_ns),
     (TIME_TO_DURABLE, |run| &run.time_to_durable),
 ];
 
@@ -143,13 +146,15 @@ impl Metric {
         let told = TOLD.map(|(name, get)| Self::new(name, Kind::Count, Source::Told(get)));
         let load = LOAD.map(|(name, kind, get)| Self::new(name, kind, Source::Load(get)));
         let plain = PLAIN.map(|(name, kind, get)| Self::new(name, kind, Source::Plain(get)));
+        let offered = Source::Offered(|offered| offered.achieved_per_s);
+        let offered = Self::new("offered", Kind::Rate, offered);
         let drain = Self::new("drain", Kind::Duration, Source::Drain(|run| run.drain_ns));
         ledger
             .into_iter()
             .chain(told)
             .chain(load)
             .chain(plain)
-            .chain([drain])
+            .chain([drain, offered])
             .chain(Self::latencies())
     }
 
@@ -182,6 +187,10 @@ impl Metric {
             Source::Told(get) => attempted(run).then(|| Value::Count(get(&run.attempts))),
             Source::Load(get) => attempted(run).then(|| get(run)),
             Source::Plain(get) => Some(get(run)),
+            Source::Offered(get) => run
+                .offered
+                .as_ref()
+                .map(|offered| Value::Rate(get(offered))),
             Source::Drain(get) => run.ledger.drained.then(|| Value::Duration(get(run))),
             Source::Latency {
                 of,

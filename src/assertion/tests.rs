@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     report::{
         AttemptCounts, Backends, DatabaseLoad, Distribution, Fairness, Latency, LedgerCounts,
+        Offered,
     },
     strategy::{Promise, REGISTRY},
     verdict::Verdict,
@@ -49,6 +50,13 @@ fn run(strategy: &str, trial: u32) -> Run {
         throughput_per_s: 500.5,
         release_skew_ns: 300,
         peak_in_flight: 64,
+        schedule_lag_ns: times(100, 4_000_000),
+        offered: Some(Offered {
+            requested_per_s: 500.0,
+            achieved_per_s: 499.5,
+        }),
+        cpu_share: Some(0.5),
+        warnings: Vec::new(),
         drain_ns: 7_000,
         database: DatabaseLoad {
             statements: 100,
@@ -106,6 +114,8 @@ fn every_kind_of_metric() {
         ("throughput > 0.5k/s", json!(500.5)),
         ("duration < 5m", json!(2_000_000_000_u64)),
         ("release_skew == 300ns", json!(300)),
+        ("schedule_lag.p99 <= 4ms", json!(4_000_000)),
+        ("offered > 499/s", json!(499.5)),
         ("drain < 1ms", json!(7_000)),
         ("peak_in_flight == 64", json!(64)),
         ("statements == 100", json!(100)),

@@ -5,6 +5,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
+    arrivals::arrivals,
     error::{Problem, UsageError},
     layers::{Env, Found, Layers},
     mask::quoted,
@@ -116,7 +117,7 @@ fn workload(layers: &Layers) -> Result<Workload, UsageError> {
         attempts: layers
             .value("attempts", |s| &s.attempts, values::positive(u32::MAX))?
             .unwrap_or(1),
-        in_flight: layers.value("in_flight", |s| &s.in_flight, values::positive(u64::MAX))?,
+        arrivals: arrivals(layers)?,
         seed: layers
             .value("seed", |s| &s.seed, values::seed)?
             .unwrap_or_else(random_seed),

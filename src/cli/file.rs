@@ -23,7 +23,7 @@ use super::{
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A scenario file, kept to find the line of a byte.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ScenarioFile {
     path: PathBuf,
     text: String,

@@ -19,6 +19,7 @@ pub(super) struct Layers {
     layers: Vec<(Source, RunSettings)>,
 }
 
+#[derive(Clone)]
 enum Source {
     Flags,
     File(ScenarioFile),
@@ -64,6 +65,14 @@ impl Layers {
         Ok(Self {
             layers: vec![flags, environment],
         })
+    }
+
+    /// Only the layer that counts among those that say anything of what `says` asks for; all, if none does.
+    pub fn first_that_says(&self, says: impl Fn(&RunSettings) -> bool) -> Self {
+        let first = self.layers.iter().find(|(_, settings)| says(settings));
+        Self {
+            layers: first.map_or_else(|| self.layers.clone(), |layer| vec![layer.clone()]),
+        }
     }
 
     /// The setting `name`, where anybody named it.

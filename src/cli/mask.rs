@@ -17,7 +17,14 @@ pub fn quoted(value: &str) -> String {
 /// Hides what may be a password in one value: everything between `://` and `@`, and in query parameters.
 pub fn mask(value: &str) -> String {
     let value = mask_parameters(value);
-    let authority = value.find("://").map_or(0, |at| at + 3);
+    // What stands before "://" is only shown if no name and password can be in it.
+    let scheme = value.split("://").next().unwrap_or_default();
+    let is_scheme = !scheme.contains([':', '@']);
+    let authority = if is_scheme && scheme.len() < value.len() {
+        scheme.len() + 3
+    } else {
+        0
+    };
     match value.rfind('@') {
         Some(at) if at >= authority => format!("{}***{}", &value[..authority], &value[at..]),
         // Whatever this was meant to be, a name and a password may stand before the '@'.
@@ -94,6 +101,7 @@ mod tests {
             ("postgres://u:se@cr/et@h/db", "postgres://***@h/db"),
             ("postgres:u:secret@h/db", "***@h/db"),
             ("u:secret@postgres://h", "***@postgres://h"),
+            ("postgres:u:secret@://***@", "***@"),
             ("postgres://u:secret", "postgres://u:***"),
             ("postgres://u:secret/db", "postgres://u:***/db"),
             ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),

@@ -15,6 +15,7 @@
 //! To add a flag, add its field to [`settings::RunSettings`] and its line to [`effective`](effective::effective).
 //! Nothing here prints, and the only input besides the arguments is the scenario file and the variables asked for.
 
+mod arrivals;
 pub mod effective;
 pub mod error;
 pub mod file;

@@ -20,6 +20,7 @@ use super::typed::{Typed, one_or_many};
 Examples:
   coupon-bench run --strategy redis-kafka --users 10000
   coupon-bench run --strategy naive,redis-incr --users 1k --trials 20
+  coupon-bench run -s redis-incr --rate 5000 --users 20000
   coupon-bench run -s redis-set-incr --attempts 3 --assert 'duplicate_users == 0'
   coupon-bench run -s all --db postgres://bench@localhost/bench --json report.json
   coupon-bench run --scenario scenarios/flash-sale.toml --limit 50
@@ -65,6 +66,23 @@ pub struct RunSettings {
     /// Attempts under way at a time [default: all of them, a burst]
     #[arg(short = 'c', long, value_name = "N", help_heading = WORKLOAD)]
     pub in_flight: Option<Typed>,
+
+    /// Attempts a second, whatever becomes of those before: an open loop; 5k is understood
+    #[arg(short, long, value_name = "N", help_heading = WORKLOAD)]
+    pub rate: Option<Typed>,
+
+    /// Let the rate rise from zero for so long: to --rate, or until everybody has come
+    #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
+    pub ramp: Option<Typed>,
+
+    /// An event of this length: quiet, then three quarters of all within a tenth of the time, then a tail
+    #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
+    pub spike: Option<Typed>,
+
+    /// How the attempts of an open loop are spaced: evenly, or as independent people come [default: even]
+    #[arg(long, value_name = "even|poisson", help_heading = WORKLOAD)]
+    #[arg(value_parser = one_of(&["even", "poisson"]), hide_possible_values = true)]
+    pub spacing: Option<Typed>,
 
     /// Runs of each strategy, interleaved with those of the others [default: 1]
     #[arg(long, value_name = "N", help_heading = WORKLOAD)]

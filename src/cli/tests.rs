@@ -1,6 +1,7 @@
 //! The commands as a whole: precedence, defaults, every error, the scenarios that are shipped.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod arrivals;
 mod errors;
 mod scenarios;
 
@@ -10,7 +11,7 @@ use clap::CommandFactory;
 use proptest::prelude::*;
 
 use super::{file::ScenarioFile, *};
-use crate::scenario::{DbConnection, DbTarget, KafkaTarget, RedisTarget};
+use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, RedisTarget};
 
 /// `coupon-bench run` with these arguments.
 fn run_args(args: &[&str]) -> RunArgs {
@@ -51,7 +52,10 @@ fn defaults_are_those_of_the_contract() {
         (workload.users, workload.limit, workload.attempts),
         (10_000, 100, 1)
     );
-    assert_eq!((workload.in_flight, workload.warmup), (None, true));
+    assert_eq!(
+        (workload.arrivals, workload.warmup),
+        (Arrivals::Burst, true)
+    );
     assert_eq!(workload.timeout.as_secs(), 30);
     assert_eq!(
         (scenario.trials, scenario.keep, scenario.title),
@@ -130,7 +134,11 @@ fn every_flag_is_understood() {
         (10_000, 1_000, 3)
     );
     assert_eq!(
-        (workload.in_flight, workload.warmup, workload.seed),
+        (
+            workload.arrivals.in_flight(),
+            workload.warmup,
+            workload.seed
+        ),
         (Some(64), false, u64::MAX)
     );
     assert_eq!(workload.timeout.as_millis(), 500);

@@ -87,6 +87,14 @@ pub fn per_second(text: &str) -> Result<f64, Problem> {
     Ok(decimal.digits as f64 / 10_f64.powf(f64::from(decimal.scale)) * factor)
 }
 
+/// A rate as one types it: `5000`, `5k` or `5000/s`.
+pub fn rate(text: &str) -> Result<f64, Problem> {
+    let number = text.trim();
+    let number = number.strip_suffix("/s").unwrap_or(number);
+    per_second(&format!("{number}/s"))
+        .map_err(|_| Problem::invalid(text, "a rate is a number a second, such as 5000, 5k or 0.5"))
+}
+
 /// `on` or `off`; a TOML boolean means the same.
 pub fn switch(text: &str) -> Result<bool, Problem> {
     match text.trim() {

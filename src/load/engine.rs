@@ -1,22 +1,25 @@
-//! Runs the arrivals: a task for every attempt, all of them waiting at one gate.
+//! Runs a schedule: in a burst a task for every attempt, all of them waiting at one gate; in a closed loop a task for every
+//! place; in an open loop a task for every attempt from its intended start on.
 //!
 //! Nothing is cancelled when it is late: a request that was given up may still issue a coupon. It is waited for as long as
 //! anything moves, and recorded as indeterminate.
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinHandle,
+    time::Instant,
 };
 
-use super::Recorder;
+use super::{Pacing, Recorder, pacer};
 use crate::{ports::attempt, strategy::Strategy};
 
 /// How often the engine looks whether anything moves.
@@ -26,10 +29,8 @@ const TICK: Duration = Duration::from_millis(2);
 pub struct Load {
     /// Asked by every attempt.
     pub strategy: Arc<dyn Strategy>,
-    /// Knows the arrivals, and takes what happens to them.
+    /// Knows who comes when, and takes what happens to them.
     pub recorder: Arc<Recorder>,
-    /// Attempts under way at a time; `None` releases all of them at once.
-    pub in_flight: Option<u64>,
     /// The run is given up when nothing has moved for so long.
     pub patience: Duration,
 }
@@ -49,6 +50,8 @@ pub enum End {
 pub struct LoadEnd {
     /// Why it ended.
     pub end: End,
+    /// Processor time of this process since the release.
+    pub cpu: Duration,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -71,91 +74,163 @@ impl LoadEnd {
     }
 }
 
-struct Shared {
-    load: Load,
+/// What the tasks of a load have in common.
+pub(super) struct Shared {
+    pub(super) load: Load,
+    /// Nobody starts any more.
+    closing: AtomicBool,
     /// Closed until the release, which closes it in the semaphore's sense: everybody goes.
     gate: Semaphore,
-    /// Places of a closed loop.
-    places: Option<Semaphore>,
+    /// At the gate.
     waiting: AtomicUsize,
+    /// Of a closed loop: the next attempt that nobody has begun.
+    next: AtomicUsize,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// Gets everybody to the gate, opens it when `release` ends, and runs all attempts; `stop` turning true ends it early.
+impl Shared {
+    /// The tasks so far. Nothing that may panic happens under this lock.
+    pub(super) fn tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nobody may start any more.
+    pub(super) fn closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// One user's attempt, from its start to the answer.
+    pub(super) async fn attempt(&self, index: usize) {
+        let Load {
+            strategy, recorder, ..
+        } = &self.load;
+        let user = recorder.user(index);
+        recorder.start(index);
+        let answer = attempt::scope(user, strategy.claim(user)).await;
+        recorder.finish(index, &answer);
+    }
+
+    async fn wait_at_the_gate(&self) {
+        self.waiting.fetch_add(1, Ordering::Release);
+        // The error is the release.
+        let _ = self.gate.acquire().await;
+    }
+
+    /// Nobody starts any more; who is still under way.
+    fn close(&self) -> Vec<JoinHandle<()>> {
+        let mut tasks = self.tasks();
+        self.closing.store(true, Ordering::Release);
+        tasks.retain(|task| !task.is_finished());
+        std::mem::take(&mut *tasks)
+    }
+}
+
+/// Gets everybody ready, lets them go when `release` ends, and runs all attempts; `stop` turning true ends it early.
 pub async fn run(
     load: Load,
     release: impl Future<Output = ()>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> LoadEnd {
-    let total = load.recorder.total();
-    let places = load
-        .in_flight
-        .map(|places| usize::try_from(places).unwrap_or(usize::MAX));
+    run_paced(load, release, stop, pacer::on_a_thread).await
+}
+
+async fn run_paced(
+    load: Load,
+    release: impl Future<Output = ()>,
+    mut stop: watch::Receiver<bool>,
+    pacer: fn(Arc<Shared>) -> JoinHandle<()>,
+) -> LoadEnd {
     let shared = Arc::new(Shared {
         load,
+        closing: AtomicBool::new(false),
         gate: Semaphore::new(0),
-        places: places.map(|places| Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
         waiting: AtomicUsize::new(0),
+        next: AtomicUsize::new(0),
+        tasks: Mutex::default(),
     });
-    let tasks: Vec<_> = (0..total)
-        .map(|index| tokio::spawn(attempt(Arc::clone(&shared), index)))
-        .collect();
-    while shared.waiting.load(Ordering::Acquire) < total {
-        tokio::time::sleep(Duration::from_micros(200)).await;
-    }
-
+    gather(&shared).await;
     release.await;
+    let cpu = cpu_time();
     shared.load.recorder.release();
     shared.gate.close();
+    if let Pacing::At(_) = shared.load.recorder.schedule().pacing {
+        let pacer = pacer(Arc::clone(&shared));
+        shared.tasks().push(pacer);
+    }
     let end = tokio::select! {
         end = watch_over(&shared) => end,
         _ = stop.wait_for(|stop| *stop) => End::Interrupted,
     };
-    if let (Some(places), false) = (&shared.places, end == End::Done) {
-        // Whoever has not started must not start any more.
-        places.close();
+    LoadEnd {
+        end,
+        cpu: cpu_time().saturating_sub(cpu),
+        tasks: shared.close(),
     }
-    let tasks = tasks
-        .into_iter()
-        .filter(|task| !task.is_finished())
-        .collect();
-    LoadEnd { end, tasks }
 }
 
-/// One user's attempt, from the gate to the answer.
-async fn attempt(shared: Arc<Shared>, index: usize) {
-    shared.waiting.fetch_add(1, Ordering::Release);
-    // The error is the release.
-    let _ = shared.gate.acquire().await;
-    let _place = match &shared.places {
-        Some(places) => match places.acquire().await {
-            Ok(place) => Some(place),
-            Err(_) => return,
-        },
-        None => None,
+/// Processor time that this process has had, all threads together.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    // Neither is ever negative.
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::from_secs(seconds) + Duration::from_nanos(time.tv_nsec.unsigned_abs())
+}
+
+/// Gets those to the gate who start at the release.
+async fn gather(shared: &Arc<Shared>) {
+    let recorder = &shared.load.recorder;
+    let total = recorder.total();
+    let tasks: Vec<_> = match recorder.schedule().pacing {
+        Pacing::AtOnce => (0..total)
+            .map(|index| tokio::spawn(everybody(Arc::clone(shared), index)))
+            .collect(),
+        Pacing::InFlight(places) => (0..places.min(total))
+            .map(|_| tokio::spawn(place(Arc::clone(shared))))
+            .collect(),
+        Pacing::At(_) => Vec::new(),
     };
-    let Load {
-        strategy, recorder, ..
-    } = &shared.load;
-    let user = recorder.user(index);
-    recorder.start(index);
-    let answer = attempt::scope(user, strategy.claim(user)).await;
-    recorder.finish(index, &answer);
+    let expected = tasks.len();
+    *shared.tasks() = tasks;
+    while shared.waiting.load(Ordering::Acquire) < expected {
+        tokio::time::sleep(Duration::from_micros(200)).await;
+    }
+}
+
+/// A user of a burst.
+async fn everybody(shared: Arc<Shared>, index: usize) {
+    shared.wait_at_the_gate().await;
+    shared.attempt(index).await;
+}
+
+/// A place in a closed loop: one attempt after the other, until there are no more.
+async fn place(shared: Arc<Shared>) {
+    shared.wait_at_the_gate().await;
+    while !shared.closing() {
+        let index = shared.next.fetch_add(1, Ordering::Relaxed);
+        if index >= shared.load.recorder.total() {
+            return;
+        }
+        shared.attempt(index).await;
+    }
 }
 
 /// Ends when all have ended, or when for too long nobody was told anything. Errors do not count: with a service that is gone,
-/// they trickle in for hours.
+/// they trickle in for hours. Before its time comes, nobody of an open loop can be told anything.
 async fn watch_over(shared: &Shared) -> End {
     let Load {
         recorder, patience, ..
     } = &shared.load;
     let total = recorder.total() as u64;
+    let open = matches!(recorder.schedule().pacing, Pacing::At(_));
     let (mut seen, mut last_move) = (0, Instant::now());
     loop {
-        if recorder.counters.finished.load(Ordering::Acquire) == total {
+        let finished = recorder.counters.finished.load(Ordering::Acquire);
+        if finished == total {
             return End::Done;
         }
         let answered = recorder.answered();
-        if answered > seen {
+        let idle = open && recorder.counters.started.load(Ordering::Acquire) == finished;
+        if answered > seen || idle {
             (seen, last_move) = (answered, Instant::now());
         } else if last_move.elapsed() >= *patience {
             return End::Stalled;
@@ -165,91 +240,5 @@ async fn watch_over(shared: &Shared) -> End {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::ready;
-
-    use async_trait::async_trait;
-    use tokio::sync::Notify;
-
-    use super::*;
-    use crate::{
-        load::Outcome,
-        ports::{Result, UserId},
-        strategy::Decision,
-    };
-
-    /// Answers everybody but user 1, who waits for a word.
-    struct Stuck(Notify);
-
-    #[async_trait]
-    impl Strategy for Stuck {
-        async fn claim(&self, user: UserId) -> Result<Decision> {
-            if user == UserId(1) {
-                self.0.notified().await;
-            }
-            Ok(Decision::SoldOut)
-        }
-    }
-
-    fn load(strategy: Arc<dyn Strategy>, in_flight: Option<u64>) -> Load {
-        let arrivals = (1..=10).map(UserId).collect();
-        Load {
-            strategy,
-            recorder: Arc::new(Recorder::new(arrivals, Duration::from_millis(50))),
-            in_flight,
-            patience: Duration::from_millis(50),
-        }
-    }
-
-    fn never() -> watch::Receiver<bool> {
-        let (sender, receiver) = watch::channel(false);
-        // Kept open: a closed channel would count as a wish to stop.
-        std::mem::forget(sender);
-        receiver
-    }
-
-    #[tokio::test]
-    async fn a_stalled_attempt_ends_the_run_and_is_indeterminate() {
-        let strategy = Arc::new(Stuck(Notify::new()));
-        let load = load(strategy.clone(), None);
-        let recorder = Arc::clone(&load.recorder);
-        let mut ended = run(load, ready(()), never()).await;
-        assert_eq!(ended.end, End::Stalled);
-        let attempts = recorder.attempts();
-        let open: Vec<_> = attempts
-            .iter()
-            .filter(|a| a.outcome == Outcome::Indeterminate)
-            .collect();
-        assert_eq!(
-            (attempts.len(), open.len(), open[0].user),
-            (10, 1, UserId(1))
-        );
-        strategy.0.notify_one();
-        ended.settled().await;
-    }
-
-    #[tokio::test]
-    async fn a_closed_loop_that_stalls_starts_nobody_else() {
-        let strategy = Arc::new(Stuck(Notify::new()));
-        let load = load(strategy, Some(1));
-        let recorder = Arc::clone(&load.recorder);
-        let ended = run(load, ready(()), never()).await;
-        assert_eq!(ended.end, End::Stalled);
-        assert_eq!(recorder.attempts().len(), 1);
-        ended.abandon().await;
-    }
-
-    #[tokio::test]
-    async fn a_wish_to_stop_ends_it_at_once() {
-        let (stop, stopped) = watch::channel(true);
-        let ended = run(
-            load(Arc::new(Stuck(Notify::new())), None),
-            ready(()),
-            stopped,
-        )
-        .await;
-        assert_eq!(ended.end, End::Interrupted);
-        drop(stop);
-        ended.abandon().await;
-    }
-}
+#[path = "engine_tests.rs"]
+mod tests;

@@ -1,13 +1,14 @@
 //! Offering the load: who comes in which order, all of them at once or so many at a time, and what they were told.
 //!
-//! [`arrivals`] is pure, [`engine`] runs it, [`recorder`] keeps what happened. No strategy's or backend's name is here.
+//! [`schedule`] is pure, [`engine`] runs it, [`recorder`] keeps what happened. No strategy's or backend's name is here.
 
-mod arrivals;
 pub mod counters;
 mod engine;
+mod pacer;
 mod recorder;
+mod schedule;
 
-pub use arrivals::{arrivals, share};
 pub use counters::Counters;
 pub use engine::{End, Load, LoadEnd, run};
 pub use recorder::{Attempt, Outcome, Recorder};
+pub use schedule::{Pacing, Schedule};

@@ -4,14 +4,15 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
-use super::counters::Counters;
+use super::{Schedule, counters::Counters};
 use crate::{
     ports::{Effect, PortError, Result, UserId},
     strategy::Decision,
@@ -20,7 +21,7 @@ use crate::{
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[repr(u8)]
+#[repr(u64)]
 pub enum Outcome {
     /// Told: the coupon is yours.
     Issued = 1,
@@ -35,13 +36,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 5] = [
-        Self::Issued,
-        Self::SoldOut,
-        Self::Duplicate,
-        Self::Failed,
-        Self::Indeterminate,
-    ];
+    fn numbered(number: u64) -> Option<Self> {
+        Some(match number {
+            1 => Self::Issued,
+            2 => Self::SoldOut,
+            3 => Self::Duplicate,
+            4 => Self::Failed,
+            5 => Self::Indeterminate,
+            _ => return None,
+        })
+    }
 
     fn of(answer: &Result<Decision>) -> Self {
         match answer {
@@ -61,6 +65,8 @@ pub struct Attempt {
     pub user: UserId,
     /// How it ended.
     pub outcome: Outcome,
+    /// From the release to when it was meant to start.
+    pub intended: Duration,
     /// From the release to its start.
     pub start: Duration,
     /// From the release to its end; `None` if it had not ended when the run did.
@@ -69,20 +75,21 @@ pub struct Attempt {
 
 #[derive(Default)]
 struct Slot {
-    /// Nanoseconds from the release, plus one; 0 while it has not started.
+    /// Nanoseconds from the release to its start, plus one; 0 while it has not started.
     start: AtomicU64,
-    /// Likewise for its end.
+    /// Nanoseconds from the release to its end, and the [`Outcome`] in the lowest bits; 0 while it has not ended.
     end: AtomicU64,
-    /// An [`Outcome`], or 0.
-    outcome: AtomicU8,
 }
+
+/// Bits of a slot's end that hold the outcome. The others count nanoseconds for 73 years.
+const OUTCOME_BITS: u32 = 3;
 
 /// Different error texts that are kept. Errors with numbers in them must not fill the memory.
 const FAILURES_KEPT: usize = 32;
 
 /// Collects the attempts of one run.
 pub struct Recorder {
-    arrivals: Vec<UserId>,
+    schedule: Schedule,
     slots: Box<[Slot]>,
     released: OnceLock<Instant>,
     timeout: Duration,
@@ -94,11 +101,11 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// For attempts in the order of `arrivals`, each of which is late after `timeout`.
-    pub fn new(arrivals: Vec<UserId>, timeout: Duration) -> Self {
+    /// For the attempts of `schedule`, each of which is late `timeout` after its start.
+    pub fn new(schedule: Schedule, timeout: Duration) -> Self {
         Self {
-            slots: arrivals.iter().map(|_| Slot::default()).collect(),
-            arrivals,
+            slots: schedule.users.iter().map(|_| Slot::default()).collect(),
+            schedule,
             released: OnceLock::new(),
             timeout,
             peak: AtomicU64::new(0),
@@ -110,12 +117,17 @@ impl Recorder {
 
     /// Attempts to be made.
     pub fn total(&self) -> usize {
-        self.arrivals.len()
+        self.schedule.len()
+    }
+
+    /// Who comes when.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// Whose attempt is the `index`-th.
     pub fn user(&self, index: usize) -> UserId {
-        self.arrivals[index]
+        self.schedule.users[index]
     }
 
     /// Starts the clock.
@@ -129,16 +141,20 @@ impl Recorder {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.released().elapsed().as_nanos()).unwrap_or(u64::MAX - 1) + 1
+        u64::try_from(self.released().elapsed().as_nanos()).unwrap_or(u64::MAX >> OUTCOME_BITS)
     }
 
     /// The `index`-th attempt starts.
     pub fn start(&self, index: usize) {
         let started = self.counters.started.fetch_add(1, Ordering::Relaxed) + 1;
         let finished = self.counters.finished.load(Ordering::Relaxed);
-        self.peak
-            .fetch_max(started.saturating_sub(finished), Ordering::Relaxed);
-        self.slots[index].start.store(self.now(), Ordering::Relaxed);
+        let in_flight = started.saturating_sub(finished);
+        if in_flight > self.peak.load(Ordering::Relaxed) {
+            self.peak.fetch_max(in_flight, Ordering::Relaxed);
+        }
+        self.slots[index]
+            .start
+            .store(self.now() + 1, Ordering::Relaxed);
     }
 
     /// The `index`-th attempt ends with `answer`. An answer that comes too late is one that the user did not wait for; an error
@@ -146,14 +162,15 @@ impl Recorder {
     pub fn finish(&self, index: usize, answer: &Result<Decision>) {
         let slot = &self.slots[index];
         let end = self.now();
-        let late = Duration::from_nanos(end - slot.start.load(Ordering::Relaxed)) > self.timeout;
+        let took = (end + 1).saturating_sub(slot.start.load(Ordering::Relaxed));
+        let late = Duration::from_nanos(took) > self.timeout;
         let outcome = match Outcome::of(answer) {
             Outcome::Failed => Outcome::Failed,
             _ if late => Outcome::Indeterminate,
             outcome => outcome,
         };
-        slot.end.store(end, Ordering::Relaxed);
-        slot.outcome.store(outcome as u8, Ordering::Release);
+        slot.end
+            .store(end << OUTCOME_BITS | outcome as u64, Ordering::Release);
         match answer {
             Ok(_) => drop(self.answered.fetch_add(1, Ordering::Relaxed)),
             Err(error) => self.note_failure(error),
@@ -194,25 +211,21 @@ impl Recorder {
 
     /// Every attempt that was made. One that is still under way is indeterminate.
     pub fn attempts(&self) -> Vec<Attempt> {
-        let made = self
-            .slots
-            .iter()
-            .zip(&self.arrivals)
-            .filter_map(|(slot, user)| {
-                // An outcome that is not there yet may still come, but not into this list.
-                let outcome = slot.outcome.load(Ordering::Acquire);
-                let start = slot.start.load(Ordering::Relaxed).checked_sub(1)?;
-                let outcome = Outcome::ALL
-                    .into_iter()
-                    .find(|known| *known as u8 == outcome);
-                let end = outcome.and_then(|_| slot.end.load(Ordering::Relaxed).checked_sub(1));
-                Some(Attempt {
-                    user: *user,
-                    outcome: outcome.unwrap_or(Outcome::Indeterminate),
-                    start: Duration::from_nanos(start),
-                    end: end.map(Duration::from_nanos),
-                })
-            });
+        let slots = self.slots.iter().zip(&self.schedule.users).enumerate();
+        let made = slots.filter_map(|(index, (slot, user))| {
+            // An end that is not there yet may still come, but not into this list.
+            let end = slot.end.load(Ordering::Acquire);
+            let start = slot.start.load(Ordering::Relaxed).checked_sub(1)?;
+            let outcome = Outcome::numbered(end & ((1 << OUTCOME_BITS) - 1));
+            let intended = self.schedule.intended(index, start);
+            Some(Attempt {
+                user: *user,
+                outcome: outcome.unwrap_or(Outcome::Indeterminate),
+                intended: Duration::from_nanos(intended),
+                start: Duration::from_nanos(start),
+                end: outcome.map(|_| Duration::from_nanos(end >> OUTCOME_BITS)),
+            })
+        });
         made.collect()
     }
 }
@@ -220,9 +233,14 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::Pacing;
 
     fn recorder(timeout: Duration) -> Recorder {
-        let recorder = Recorder::new(vec![UserId(1), UserId(2), UserId(3)], timeout);
+        let schedule = Schedule {
+            users: vec![UserId(1), UserId(2), UserId(3)],
+            pacing: Pacing::AtOnce,
+        };
+        let recorder = Recorder::new(schedule, timeout);
         recorder.release();
         recorder
     }

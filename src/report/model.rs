@@ -6,7 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::verdict::FindingKind;
-use crate::{scenario::DbConnection, strategy::Promise, verdict::Verdict};
+use crate::{
+    scenario::{DbConnection, Spacing},
+    strategy::Promise,
+    verdict::Verdict,
+};
 
 /// The version of the JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -26,6 +30,8 @@ pub struct Report {
     pub runs: Vec<Run>,
     /// How often each strategy over-issued, one entry a strategy.
     pub race: Vec<Race>,
+    /// How far the trials of each strategy lie apart, one entry a strategy; empty where there is one trial.
+    pub spread: Vec<Spread>,
     /// What was asked of the runs besides their promises.
     pub assertions: Vec<AssertionResult>,
     /// The process's exit code.
@@ -75,8 +81,10 @@ pub struct Settings {
     pub limit: u64,
     /// Attempts each user makes.
     pub attempts: u32,
-    /// Closed loop: attempts under way at a time; null is a burst.
+    /// Closed loop: attempts under way at a time; null is a burst or an open loop.
     pub in_flight: Option<u64>,
+    /// Open loop; null is a burst or a closed loop.
+    pub open_loop: Option<OpenLoop>,
     /// Runs of each strategy.
     pub trials: u32,
     /// Processes that shared the users.
@@ -103,6 +111,19 @@ pub struct Settings {
     pub timeout_ns: u64,
     /// Whether objects were left behind.
     pub keep: bool,
+}
+
+/// How an open loop was asked for; what was not named is null.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OpenLoop {
+    /// Attempts a second; of a ramp, where it ends.
+    pub rate_per_s: Option<f64>,
+    /// How long the rate rises from zero.
+    pub ramp_ns: Option<u64>,
+    /// The length of an event with quiet, surge and tail.
+    pub spike_ns: Option<u64>,
+    /// How the attempts lie within the rate.
+    pub spacing: Spacing,
 }
 
 /// A strategy that was not run.
@@ -155,6 +176,14 @@ pub struct Run {
     pub release_skew_ns: u64,
     /// The most attempts that were under way at once.
     pub peak_in_flight: u64,
+    /// From an attempt's intended to its actual start; no samples in a closed loop.
+    pub schedule_lag_ns: Distribution,
+    /// Of an open loop: the rate asked for, and the one that the generator kept.
+    pub offered: Option<Offered>,
+    /// Processor time of this program over that of the whole machine during the load, 0 to 1; embedded services included.
+    pub cpu_share: Option<f64>,
+    /// What a reader should know before trusting the latencies.
+    pub warnings: Vec<String>,
     /// From the last answer to an empty pipeline.
     pub drain_ns: u64,
     /// What the strategy did to the database.
@@ -165,6 +194,15 @@ pub struct Run {
     pub fairness: Fairness,
     /// Names of the objects that `--keep` left behind.
     pub kept: Vec<String>,
+}
+
+/// Mean rates of an open loop, from its first to its last attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Offered {
+    /// By the intended starts.
+    pub requested_per_s: f64,
+    /// By the actual ones.
+    pub achieved_per_s: f64,
 }
 
 /// The services of a run.
@@ -349,6 +387,36 @@ pub struct Race {
     pub probability: f64,
     /// 95 % Wilson score interval of the probability.
     pub interval: [f64; 2],
+}
+
+/// How far the trials of a strategy lie apart: each value is one trial's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// By name.
+    pub strategy: String,
+    /// Trials.
+    pub trials: u64,
+    /// Answers a second.
+    pub throughput_per_s: Option<Range<f64>>,
+    /// Median response time.
+    pub p50_ns: Option<Range<u64>>,
+    /// 99th percentile of the response times.
+    pub p99_ns: Option<Range<u64>>,
+    /// 99th percentile of the response times of those who were told "issued".
+    pub issued_p99_ns: Option<Range<u64>>,
+    /// Median time to durable.
+    pub durable_p50_ns: Option<Range<u64>>,
+}
+
+/// The smallest, the middle and the largest of some values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Range<T> {
+    /// Smallest.
+    pub min: T,
+    /// Half of the values are below; of an even number, the middle of the two.
+    pub median: T,
+    /// Largest.
+    pub max: T,
 }
 
 /// An assertion and what it met. With several runs, the value observed is the first that broke it,

@@ -14,6 +14,11 @@ pub fn tool() -> Tool {
     }
 }
 
+/// Processors that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// This machine, now.
 pub fn environment() -> Environment {
     let what = RefreshKind::nothing()
@@ -30,7 +35,7 @@ pub fn environment() -> Environment {
         cpu: cpu
             .filter(|brand| !brand.is_empty())
             .unwrap_or_else(|| "unknown".to_owned()),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        cores: cores(),
         memory_bytes: system.as_ref().map_or(0, System::total_memory),
         started_at: now
             .replace_nanosecond(0)

@@ -21,11 +21,7 @@ use crate::{
 pub fn report(facts: &Facts<'_>) -> Run {
     let (observed, entry) = (&facts.loaded.observed, facts.place.entry);
     let attempts = &observed.attempts;
-    let duration = attempts
-        .iter()
-        .filter_map(|attempt| attempt.end)
-        .max()
-        .unwrap_or_default();
+    let duration = observed.duration();
     let answered = attempts
         .iter()
         .filter(|attempt| attempt.end.is_some())
@@ -45,12 +41,16 @@ pub fn report(facts: &Facts<'_>) -> Run {
         violations: facts.judgement.violations.iter().map(finding).collect(),
         findings: facts.judgement.findings.iter().map(finding).collect(),
         reasons: facts.judgement.reasons.clone(),
-        latency: latency(facts),
+        latency: latency(attempts),
         time_to_durable: time_to_durable(facts),
         duration_ns: nanoseconds(duration),
         throughput_per_s: rate(answered, duration),
-        release_skew_ns: release_skew(facts),
+        release_skew_ns: nanoseconds(facts.health.release_skew),
         peak_in_flight: observed.peak_in_flight,
+        schedule_lag_ns: facts.health.schedule_lag.clone(),
+        offered: facts.health.offered,
+        cpu_share: facts.health.cpu_share,
+        warnings: facts.health.warnings.clone(),
         drain_ns: nanoseconds(facts.loaded.drained.took),
         database: DatabaseLoad {
             statements: totals.statements,
@@ -128,20 +128,10 @@ fn finding(found: &verdict::Finding) -> Finding {
     }
 }
 
-/// When an attempt was meant to start: in a burst all of them at the release; in a closed loop when there was a place.
-fn intended_start(facts: &Facts<'_>, attempt: &Attempt) -> Duration {
-    match facts.scenario.workload.in_flight {
-        None => Duration::ZERO,
-        Some(_) => attempt.start,
-    }
-}
-
-fn latency(facts: &Facts<'_>) -> Latency {
+fn latency(attempts: &[Attempt]) -> Latency {
     Latency {
-        response: by_outcome(&facts.loaded.observed.attempts, |attempt| {
-            intended_start(facts, attempt)
-        }),
-        service: by_outcome(&facts.loaded.observed.attempts, |attempt| attempt.start),
+        response: by_outcome(attempts, |attempt| attempt.intended),
+        service: by_outcome(attempts, |attempt| attempt.start),
     }
 }
 
@@ -174,7 +164,7 @@ fn time_to_durable(facts: &Facts<'_>) -> Distribution {
     let first = issued.filter(|attempt| seen.insert(attempt.user));
     distribution(first.filter_map(|attempt| {
         let durable = Duration::from_nanos(*observed.durable_ns.get(&attempt.user)?);
-        Some(durable.saturating_sub(intended_start(facts, attempt)))
+        Some(durable.saturating_sub(attempt.intended))
     }))
 }
 
@@ -184,25 +174,6 @@ fn failures(observed: &[(String, u64)]) -> Vec<Failure> {
         count: *count,
     };
     observed.iter().map(failure).collect()
-}
-
-fn release_skew(facts: &Facts<'_>) -> u64 {
-    if facts.scenario.workload.in_flight.is_some() {
-        return 0;
-    }
-    let starts = || {
-        facts
-            .loaded
-            .observed
-            .attempts
-            .iter()
-            .map(|attempt| attempt.start)
-    };
-    let (first, last) = (
-        starts().min().unwrap_or_default(),
-        starts().max().unwrap_or_default(),
-    );
-    nanoseconds(last.saturating_sub(first))
 }
 
 fn topic(facts: &Facts<'_>) -> Option<TopicLoad> {
@@ -249,6 +220,7 @@ mod tests {
         let attempt = |outcome, start, end| Attempt {
             user: UserId(1),
             outcome,
+            intended: Duration::ZERO,
             start: Duration::from_millis(start),
             end: Some(Duration::from_millis(end)),
         };

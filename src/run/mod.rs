@@ -5,10 +5,12 @@
 mod distribution;
 mod drain;
 mod environment;
+mod health;
 pub mod instances;
 mod measure;
 mod observed;
 mod one;
+mod spread;
 mod summary;
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What one run has shown, as plain data: recorded in this process, or put together from several.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,20 +28,36 @@ pub struct Observed {
     pub deliveries: Deliveries,
     /// Records read, redeliveries included.
     pub consumed: u64,
+    /// Processor time of the process, from the release to the end of its load.
+    pub cpu: Duration,
 }
 
 impl Observed {
     /// What was recorded in this process.
-    pub fn here(recorder: &Recorder, meter: &Meter, deliveries: Deliveries, consumed: u64) -> Self {
+    pub fn here(
+        recorder: &Recorder,
+        meter: &Meter,
+        cpu: Duration,
+        (deliveries, consumed): (Deliveries, u64),
+    ) -> Self {
         Self {
             attempts: recorder.attempts(),
             failures: recorder.failures(),
             peak_in_flight: recorder.peak_in_flight(),
             totals: meter.totals(),
-            durable_ns: meter.durable_since(recorder.released()).collect(),
+            durable_ns: meter
+                .durable_since(recorder.released().into_std())
+                .collect(),
             deliveries,
             consumed,
+            cpu,
         }
+    }
+
+    /// From the release to the last answer.
+    pub fn duration(&self) -> Duration {
+        let ends = self.attempts.iter().filter_map(|attempt| attempt.end);
+        ends.max().unwrap_or_default()
     }
 
     /// Takes in what another process has recorded from the same release on.
@@ -67,6 +83,7 @@ impl Observed {
         }
         self.deliveries.add(other.deliveries);
         self.consumed += other.consumed;
+        self.cpu += other.cpu;
     }
 }
 
@@ -88,8 +105,6 @@ fn overlap(attempts: &[Attempt]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::load::Outcome;
 
@@ -97,6 +112,7 @@ mod tests {
         Attempt {
             user: UserId(user),
             outcome: Outcome::Issued,
+            intended: Duration::from_millis(start),
             start: Duration::from_millis(start),
             end: end.map(Duration::from_millis),
         }

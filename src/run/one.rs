@@ -7,6 +7,8 @@ use tokio::{sync::watch, task::JoinSet};
 use super::{
     Event, Observer, Place,
     drain::{self, Drained},
+    environment::cores,
+    health::{self, Health},
     instances::Instances,
     measure,
     observed::Observed,
@@ -16,7 +18,7 @@ use crate::{
     backend::{Backend, OpenError, Role, kafka::Kafka},
     decorate::metered::Meter,
     ledger::{self, Reconciliation, Rules},
-    load::{self, Counters, End, Load, Outcome, Recorder},
+    load::{self, Counters, End, Load, Outcome, Recorder, Schedule},
     ports,
     report::Run,
     scenario::Scenario,
@@ -41,11 +43,11 @@ pub struct Loaded {
 /// Everything that a run's report is made from.
 pub struct Facts<'a> {
     pub place: Place,
-    pub scenario: &'a Scenario,
     pub run_id: &'a str,
     pub backend: &'a Backend,
     pub loaded: &'a Loaded,
     pub ledger: Option<Reconciliation>,
+    pub health: Health,
     pub judgement: Judgement,
 }
 
@@ -102,7 +104,7 @@ async fn here(
     stop: watch::Receiver<bool>,
 ) -> Loaded {
     let workload = &scenario.workload;
-    let recorder = Arc::new(Recorder::new(load::arrivals(workload), workload.timeout));
+    let recorder = Arc::new(Recorder::new(Schedule::of(workload), workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
     let strategy = (place.entry.build)(&meter.around(backend.event(workload.limit)));
     let mut consumers = consume(&strategy, backend);
@@ -110,7 +112,6 @@ async fn here(
     let load = Load {
         strategy,
         recorder: Arc::clone(&recorder),
-        in_flight: workload.in_flight,
         patience: workload.timeout,
     };
     let mut ended = load::run(load, ready(()), stop.clone()).await;
@@ -128,7 +129,7 @@ async fn here(
     .await;
     let deliveries = kafka.map(Kafka::deliveries).unwrap_or_default();
     let consumed = kafka.map_or(0, Kafka::consumed);
-    let observed = Observed::here(&recorder, &meter, deliveries, consumed);
+    let observed = Observed::here(&recorder, &meter, ended.cpu, (deliveries, consumed));
     let troubles = trouble(ended.end, workload.timeout).into_iter().collect();
     // The clients close once their last user is gone, and have to do so while their servers are still there.
     ended.abandon().await;
@@ -219,15 +220,19 @@ async fn judge(
     let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
     tracing::info!(rows = ?rows.as_ref().map(Vec::len), drained = loaded.drained.complete, "ledger read");
     let ledger = rows.map(|rows| ledger::reconcile(&loaded.observed.attempts, &rows, rules));
-    let circumstances = circumstances(scenario, loaded, trouble);
+    let observed = &loaded.observed;
+    let arrivals = scenario.workload.arrivals;
+    let health = health::examine(arrivals, observed, observed.duration(), cores());
+    let mut circumstances = circumstances(scenario, loaded, trouble);
+    circumstances.troubles.extend(health.doubt.clone());
     measure::report(&Facts {
         place,
-        scenario,
         run_id,
         backend,
         loaded,
         judgement: verdict::judge(claim(scenario, entry), ledger.as_ref(), &circumstances),
         ledger,
+        health,
     })
 }
 

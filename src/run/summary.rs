@@ -1,12 +1,14 @@
 //! All runs together: how often each strategy raced, the assertions, the exit code.
 
-use super::{Finished, environment, one::Done, tool};
+use std::time::Duration;
+
+use super::{Finished, environment, one::Done, spread::spreads, tool};
 use crate::{
     assertion,
     backend::OpenError,
     exit,
-    report::{Environment, Race, Refused, Report, Run, SCHEMA_VERSION, Settings},
-    scenario::Scenario,
+    report::{Environment, OpenLoop, Race, Refused, Report, Run, SCHEMA_VERSION, Settings},
+    scenario::{Arrivals, Profile, Scenario},
     statistics::wilson,
     verdict::Verdict,
 };
@@ -57,6 +59,7 @@ impl Collected {
             environment: self.environment,
             scenario: settings(scenario),
             race: race(scenario, &self.runs),
+            spread: spreads(scenario, &self.runs),
             runs: self.runs,
             assertions,
             exit_code,
@@ -100,6 +103,31 @@ fn could_race(run: &Run) -> bool {
     run.verdict != Verdict::Inconclusive || run.ledger.over_issued > 0
 }
 
+fn open_loop(arrivals: Arrivals) -> Option<OpenLoop> {
+    let Arrivals::OpenLoop { profile, spacing } = arrivals else {
+        return None;
+    };
+    let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let mut settings = OpenLoop {
+        rate_per_s: None,
+        ramp_ns: None,
+        spike_ns: None,
+        spacing,
+    };
+    match profile {
+        Profile::Constant { per_second } => settings.rate_per_s = Some(per_second),
+        Profile::Ramp {
+            over,
+            up_to_per_second,
+        } => {
+            settings.ramp_ns = Some(nanoseconds(over));
+            settings.rate_per_s = up_to_per_second;
+        }
+        Profile::Spike { over } => settings.spike_ns = Some(nanoseconds(over)),
+    }
+    Some(settings)
+}
+
 fn settings(scenario: &Scenario) -> Settings {
     let (workload, services) = (&scenario.workload, &scenario.services);
     Settings {
@@ -120,7 +148,8 @@ fn settings(scenario: &Scenario) -> Settings {
         users: workload.users,
         limit: workload.limit,
         attempts: workload.attempts,
-        in_flight: workload.in_flight,
+        in_flight: workload.arrivals.in_flight(),
+        open_loop: open_loop(workload.arrivals),
         trials: scenario.trials,
         instances: scenario.instances,
         warmup: workload.warmup,

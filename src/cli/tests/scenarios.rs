@@ -38,7 +38,11 @@ fn the_flash_sale_is_the_one_of_the_course() {
     let workload = scenario.workload;
     assert_eq!(scenario.strategies[0].name, "redis-kafka");
     assert_eq!(
-        (workload.users, workload.limit, workload.in_flight),
+        (
+            workload.users,
+            workload.limit,
+            workload.arrivals.in_flight()
+        ),
         (10_000, 100, None)
     );
     let assertions: Vec<_> = scenario

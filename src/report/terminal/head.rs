@@ -3,10 +3,10 @@
 use super::layout::Page;
 use crate::{
     report::{
-        Backend, Report, Run, Settings,
-        format::{clean, count, plural},
+        Backend, OpenLoop, Report, Run, Settings,
+        format::{clean, count, optional_duration, plural, rate},
     },
-    scenario::DbConnection,
+    scenario::{DbConnection, Spacing},
 };
 
 pub(super) fn write(page: &mut Page, report: &Report) {
@@ -55,9 +55,10 @@ fn workload(settings: &Settings) -> String {
     if settings.attempts > 1 {
         parts.push(format!("{} attempts each", settings.attempts));
     }
-    parts.push(match settings.in_flight {
-        Some(in_flight) => format!("closed loop, {} in flight", count(in_flight)),
-        None => format!("burst of {}", plural(total, "attempt")),
+    parts.push(match (settings.in_flight, settings.open_loop) {
+        (Some(in_flight), _) => format!("closed loop, {} in flight", count(in_flight)),
+        (None, Some(open)) => format!("open loop, {}", open_loop(open)),
+        (None, None) => format!("burst of {}", plural(total, "attempt")),
     });
     if settings.instances > 1 {
         parts.push(format!("{} instances", settings.instances));
@@ -67,6 +68,20 @@ fn workload(settings: &Settings) -> String {
     }
     parts.push(format!("seed {}", settings.seed));
     parts.join(", ")
+}
+
+fn open_loop(open: OpenLoop) -> String {
+    let over = |time: Option<u64>| optional_duration(time);
+    let mut text = match (open.ramp_ns, open.spike_ns, open.rate_per_s) {
+        (Some(_), _, None) => format!("rising for {}", over(open.ramp_ns)),
+        (Some(_), _, Some(to)) => format!("rising to {} in {}", rate(to), over(open.ramp_ns)),
+        (None, Some(_), _) => format!("a spike within {}", over(open.spike_ns)),
+        (None, None, to) => to.map(rate).unwrap_or_default(),
+    };
+    if open.spacing == Spacing::Poisson {
+        text.push_str(" (Poisson)");
+    }
+    text
 }
 
 fn database(settings: &Settings) -> String {

@@ -2,8 +2,8 @@
 
 use super::{Tone, layout::Page};
 use crate::report::{
-    DatabaseLoad, Run, TopicLoad,
-    format::{clean, count, duration, plural, rate, shorten},
+    DatabaseLoad, Distribution, Offered, Run, TopicLoad,
+    format::{clean, count, duration, optional_duration, percent, plural, rate, shorten},
 };
 
 /// How many different errors are shown.
@@ -15,6 +15,9 @@ const MESSAGE_LENGTH: usize = 240;
 pub(super) fn write(page: &mut Page, run: &Run) {
     page.gap();
     page.labelled("load", &rates(run));
+    if let Some(offered) = run.offered {
+        page.labelled("schedule", &schedule(offered, &run.schedule_lag_ns));
+    }
     page.labelled("database", &database(&run.database));
     if let Some(topic) = &run.topic {
         page.labelled("topic", &records(page, topic));
@@ -26,6 +29,7 @@ pub(super) fn write(page: &mut Page, run: &Run) {
         );
         page.labelled("fairness", &text);
     }
+    warnings(page, &[run]);
     failures(page, &[run]);
     kept(page, &[run]);
 }
@@ -39,7 +43,46 @@ fn rates(run: &Run) -> String {
     if run.release_skew_ns > 0 {
         parts.push(format!("release skew {}", duration(run.release_skew_ns)));
     }
+    if let Some(share) = run.cpu_share {
+        parts.push(format!("cpu {} %", percent(share)));
+    }
     parts.join(" · ")
+}
+
+/// What an open loop was asked for, and how well it kept to it.
+fn schedule(offered: Offered, lag: &Distribution) -> String {
+    let lag = [
+        ("p50", lag.p50_ns),
+        ("p99", lag.p99_ns),
+        ("max", lag.max_ns),
+    ];
+    let lag = lag.map(|(name, time)| format!("{name} {}", optional_duration(time)));
+    format!(
+        "asked for {} · started {} · lag {}",
+        rate(offered.requested_per_s),
+        rate(offered.achieved_per_s),
+        lag.join(", ")
+    )
+}
+
+/// What a reader should know before trusting the latencies.
+pub(super) fn warnings(page: &mut Page, runs: &[&Run]) {
+    let mut warnings: Vec<&str> = Vec::new();
+    for warning in runs.iter().flat_map(|run| &run.warnings) {
+        // Of several trials the first stands for all: they differ in a figure at most.
+        if !warnings.iter().any(|known| alike(known, warning)) {
+            warnings.push(warning);
+        }
+    }
+    for warning in warnings {
+        page.labelled("warning", &page.style.paint(Tone::Warn, clean(warning)));
+    }
+}
+
+/// Whether two texts differ in their digits only.
+fn alike(one: &str, other: &str) -> bool {
+    let words = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+    words(one) == words(other)
 }
 
 fn database(load: &DatabaseLoad) -> String {

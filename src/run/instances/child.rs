@@ -15,7 +15,7 @@ use crate::{
     backend::{Backend, Role},
     cli::services,
     decorate::metered::Meter,
-    load::{self, Counters, End, Load, Recorder},
+    load::{self, Counters, End, Load, Recorder, Schedule},
     run::{observed::Observed, one},
     scenario::{Scenario, Services, Workload},
     strategy::{self, Entry},
@@ -56,8 +56,8 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
     let backend = Backend::open(&scenario, entry, &assignment.run_id, Role::Guest)
         .await
         .map_err(|error| error.to_string())?;
-    let users = load::share(&workload, assignment.share);
-    let recorder = Arc::new(Recorder::new(users, workload.timeout));
+    let schedule = Schedule::share(&workload, assignment.share);
+    let recorder = Arc::new(Recorder::new(schedule, workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
     let strategy = (entry.build)(&meter.around(backend.event(workload.limit)));
     let mut consumers = one::consume(&strategy, &backend);
@@ -69,7 +69,6 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
     let load = Load {
         strategy,
         recorder: Arc::clone(&recorder),
-        in_flight: workload.in_flight,
         patience: workload.timeout,
     };
     let mut ended = load::run(load, until(at), stop).await;
@@ -99,7 +98,7 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
         .map(crate::backend::kafka::Kafka::deliveries)
         .unwrap_or_default();
     let consumed = kafka.map_or(0, crate::backend::kafka::Kafka::consumed);
-    let observed = Observed::here(&recorder, &meter, deliveries, consumed);
+    let observed = Observed::here(&recorder, &meter, ended.cpu, (deliveries, consumed));
     say(out, &News::Observed(Box::new(observed))).await;
     ended.abandon().await;
     consumers.shutdown().await;
@@ -119,7 +118,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             users: assignment.users,
             limit: assignment.limit,
             attempts: assignment.attempts,
-            in_flight: assignment.in_flight,
+            arrivals: assignment.arrivals,
             seed: assignment.seed,
             timeout: Duration::from_millis(assignment.timeout_ms),
             warmup: assignment.warmup,

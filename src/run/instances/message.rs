@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::{run::observed::Observed, scenario::DbConnection};
+use crate::{
+    run::observed::Observed,
+    scenario::{Arrivals, DbConnection},
+};
 
 /// What a child has to do. Goes through a pipe and not through arguments, as it holds passwords.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,8 +18,8 @@ pub struct Assignment {
     pub users: u64,
     pub limit: u64,
     pub attempts: u32,
-    /// Of this child.
-    pub in_flight: Option<u64>,
+    /// A closed loop's places are those of this child.
+    pub arrivals: Arrivals,
     pub seed: u64,
     pub timeout_ms: u64,
     pub warmup: bool,

@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     backend::{Backend, OpenError},
-    load::{Attempt, Counters, Outcome, share},
+    load::{Attempt, Counters, Outcome, Schedule},
     run::observed::Observed,
-    scenario::Scenario,
+    scenario::{Arrivals, Scenario},
     strategy::Entry,
 };
 
@@ -244,12 +244,16 @@ fn show(board: &[[u64; 4]], counters: &Counters) {
 
 /// The attempts that a dead child may have made.
 fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Observed {
-    let users = share(&scenario.workload, share_of);
-    let attempts = users.into_iter().map(|user| Attempt {
-        user,
-        outcome: Outcome::Indeterminate,
-        start: Duration::ZERO,
-        end: None,
+    let schedule = Schedule::share(&scenario.workload, share_of);
+    let attempts = schedule.users.iter().enumerate().map(|(index, user)| {
+        let intended = Duration::from_nanos(schedule.intended(index, 0));
+        Attempt {
+            user: *user,
+            outcome: Outcome::Indeterminate,
+            intended,
+            start: intended,
+            end: None,
+        }
     });
     Observed {
         attempts: attempts.collect(),
@@ -266,7 +270,6 @@ fn assignment(
 ) -> Assignment {
     let (workload, services) = (&scenario.workload, &scenario.services);
     let addresses = backend.addresses();
-    let (parts, part) = (of as u64, index as u64);
     Assignment {
         share: (index, of),
         strategy: entry.name.to_owned(),
@@ -274,10 +277,7 @@ fn assignment(
         users: workload.users,
         limit: workload.limit,
         attempts: workload.attempts,
-        // As even as it goes, and nobody without a place.
-        in_flight: workload
-            .in_flight
-            .map(|all| (all / parts + u64::from(part < all % parts)).max(1)),
+        arrivals: part_of(workload.arrivals, (index as u64, of as u64)),
         seed: workload.seed,
         timeout_ms: u64::try_from(workload.timeout.as_millis()).unwrap_or(u64::MAX),
         warmup: workload.warmup,
@@ -288,5 +288,15 @@ fn assignment(
         redis_connections: services.redis_connections,
         kafka: addresses.kafka,
         consumers: services.consumers,
+    }
+}
+
+/// A closed loop's places are shared out as evenly as it goes, with nobody left without one.
+fn part_of(arrivals: Arrivals, (index, of): (u64, u64)) -> Arrivals {
+    match arrivals {
+        Arrivals::ClosedLoop { in_flight } => Arrivals::ClosedLoop {
+            in_flight: (in_flight / of + u64::from(index < in_flight % of)).max(1),
+        },
+        arrivals => arrivals,
     }
 }

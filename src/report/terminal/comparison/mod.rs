@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     report::{
-        Report, Run,
-        format::{NOTHING, clean, plural},
+        Range, Report, Run, Spread,
+        format::{NOTHING, clean, duration, plural, rate},
     },
     verdict::Verdict,
 };
@@ -75,13 +75,18 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         page.block(&table);
     }
     notes(page, &subjects);
+    spread(page, &report.spread);
+    let all: Vec<_> = report.runs.iter().collect();
+    if all.iter().any(|run| !run.warnings.is_empty()) {
+        page.gap();
+        load::warnings(page, &all);
+    }
     for subject in &subjects {
         problems(page, subject, report.scenario.limit);
     }
-    let runs: Vec<_> = report.runs.iter().collect();
-    if runs.iter().any(|run| !run.kept.is_empty()) {
+    if all.iter().any(|run| !run.kept.is_empty()) {
         page.gap();
-        load::kept(page, &runs);
+        load::kept(page, &all);
     }
 }
 
@@ -191,6 +196,55 @@ fn notes(page: &mut Page, subjects: &[Subject]) {
     {
         page.note("what is incorrect is not ranked");
     }
+}
+
+/// How far the trials lie apart.
+fn spread(page: &mut Page, spreads: &[Spread]) {
+    if spreads.is_empty() {
+        return;
+    }
+    let style = page.style;
+    let head = [
+        "over the trials",
+        "p50",
+        "p99",
+        "p99 issued",
+        "durable p50",
+        "answers",
+    ];
+    let times = |range: Option<Range<u64>>| ends(range, duration);
+    let row = |spread: &Spread| {
+        vec![
+            format!("  {}", clean(&spread.strategy)),
+            times(spread.p50_ns),
+            times(spread.p99_ns),
+            times(spread.issued_p99_ns),
+            times(spread.durable_p50_ns),
+            ends(spread.throughput_per_s, rate),
+        ]
+    };
+    let head = head.map(|name| style.paint(Tone::Heading, name)).to_vec();
+    let grid = Grid {
+        rows: std::iter::once(head)
+            .chain(spreads.iter().map(row))
+            .collect(),
+        left: vec![0],
+        divider: None,
+    };
+    page.gap();
+    page.block(&grid.draw(style));
+}
+
+/// The smallest and the largest.
+fn ends<T: Copy>(range: Option<Range<T>>, format: fn(T) -> String) -> String {
+    range.map_or(NOTHING.to_owned(), |range| {
+        let (low, high) = (format(range.min), format(range.max));
+        if low == high {
+            low
+        } else {
+            format!("{low} – {high}")
+        }
+    })
 }
 
 /// The worst trial in words, and the errors of all.

@@ -8,6 +8,7 @@ use crate::{
         Distribution, Race, Report, Run,
         format::{NOTHING, count, optional_duration, percent, rate},
     },
+    statistics::median,
     verdict::Verdict,
 };
 
@@ -147,21 +148,14 @@ impl Subject<'_> {
             .filter_map(|run| percentile(of(run)))
             .collect();
         values.sort_unstable();
-        optional_duration(middle(&values, u64::midpoint))
+        optional_duration(median(&values, u64::midpoint))
     }
 
     pub(super) fn throughput(&self) -> String {
         let mut values: Vec<f64> = self.runs.iter().map(|run| run.throughput_per_s).collect();
         values.sort_unstable_by(f64::total_cmp);
-        middle(&values, f64::midpoint).map_or(NOTHING.to_owned(), rate)
+        median(&values, f64::midpoint).map_or(NOTHING.to_owned(), rate)
     }
-}
-
-/// The median of sorted values.
-fn middle<T: Copy>(sorted: &[T], midpoint: fn(T, T) -> T) -> Option<T> {
-    let upper = sorted.len() / 2;
-    let lower = sorted.len().checked_sub(1)? / 2;
-    Some(midpoint(*sorted.get(lower)?, *sorted.get(upper)?))
 }
 
 /// `20/20 over-issued, 84–100 %`. None of many is a bound, not a zero.
@@ -185,13 +179,6 @@ pub(super) fn race(race: &Race) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_of_an_even_number_is_between() {
-        assert_eq!(middle(&[1, 2, 10], u64::midpoint), Some(2));
-        assert_eq!(middle(&[1, 2, 4, 10], u64::midpoint), Some(3));
-        assert_eq!(middle(&[], u64::midpoint), None);
-    }
 
     #[test]
     fn none_of_twenty_is_a_bound() {
