@@ -92,6 +92,8 @@ pub struct Services {
     pub kafka: KafkaTarget,
     /// Members of the consumer group, at least 1.
     pub consumers: u32,
+    /// The most records that a consumer takes at once, at least 1.
+    pub consumer_batch: u32,
 }
 
 /// Which database.

@@ -30,6 +30,8 @@ const MAX_LIMIT: u64 = i64::MAX as u64;
 /// Generous: it only keeps a slip of the finger from opening a million sockets.
 const MAX_CONNECTIONS: u32 = 10_000;
 const MAX_CONSUMERS: u32 = 1_000;
+/// A batch is one INSERT with a parameter a row, of which SQLite allows 32,766 and the others 65,535.
+const MAX_CONSUMER_BATCH: u32 = 10_000;
 const MAX_TRIALS: u32 = 1_000_000;
 const MAX_TIMEOUT: Duration = Duration::from_hours(24);
 
@@ -187,6 +189,13 @@ fn service_settings(layers: &Layers) -> Result<Services, UsageError> {
                 "consumers",
                 |s| &s.consumers,
                 values::positive(MAX_CONSUMERS),
+            )?
+            .unwrap_or(1),
+        consumer_batch: layers
+            .value(
+                "consumer_batch",
+                |s| &s.consumer_batch,
+                values::positive(MAX_CONSUMER_BATCH),
             )?
             .unwrap_or(1),
     })

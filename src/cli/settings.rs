@@ -133,6 +133,10 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub consumers: Option<Typed>,
 
+    /// Records that a consumer takes at once, as one INSERT of as many rows [default: 1]
+    #[arg(long, value_name = "N", help_heading = SERVICES)]
+    pub consumer_batch: Option<Typed>,
+
     /// Leave the run's table, keys and topic behind and print their names [default: off]
     #[arg(long, value_name = "on|off", help_heading = SERVICES)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]

@@ -70,9 +70,10 @@ fn defaults_are_those_of_the_contract() {
         (
             services.db_pool,
             services.redis_connections,
-            services.consumers
+            services.consumers,
+            services.consumer_batch
         ),
-        (10, 1, 1)
+        (10, 1, 1, 1)
     );
     assert_eq!(
         (output.json, output.quiet, output.progress),
@@ -113,6 +114,8 @@ fn every_flag_is_understood() {
         "a:1,b:2",
         "--consumers",
         "4",
+        "--consumer-batch",
+        "50",
         "--keep",
         "--timeout",
         "500ms",
@@ -153,9 +156,10 @@ fn every_flag_is_understood() {
         (
             services.db_pool,
             services.redis_connections,
-            services.consumers
+            services.consumers,
+            services.consumer_batch
         ),
-        (20, 2, 4)
+        (20, 2, 4, 50)
     );
     assert_eq!(
         (output.json, output.quiet, output.progress),

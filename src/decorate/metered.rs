@@ -112,6 +112,11 @@ impl Meter {
         self.durable_at.get(index)
     }
 
+    fn has_coupon(&self, user: UserId) -> bool {
+        self.slot(user)
+            .is_some_and(|slot| slot.load(Ordering::Relaxed) > 0)
+    }
+
     fn note_durable(&self, user: UserId) {
         self.durable.fetch_add(1, Ordering::Relaxed);
         let elapsed = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -188,6 +193,26 @@ where
             .statement(self.inner.insert_if_absent(user))
             .await?;
         if new {
+            self.inserted(user);
+        }
+        Ok(new)
+    }
+
+    async fn insert_all(&self, users: &[UserId]) -> Result<()> {
+        self.meter.statement(self.inner.insert_all(users)).await?;
+        for user in users {
+            self.inserted(*user);
+        }
+        Ok(())
+    }
+
+    async fn insert_all_if_absent(&self, users: &[UserId]) -> Result<u64> {
+        let insert = self.inner.insert_all_if_absent(users);
+        let new = self.meter.statement(insert).await?;
+        // Which of the rows were there before is not known: those of users whose coupon has been seen before, if any.
+        let mut likely = users.to_vec();
+        likely.sort_by_key(|user| self.meter.has_coupon(*user));
+        for user in likely.into_iter().zip(0..new).map(|(user, _)| user) {
             self.inserted(user);
         }
         Ok(new)

@@ -39,6 +39,12 @@ pub trait Statements: Send + Sync {
     /// The same where a unique key makes a second row impossible: whether the row is new.
     async fn insert_if_absent(&self, user: UserId) -> Result<bool>;
 
+    /// `INSERT INTO coupon (user_id) VALUES (user), (user), …`: all of them or none.
+    async fn insert_all(&self, users: &[UserId]) -> Result<()>;
+
+    /// The same where a unique key makes a second row impossible: how many of the rows are new.
+    async fn insert_all_if_absent(&self, users: &[UserId]) -> Result<u64>;
+
     /// `SELECT issued, version FROM event`
     async fn event(&self) -> Result<EventRow>;
 

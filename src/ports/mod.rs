@@ -17,7 +17,7 @@ pub use clock::Clock;
 pub use coupons::{CouponId, CouponTable, EventRow, Isolation, Statements, Transaction};
 pub use error::{Effect, PortError, Result};
 pub use mutex::{Guard, Mutex};
-pub use topic::{Acknowledgement, Consumer, Delivery, Topic};
+pub use topic::{Acknowledgement, Batch, Consumer, Delivery, Topic};
 
 use std::{fmt, sync::Arc, time::Duration};
 

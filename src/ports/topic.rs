@@ -40,12 +40,34 @@ pub struct Delivery {
     pub offset: i64,
 }
 
+/// Records that a consumer has read at once and not yet committed, in the order of reading. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch(Vec<Delivery>);
+
+impl Batch {
+    /// Of these records; `None` where there are none.
+    pub fn new(deliveries: Vec<Delivery>) -> Option<Self> {
+        (!deliveries.is_empty()).then_some(Self(deliveries))
+    }
+
+    /// Whose claims they are.
+    pub fn users(&self) -> Vec<UserId> {
+        self.0.iter().map(|delivery| delivery.user).collect()
+    }
+
+    /// The records.
+    pub fn deliveries(&self) -> &[Delivery] {
+        &self.0
+    }
+}
+
 /// One member of the run's consumer group.
 #[async_trait]
 pub trait Consumer: Send + Sync {
-    /// The next record; `None` when the run is over and nothing more will come.
-    async fn poll(&self) -> Result<Option<Delivery>>;
+    /// The next records, at most as many as the run's `--consumer-batch`: those that are there, without waiting for more than the
+    /// first. `None` when the run is over and nothing more will come.
+    async fn poll(&self) -> Result<Option<Batch>>;
 
-    /// Commits the offset after `delivery`: it will not be delivered again to this group.
-    async fn commit(&self, delivery: &Delivery) -> Result<()>;
+    /// Commits the offsets after `batch`: it will not be delivered again to this group.
+    async fn commit(&self, batch: &Batch) -> Result<()>;
 }

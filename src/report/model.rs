@@ -107,6 +107,8 @@ pub struct Settings {
     pub kafka: String,
     /// Members of the consumer group.
     pub consumers: u32,
+    /// The most records that a consumer took at once.
+    pub consumer_batch: u32,
     /// For one attempt, and for the drain.
     pub timeout_ns: u64,
     /// Whether objects were left behind.

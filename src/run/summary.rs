@@ -161,6 +161,7 @@ fn settings(scenario: &Scenario) -> Settings {
         redis_connections: services.redis_connections,
         kafka: services.kafka.to_string(),
         consumers: services.consumers,
+        consumer_batch: services.consumer_batch,
         timeout_ns: u64::try_from(workload.timeout.as_nanos()).unwrap_or(u64::MAX),
         keep: scenario.keep,
     }

@@ -62,9 +62,9 @@ impl Strategy for RedisKafka {
     }
 
     async fn consume(&self, consumer: &dyn Consumer) -> Result<()> {
-        while let Some(delivery) = consumer.poll().await? {
-            self.coupons.insert(delivery.user).await?;
-            consumer.commit(&delivery).await?;
+        while let Some(batch) = consumer.poll().await? {
+            self.coupons.insert_all(&batch.users()).await?;
+            consumer.commit(&batch).await?;
         }
         Ok(())
     }

@@ -68,9 +68,9 @@ impl Strategy for RedisKafkaSafe {
     }
 
     async fn consume(&self, consumer: &dyn Consumer) -> Result<()> {
-        while let Some(delivery) = consumer.poll().await? {
-            self.coupons.insert_if_absent(delivery.user).await?;
-            consumer.commit(&delivery).await?;
+        while let Some(batch) = consumer.poll().await? {
+            self.coupons.insert_all_if_absent(&batch.users()).await?;
+            consumer.commit(&batch).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! MySQL and MariaDB (InnoDB).
 
-use super::sql::{NamedLock, Schema, Sql, Tables, named};
+use super::sql::{Insert, NamedLock, Placeholders::Marks, Schema, Sql, Tables, named};
 
 /// SQLSTATE of a deadlock, and of a lock wait that took too long (`ER_LOCK_WAIT_TIMEOUT` comes as a general error).
 pub const CONFLICTS: &[&str] = &["40001"];
@@ -26,8 +26,13 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
         ],
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),
-        insert: name("INSERT INTO {coupon} (user_id) VALUES (?)"),
-        insert_if_absent: name("INSERT IGNORE INTO {coupon} (user_id) VALUES (?)"),
+        insert: Insert::new("INSERT INTO {coupon} (user_id) VALUES ", Marks, "", tables),
+        insert_if_absent: Insert::new(
+            "INSERT IGNORE INTO {coupon} (user_id) VALUES ",
+            Marks,
+            "",
+            tables,
+        ),
         event: name("SELECT issued, version FROM {event} WHERE id = 1"),
         set_issued: name("UPDATE {event} SET issued = ? WHERE id = 1"),
         set_issued_if_version: name(

@@ -1,6 +1,6 @@
 //! PostgreSQL.
 
-use super::sql::{NamedLock, Schema, Sql, Tables, named};
+use super::sql::{Insert, NamedLock, Placeholders::Numbers, Schema, Sql, Tables, named};
 
 /// `serialization_failure`, `deadlock_detected`, `lock_not_available`.
 pub const CONFLICTS: &[&str] = &["40001", "40P01", "55P03"];
@@ -31,8 +31,18 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
         ],
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),
-        insert: name("INSERT INTO {coupon} (user_id) VALUES ($1)"),
-        insert_if_absent: name("INSERT INTO {coupon} (user_id) VALUES ($1) ON CONFLICT DO NOTHING"),
+        insert: Insert::new(
+            "INSERT INTO {coupon} (user_id) VALUES ",
+            Numbers,
+            "",
+            tables,
+        ),
+        insert_if_absent: Insert::new(
+            "INSERT INTO {coupon} (user_id) VALUES ",
+            Numbers,
+            " ON CONFLICT DO NOTHING",
+            tables,
+        ),
         event: name("SELECT issued, version FROM {event} WHERE id = 1"),
         set_issued: name("UPDATE {event} SET issued = $1 WHERE id = 1"),
         set_issued_if_version: name(

@@ -39,8 +39,8 @@ pub struct Sql {
     /// All users with a coupon, in the order of the rows.
     pub rows: SqlStr,
     pub count: SqlStr,
-    pub insert: SqlStr,
-    pub insert_if_absent: SqlStr,
+    pub insert: Insert,
+    pub insert_if_absent: Insert,
     pub event: SqlStr,
     pub set_issued: SqlStr,
     pub set_issued_if_version: SqlStr,
@@ -58,6 +58,64 @@ pub struct Sql {
     pub version: &'static str,
 }
 
+/// An `INSERT` of one column, for as many rows as there are.
+pub struct Insert {
+    before: String,
+    placeholders: Placeholders,
+    after: &'static str,
+    /// The text for one row, which almost all are.
+    one: SqlStr,
+}
+
+impl Insert {
+    /// With the rows between `before`, which names the run's tables, and `after`.
+    pub fn new(
+        before: &str,
+        placeholders: Placeholders,
+        after: &'static str,
+        tables: &Tables,
+    ) -> Self {
+        let before = replaced(before, tables);
+        let one = sql(placeholders.between(&before, 1, after));
+        Self {
+            before,
+            placeholders,
+            after,
+            one,
+        }
+    }
+
+    /// For so many rows, at least one.
+    pub fn rows(&self, count: usize) -> SqlStr {
+        match count {
+            1 => self.one.clone(),
+            _ => sql(self.placeholders.between(&self.before, count, self.after)),
+        }
+    }
+}
+
+/// What stands for a value in a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeholders {
+    /// `?`
+    Marks,
+    /// `$1`, `$2`, …
+    Numbers,
+}
+
+impl Placeholders {
+    /// Rows of one value each, with what stands around them.
+    fn between(self, before: &str, rows: usize, after: &str) -> String {
+        let rows: Vec<_> = (1..=rows)
+            .map(|number| match self {
+                Self::Marks => "(?)".to_owned(),
+                Self::Numbers => format!("(${number})"),
+            })
+            .collect();
+        format!("{before}{}{after}", rows.join(", "))
+    }
+}
+
 /// How a named lock is taken, and whether it has to be given back after the transaction.
 pub struct NamedLock {
     /// Answers 1 once it is held.
@@ -73,7 +131,37 @@ pub fn sql(text: String) -> SqlStr {
 
 /// `text` with every `{coupon}` and `{event}` replaced by the run's tables.
 pub fn named(text: &str, tables: &Tables) -> SqlStr {
-    sql(text
-        .replace("{coupon}", &tables.coupon)
-        .replace("{event}", &tables.event))
+    sql(replaced(text, tables))
+}
+
+fn replaced(text: &str, tables: &Tables) -> String {
+    text.replace("{coupon}", &tables.coupon)
+        .replace("{event}", &tables.event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_insert_has_as_many_rows_as_asked_for() {
+        let tables = Tables::new("7f3a");
+        let text = |placeholders, after, rows| {
+            let insert = Insert::new(
+                "INSERT INTO {coupon} (user_id) VALUES ",
+                placeholders,
+                after,
+                &tables,
+            );
+            insert.rows(rows).as_str().to_owned()
+        };
+        assert_eq!(
+            text(Placeholders::Marks, "", 1),
+            "INSERT INTO coupon_bench_7f3a_coupon (user_id) VALUES (?)"
+        );
+        assert_eq!(
+            text(Placeholders::Numbers, " ON CONFLICT DO NOTHING", 3),
+            "INSERT INTO coupon_bench_7f3a_coupon (user_id) VALUES ($1), ($2), ($3) ON CONFLICT DO NOTHING"
+        );
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use url::Url;
 
-use super::sql::{Schema, Sql, Tables, named};
+use super::sql::{Insert, Placeholders::Marks, Schema, Sql, Tables, named};
 
 /// SQLite's extended result codes for "somebody else is writing": `BUSY` and `LOCKED` with their variants.
 pub const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
@@ -121,8 +121,13 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
         ],
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),
-        insert: name("INSERT INTO {coupon} (user_id) VALUES (?)"),
-        insert_if_absent: name("INSERT INTO {coupon} (user_id) VALUES (?) ON CONFLICT DO NOTHING"),
+        insert: Insert::new("INSERT INTO {coupon} (user_id) VALUES ", Marks, "", tables),
+        insert_if_absent: Insert::new(
+            "INSERT INTO {coupon} (user_id) VALUES ",
+            Marks,
+            " ON CONFLICT DO NOTHING",
+            tables,
+        ),
         event: name("SELECT issued, version FROM {event} WHERE id = 1"),
         set_issued: name("UPDATE {event} SET issued = ? WHERE id = 1"),
         set_issued_if_version: name(

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use sqlx::{Any, AnyConnection, Row, SqlStr, pool::PoolConnection};
 use tokio::sync::MutexGuard;
 
-use super::{error::Errors, sql::Sql};
+use super::{
+    error::Errors,
+    sql::{Insert, Sql},
+};
 use crate::ports::{EventRow, Result, Statements, UserId, attempt};
 
 /// Who can lend a connection for one statement.
@@ -70,6 +73,20 @@ pub async fn execute(
         .map_err(|error| lender.errors().write(step, &error))
 }
 
+/// A coupon for each of `users` in one statement: how many rows there are now that were not there before.
+async fn insert(
+    lender: &impl Lend,
+    step: &'static str,
+    insert: &Insert,
+    users: &[UserId],
+) -> Result<u64> {
+    if users.is_empty() {
+        return Ok(0);
+    }
+    let values: Vec<_> = users.iter().map(|user| user.0).collect();
+    execute(lender, step, &insert.rows(users.len()), &values).await
+}
+
 /// Reads at most one row of at most two numbers.
 async fn read(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<Option<(u64, u64)>> {
     let mut lent = lender.lend(step).await?;
@@ -112,13 +129,21 @@ impl<L: Lend> Statements for L {
     }
 
     async fn insert(&self, user: UserId) -> Result<()> {
-        execute(self, "INSERT coupon", &self.sql().insert, &[user.0]).await?;
-        Ok(())
+        self.insert_all(&[user]).await
     }
 
     async fn insert_if_absent(&self, user: UserId) -> Result<bool> {
+        Ok(self.insert_all_if_absent(&[user]).await? > 0)
+    }
+
+    async fn insert_all(&self, users: &[UserId]) -> Result<()> {
+        insert(self, "INSERT coupon", &self.sql().insert, users).await?;
+        Ok(())
+    }
+
+    async fn insert_all_if_absent(&self, users: &[UserId]) -> Result<u64> {
         let sql = &self.sql().insert_if_absent;
-        Ok(execute(self, "INSERT coupon IF ABSENT", sql, &[user.0]).await? > 0)
+        insert(self, "INSERT coupon IF ABSENT", sql, users).await
     }
 
     async fn event(&self) -> Result<EventRow> {

@@ -4,6 +4,7 @@
 //! milliseconds: one request for each record would wait for the one before it, 7 ms each on a Kafka 4.1.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,6 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use rdkafka::{
     ClientContext, Message, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance, StreamConsumer},
@@ -21,7 +23,7 @@ use rdkafka::{
 use tokio::sync::watch;
 
 use super::{Clients, PARTITIONS, words};
-use crate::ports::{Consumer, Delivery, Effect, PortError, Result, UserId};
+use crate::ports::{Batch, Consumer, Delivery, Effect, PortError, Result, UserId};
 
 const POLL: &str = "poll coupon_create";
 
@@ -72,11 +74,17 @@ pub struct Member {
     consumer: StreamConsumer<Context>,
     topic: String,
     stopped: watch::Receiver<bool>,
+    /// The most records of a poll.
+    batch: usize,
     consumed: AtomicU64,
 }
 
 impl Member {
-    pub(super) fn new(clients: &Clients, stopped: watch::Receiver<bool>) -> KafkaResult<Self> {
+    pub(super) fn new(
+        clients: &Clients,
+        batch: usize,
+        stopped: watch::Receiver<bool>,
+    ) -> KafkaResult<Self> {
         let context = Context {
             partitions: watch::Sender::new(0),
             fatal: watch::Sender::new(None),
@@ -96,6 +104,7 @@ impl Member {
             consumer,
             topic: clients.topic.clone(),
             stopped,
+            batch,
             consumed: AtomicU64::new(0),
         })
     }
@@ -153,34 +162,55 @@ pub async fn all_assigned(members: &[Arc<Member>]) {
 
 #[async_trait]
 impl Consumer for Arc<Member> {
-    async fn poll(&self) -> Result<Option<Delivery>> {
+    async fn poll(&self) -> Result<Option<Batch>> {
         let mut stopped = self.stopped.clone();
-        let record = tokio::select! {
+        let first = tokio::select! {
             biased;
             _ = stopped.wait_for(|stopped| *stopped) => return Ok(None),
-            record = self.receive() => record?,
+            record = self.receive() => delivery(&record?)?,
         };
-        self.consumed.fetch_add(1, Ordering::Relaxed);
-        let text = record
-            .payload_view::<str>()
-            .and_then(std::result::Result::ok);
-        let user = text.and_then(|text| text.parse().ok()).map(UserId);
-        let user = user.ok_or_else(|| {
-            PortError::new(POLL, Effect::None, "a record that is not a user's number")
-        })?;
-        Ok(Some(Delivery {
-            user,
-            partition: record.partition(),
-            offset: record.offset(),
-        }))
+        let mut deliveries = vec![first];
+        while deliveries.len() < self.batch
+            // What the client has fetched already is there at once.
+            && let Some(record) = self.receive().now_or_never()
+        {
+            deliveries.push(delivery(&record?)?);
+        }
+        let count = deliveries.len() as u64;
+        self.consumed.fetch_add(count, Ordering::Relaxed);
+        Ok(Batch::new(deliveries))
     }
 
-    async fn commit(&self, delivery: &Delivery) -> Result<()> {
+    async fn commit(&self, batch: &Batch) -> Result<()> {
         let fail =
             |error: KafkaError| PortError::new("commit offset", Effect::Unknown, words(&error));
-        // The client adds the one that makes it the next offset to be read.
-        self.consumer
-            .store_offset(&self.topic, delivery.partition, delivery.offset)
-            .map_err(fail)
+        // Of each partition the last one: records of a partition come in order.
+        let last: BTreeMap<_, _> = batch
+            .deliveries()
+            .iter()
+            .map(|delivery| (delivery.partition, delivery.offset))
+            .collect();
+        for (partition, offset) in last {
+            // The client adds the one that makes it the next offset to be read.
+            self.consumer
+                .store_offset(&self.topic, partition, offset)
+                .map_err(fail)?;
+        }
+        Ok(())
     }
+}
+
+fn delivery(record: &BorrowedMessage<'_>) -> Result<Delivery> {
+    let text = record
+        .payload_view::<str>()
+        .and_then(std::result::Result::ok);
+    let user = text.and_then(|text| text.parse().ok()).map(UserId);
+    let user = user.ok_or_else(|| {
+        PortError::new(POLL, Effect::None, "a record that is not a user's number")
+    })?;
+    Ok(Delivery {
+        user,
+        partition: record.partition(),
+        offset: record.offset(),
+    })
 }

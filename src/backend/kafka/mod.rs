@@ -99,8 +99,9 @@ impl Kafka {
         } else {
             services.consumers
         };
+        let batch = services.consumer_batch as usize;
         let members: Result<Vec<_>, KafkaError> = (0..members)
-            .map(|_| Member::new(&clients, stopped.clone()).map(Arc::new))
+            .map(|_| Member::new(&clients, batch, stopped.clone()).map(Arc::new))
             .collect();
         Ok(Self {
             topic,

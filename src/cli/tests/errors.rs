@@ -61,6 +61,7 @@ fn numbers() {
         "--db-pool",
         "--redis-connections",
         "--consumers",
+        "--consumer-batch",
     ] {
         let expected = format!("invalid value \"0\" in {flag}: must be at least 1");
         assert_eq!(error(&["-s", "naive", flag, "0"]), expected);
@@ -70,6 +71,10 @@ fn numbers() {
     assert_eq!(
         error(&["-s", "naive", "--users", "101m"]),
         "invalid value \"101m\" in --users: must be at most 100000000"
+    );
+    assert_eq!(
+        error(&["-s", "naive", "--consumer-batch", "10001"]),
+        "invalid value \"10001\" in --consumer-batch: must be at most 10000"
     );
     assert_eq!(
         error(&["-s", "naive", "--users", "60m", "--attempts", "2"]),

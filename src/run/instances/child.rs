@@ -133,6 +133,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             redis_connections: assignment.redis_connections,
             kafka: services::kafka(&assignment.kafka).map_err(words)?,
             consumers: assignment.consumers,
+            consumer_batch: assignment.consumer_batch,
         },
         keep: false,
         assertions: Vec::new(),

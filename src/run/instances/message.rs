@@ -30,6 +30,7 @@ pub struct Assignment {
     pub redis_connections: u32,
     pub kafka: String,
     pub consumers: u32,
+    pub consumer_batch: u32,
 }
 
 /// To a child.

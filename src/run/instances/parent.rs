@@ -288,6 +288,7 @@ fn assignment(
         redis_connections: services.redis_connections,
         kafka: addresses.kafka,
         consumers: services.consumers,
+        consumer_batch: services.consumer_batch,
     }
 }
 

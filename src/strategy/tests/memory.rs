@@ -12,8 +12,9 @@ use futures::pending;
 use super::redis::Redis;
 use crate::{
     ports::{
-        Acknowledgement, Clock, Consumer, CouponId, CouponTable, Delivery, Effect, Event, EventRow,
-        Guard, Isolation, Patience, PortError, Result, Statements, Topic, Transaction, UserId,
+        Acknowledgement, Batch, Clock, Consumer, CouponId, CouponTable, Delivery, Effect, Event,
+        EventRow, Guard, Isolation, Patience, PortError, Result, Statements, Topic, Transaction,
+        UserId,
     },
     strategy::{Entry, Need},
 };
@@ -35,6 +36,17 @@ impl Tables {
             self.rows.push(Some(user));
         }
         absent
+    }
+
+    fn insert_all(&mut self, users: &[UserId]) {
+        self.rows.extend(users.iter().copied().map(Some));
+    }
+
+    fn insert_all_if_absent(&mut self, users: &[UserId], unique: bool) -> u64 {
+        let new = users
+            .iter()
+            .filter(|user| self.insert_if_absent(**user, unique));
+        new.count() as u64
     }
 
     fn event(&self) -> EventRow {
@@ -70,6 +82,10 @@ struct State {
     mutex_locked: bool,
     /// Records that the broker will refuse.
     refusals: u32,
+    /// The most records that a consumer reads at once; 0 is 1.
+    batch: usize,
+    /// How many records each commit of offsets was for.
+    offset_commits: Vec<usize>,
 }
 
 /// The world of one run.
@@ -123,6 +139,22 @@ impl Memory {
         self.now().refusals = count;
     }
 
+    /// The consumer will read so many records at once.
+    pub fn read_in_batches_of(&self, records: usize) {
+        self.now().batch = records;
+    }
+
+    /// Puts records into the topic.
+    pub fn deliver(&self, users: &[u64]) {
+        self.now().records.extend(users.iter().copied().map(UserId));
+    }
+
+    /// Commits of the database, and for each commit of offsets how many records it was for.
+    pub fn commits(&self) -> (u64, Vec<usize>) {
+        let state = self.now();
+        (state.tables.commits, state.offset_commits.clone())
+    }
+
     pub fn rows(&self) -> Vec<UserId> {
         self.now().tables.rows.iter().copied().flatten().collect()
     }
@@ -161,6 +193,14 @@ impl Statements for Memory {
     async fn insert_if_absent(&self, user: UserId) -> Result<bool> {
         let unique = self.now().unique;
         self.write(|tables| tables.insert_if_absent(user, unique))
+            .await
+    }
+    async fn insert_all(&self, users: &[UserId]) -> Result<()> {
+        self.write(|tables| tables.insert_all(users)).await
+    }
+    async fn insert_all_if_absent(&self, users: &[UserId]) -> Result<u64> {
+        let unique = self.now().unique;
+        self.write(|tables| tables.insert_all_if_absent(users, unique))
             .await
     }
     async fn event(&self) -> Result<EventRow> {
@@ -264,6 +304,14 @@ impl Statements for MemoryTransaction {
         self.write(|tables| tables.insert_if_absent(user, unique))
             .await
     }
+    async fn insert_all(&self, users: &[UserId]) -> Result<()> {
+        self.write(|tables| tables.insert_all(users)).await
+    }
+    async fn insert_all_if_absent(&self, users: &[UserId]) -> Result<u64> {
+        let unique = self.memory.now().unique;
+        self.write(|tables| tables.insert_all_if_absent(users, unique))
+            .await
+    }
     async fn event(&self) -> Result<EventRow> {
         Statements::event(&self.memory).await
     }
@@ -340,17 +388,23 @@ impl Topic for Memory {
 
 #[async_trait]
 impl Consumer for Memory {
-    async fn poll(&self) -> Result<Option<Delivery>> {
-        let record = self.step(|state| state.records.pop_front()).await?;
-        Ok(record.map(|user| Delivery {
+    async fn poll(&self) -> Result<Option<Batch>> {
+        let take = |state: &mut State| {
+            let count = state.records.len().min(state.batch.max(1));
+            state.records.drain(..count).collect::<Vec<_>>()
+        };
+        let records = self.step(take).await?;
+        let delivery = |user| Delivery {
             user,
             partition: 0,
             offset: 0,
-        }))
+        };
+        Ok(Batch::new(records.into_iter().map(delivery).collect()))
     }
 
-    async fn commit(&self, _: &Delivery) -> Result<()> {
-        self.step(|_| ()).await
+    async fn commit(&self, batch: &Batch) -> Result<()> {
+        let size = batch.deliveries().len();
+        self.step(|state| state.offset_commits.push(size)).await
     }
 }
 

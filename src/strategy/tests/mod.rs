@@ -176,6 +176,35 @@ fn a_refused_record_is_a_lost_coupon_for_redis_kafka_and_none_for_redis_kafka_sa
     assert_eq!((issued, failed, rows), (2, 1, vec![UserId(2), UserId(3)]));
 }
 
+/// What `name` makes of these records, read so many at a time.
+fn consumed(name: &str, records: &[u64], batch: usize) -> Memory {
+    let entry = super::find(name).unwrap_or_else(|| panic!("{name} is not in the registry"));
+    let memory = Memory::new(LIMIT, entry);
+    memory.read_in_batches_of(batch);
+    memory.deliver(records);
+    consume(&*(entry.build)(&memory.event()), &memory);
+    memory
+}
+
+#[test]
+fn a_batch_is_one_statement_and_one_commit_of_offsets() {
+    for name in ["redis-kafka", "redis-kafka-safe"] {
+        let users: Vec<_> = (1..=5).map(UserId).collect();
+        for (batch, commits) in [(1, vec![1; 5]), (3, vec![3, 2]), (9, vec![5])] {
+            let memory = consumed(name, &[1, 2, 3, 4, 5], batch);
+            assert_eq!(memory.rows(), users, "{name}, {batch} at once");
+            assert_eq!(memory.commits(), (commits.len() as u64, commits), "{name}");
+        }
+    }
+}
+
+#[test]
+fn records_delivered_again_in_the_same_batch_are_rows_twice_only_without_a_unique_key() {
+    let rows = |name| consumed(name, &[1, 2, 1, 2, 3], 4).rows();
+    assert_eq!(rows("redis-kafka"), [1, 2, 1, 2, 3].map(UserId));
+    assert_eq!(rows("redis-kafka-safe"), [1, 2, 3].map(UserId));
+}
+
 #[test]
 fn names_are_unique_and_every_entry_says_what_it_has_to() {
     let names: BTreeSet<_> = REGISTRY.iter().map(|entry| entry.name).collect();
