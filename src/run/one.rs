@@ -1,8 +1,16 @@
 //! One run of one strategy, from opening its services to removing what it created.
 
-use std::{future::ready, sync::Arc, time::Duration};
+use std::{
+    future::ready,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::watch,
+    task::JoinSet,
+};
 
 use super::{
     Event, Observer, Place,
@@ -182,12 +190,27 @@ fn announce(scenario: &Scenario, place: Place, counters: &Arc<Counters>, watcher
     });
 }
 
+/// Where consumers work: a thread of their own, as they are a process of their own in production. Behind a million users in
+/// one queue they would start when the last of them has been served. `None` where there is no thread to be had.
+static CONSUMERS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+    let mut runtime = Builder::new_multi_thread();
+    runtime
+        .worker_threads(1)
+        .thread_name("consumers")
+        .enable_all();
+    runtime.build().ok()
+});
+
 /// A task for every member of the consumer group.
 pub fn consume(strategy: &Arc<dyn Strategy>, backend: &Backend) -> JoinSet<ports::Result<()>> {
     let mut tasks = JoinSet::new();
     for consumer in backend.consumers() {
         let strategy = Arc::clone(strategy);
-        tasks.spawn(async move { strategy.consume(&*consumer).await });
+        let work = async move { strategy.consume(&*consumer).await };
+        match &*CONSUMERS {
+            Some(runtime) => tasks.spawn_on(work, runtime.handle()),
+            None => tasks.spawn(work),
+        };
     }
     tasks
 }

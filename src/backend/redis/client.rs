@@ -1,31 +1,33 @@
-//! The client: one or a few multiplexed connections, shared by all users.
+//! The client: one or a few connections, each a [`Lane`] shared by all users.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use redis::{
-    AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, InfoDict, RedisError, RedisResult,
-    aio::MultiplexedConnection,
+    AsyncConnectionConfig, ErrorKind, FromRedisValue, InfoDict, RedisError, RedisResult,
+    ServerErrorKind, Value,
 };
-use tokio::sync::Semaphore;
 
-use super::{CONNECT_TIMEOUT, keys::Keys};
+use super::{
+    CONNECT_TIMEOUT,
+    keys::Keys,
+    lane::{Lane, Request},
+};
 use crate::backend::Role;
 use crate::ports::{Cache, Effect, PortError, Result, Script, UserId};
 
-/// Requests that one connection carries at a time. More would only wait in the client's queue, at 2 KB each; the users
-/// wait before it, in a tenth of that. Throughput stops growing well below this number.
-const OUTSTANDING: usize = 1024;
-
 pub struct Client {
     server: redis::Client,
-    connections: Vec<MultiplexedConnection>,
-    places: Semaphore,
+    lanes: Vec<Lane>,
     next: AtomicUsize,
     keys: Keys,
+    digests: Digests,
 }
 
 impl Client {
@@ -50,10 +52,10 @@ impl Client {
             .unwrap_or_else(|| "unknown".to_owned());
         let client = Self {
             server: client,
-            places: Semaphore::new(OUTSTANDING * connections.len()),
-            connections,
+            lanes: connections.iter().map(Lane::new).collect(),
             next: AtomicUsize::new(0),
             keys: Keys::new(run_id),
+            digests: Digests::default(),
         };
         Ok((client, version))
     }
@@ -80,12 +82,11 @@ impl Client {
         command.query_async(&mut connection).await
     }
 
-    fn connection(&self) -> MultiplexedConnection {
-        let turn = match self.connections.len() {
-            1 => 0,
-            several => self.next.fetch_add(1, Ordering::Relaxed) % several,
-        };
-        self.connections[turn].clone()
+    fn lane(&self) -> &Lane {
+        match self.lanes.as_slice() {
+            [only] => only,
+            several => &several[self.next.fetch_add(1, Ordering::Relaxed) % several.len()],
+        }
     }
 
     /// Sends `name key …` and reads the answer.
@@ -93,27 +94,34 @@ impl Client {
         &self,
         name: &'static str,
         key: &'static str,
-        arguments: impl FnOnce(&mut Cmd) -> &mut Cmd + Send,
+        member: Option<UserId>,
     ) -> Result<T> {
-        let request = async {
-            let mut command = redis::cmd(name);
-            command.arg(&*self.keys.full(key));
-            arguments(&mut command);
-            command.query_async(&mut self.connection()).await
+        let request = Request::Key {
+            name,
+            key: self.keys.full(key),
+            member,
         };
-        let answer = self.in_turn(request).await;
+        let answer = self.lane().ask(request).await;
+        let answer = answer.and_then(|value| Ok(redis::from_redis_value(value)?));
         answer.map_err(|error| port_error(format!("{name} {key}"), &error))
     }
 
-    /// Runs `request` when there is a place for it. Until then it has not begun, and takes up next to nothing.
-    async fn in_turn<T>(
-        &self,
-        request: impl Future<Output = RedisResult<T>> + Send,
-    ) -> RedisResult<T> {
-        // Never closed; if it were, requests would go on without a bound.
-        let _place = self.places.acquire().await;
-        // Boxed only now: a million users wait for their turn, and a thousand have it.
-        Box::pin(request).await
+    /// Runs a script by its digest, and sends its text only to a server that does not know it.
+    async fn evaluate(&self, script: Script, words: &[String]) -> RedisResult<i64> {
+        let digest = self.digests.of(script);
+        let call = || {
+            let name = ["EVALSHA".to_owned(), digest.to_string()];
+            Request::Words(name.into_iter().chain(words.iter().cloned()).collect())
+        };
+        let value = match self.lane().ask(call()).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                let load = ["SCRIPT", "LOAD", script.source].map(str::to_owned);
+                self.lane().ask(Request::Words(load.to_vec())).await?;
+                self.lane().ask(call()).await?
+            }
+            answer => answer?,
+        };
+        Ok(redis::from_redis_value(value)?)
     }
 }
 
@@ -146,48 +154,67 @@ pub fn words(error: &RedisError) -> String {
 #[async_trait]
 impl Cache for Client {
     async fn incr(&self, key: &'static str) -> Result<i64> {
-        self.send("INCR", key, |command| command).await
+        self.send("INCR", key, None).await
     }
 
     async fn decr(&self, key: &'static str) -> Result<i64> {
-        self.send("DECR", key, |command| command).await
+        self.send("DECR", key, None).await
     }
 
     async fn get(&self, key: &'static str) -> Result<Option<i64>> {
-        self.send("GET", key, |command| command).await
+        self.send("GET", key, None).await
     }
 
     async fn sadd(&self, key: &'static str, user: UserId) -> Result<bool> {
-        self.send("SADD", key, |command| command.arg(user.0)).await
+        self.send("SADD", key, Some(user)).await
     }
 
     async fn srem(&self, key: &'static str, user: UserId) -> Result<bool> {
-        self.send("SREM", key, |command| command.arg(user.0)).await
+        self.send("SREM", key, Some(user)).await
     }
 
     async fn set_nx_px(&self, key: &'static str, token: &str, lease: Duration) -> Result<bool> {
-        let milliseconds = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
-        let set: Option<String> = self
-            .send("SET", key, |command| {
-                command.arg(token).arg("NX").arg("PX").arg(milliseconds)
-            })
-            .await?;
-        Ok(set.is_some())
+        let milliseconds = lease.as_millis().to_string();
+        let full = self.keys.full(key);
+        let words = ["SET", &full, token, "NX", "PX", &milliseconds].map(str::to_owned);
+        let answer = self.lane().ask(Request::Words(words.to_vec())).await;
+        match answer {
+            Ok(value) => Ok(value != Value::Nil),
+            Err(error) => Err(port_error(format!("SET {key}"), &error)),
+        }
     }
 
     async fn script(&self, script: Script, keys: &[&'static str], args: &[&str]) -> Result<i64> {
-        let request = async {
-            let code = redis::Script::new(script.source);
-            let mut call = code.prepare_invoke();
-            for key in keys {
-                call.key(&*self.keys.full(key));
-            }
-            for arg in args {
-                call.arg(*arg);
-            }
-            call.invoke_async(&mut self.connection()).await
-        };
-        let answer = self.in_turn(request).await;
+        let count = keys.len().to_string();
+        let full = keys.iter().map(|key| self.keys.full(key).to_string());
+        let words: Vec<_> = std::iter::once(count)
+            .chain(full)
+            .chain(args.iter().map(|arg| (*arg).to_owned()))
+            .collect();
+        let answer = self.evaluate(script, &words).await;
         answer.map_err(|error| port_error(format!("EVALSHA {}", script.name), &error))
+    }
+}
+
+/// The digests of the run's scripts, computed once each.
+#[derive(Default)]
+struct Digests(RwLock<Vec<(&'static str, Arc<str>)>>);
+
+impl Digests {
+    fn of(&self, script: Script) -> Arc<str> {
+        let known = |known: &[(&'static str, Arc<str>)]| {
+            let found = known.iter().find(|(source, _)| *source == script.source);
+            found.map(|(_, digest)| Arc::clone(digest))
+        };
+        // A poisoned list is still a list: nothing in here can leave it half-written.
+        if let Some(digest) = known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
+            return digest;
+        }
+        let mut digests = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known(&digests).unwrap_or_else(|| {
+            let digest: Arc<str> = redis::Script::new(script.source).get_hash().into();
+            digests.push((script.source, Arc::clone(&digest)));
+            digest
+        })
     }
 }

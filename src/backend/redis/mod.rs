@@ -3,6 +3,7 @@
 mod client;
 pub mod embedded;
 mod keys;
+mod lane;
 
 use std::sync::Arc;
 
