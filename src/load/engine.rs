@@ -14,13 +14,16 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{AcquireError, Semaphore, SemaphorePermit, watch},
     task::JoinHandle,
     time::Instant,
 };
 
 use super::{Pacing, Recorder, pacer};
-use crate::{ports::attempt, strategy::Strategy};
+use crate::{
+    ports::{Result, attempt},
+    strategy::{Decision, Strategy},
+};
 
 /// How often the engine looks whether anything moves.
 const TICK: Duration = Duration::from_millis(2);
@@ -99,21 +102,22 @@ impl Shared {
         self.closing.load(Ordering::Acquire)
     }
 
-    /// One user's attempt, from its start to the answer.
-    pub(super) async fn attempt(&self, index: usize) {
+    /// Starts an attempt: what it will be answered. No `async fn`, so that a million of them stay small.
+    fn claim(&self, index: usize) -> impl Future<Output = Result<Decision>> {
         let Load {
             strategy, recorder, ..
         } = &self.load;
         let user = recorder.user(index);
         recorder.start(index);
-        let answer = attempt::scope(user, strategy.claim(user)).await;
-        recorder.finish(index, &answer);
+        attempt::scope(user, strategy.claim(user))
     }
 
-    async fn wait_at_the_gate(&self) {
+    /// Until the release, which is what the error says.
+    fn release(
+        &self,
+    ) -> impl Future<Output = std::result::Result<SemaphorePermit<'_>, AcquireError>> {
         self.waiting.fetch_add(1, Ordering::Release);
-        // The error is the release.
-        let _ = self.gate.acquire().await;
+        self.gate.acquire()
     }
 
     /// Nobody starts any more; who is still under way.
@@ -198,19 +202,27 @@ async fn gather(shared: &Arc<Shared>) {
 
 /// A user of a burst.
 async fn everybody(shared: Arc<Shared>, index: usize) {
-    shared.wait_at_the_gate().await;
-    shared.attempt(index).await;
+    let _ = shared.release().await;
+    let answer = shared.claim(index).await;
+    shared.load.recorder.finish(index, &answer);
+}
+
+/// One user's attempt, from its start to the answer.
+pub(super) async fn attempt(shared: Arc<Shared>, index: usize) {
+    let answer = shared.claim(index).await;
+    shared.load.recorder.finish(index, &answer);
 }
 
 /// A place in a closed loop: one attempt after the other, until there are no more.
 async fn place(shared: Arc<Shared>) {
-    shared.wait_at_the_gate().await;
+    let _ = shared.release().await;
     while !shared.closing() {
         let index = shared.next.fetch_add(1, Ordering::Relaxed);
         if index >= shared.load.recorder.total() {
             return;
         }
-        shared.attempt(index).await;
+        let answer = shared.claim(index).await;
+        shared.load.recorder.finish(index, &answer);
     }
 }
 

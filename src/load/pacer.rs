@@ -4,7 +4,10 @@ use std::{sync::Arc, thread, time::Duration};
 
 use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 
-use super::{Pacing, engine::Shared};
+use super::{
+    Pacing,
+    engine::{self, Shared},
+};
 
 /// How long the pacer sleeps at most before it looks whether it is still wanted.
 const NAP: Duration = Duration::from_millis(10);
@@ -51,7 +54,6 @@ async fn pace<F: Future<Output = ()> + Send>(shared: Arc<Shared>, sleep: impl Fn
             tasks.retain(|task| !task.is_finished());
             forget_at = TASKS.max(2 * tasks.len());
         }
-        let shared = Arc::clone(&shared);
-        tasks.push(tokio::spawn(async move { shared.attempt(index).await }));
+        tasks.push(tokio::spawn(engine::attempt(Arc::clone(&shared), index)));
     }
 }

@@ -16,13 +16,14 @@ pub struct Attempt {
     held: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-/// Runs `work` as an attempt of `user`. Needs no runtime.
-pub async fn scope<F: Future>(user: UserId, work: F) -> F::Output {
+/// Runs `work` as an attempt of `user`. Needs no runtime. No `async fn`: that would keep `work` twice, and there may be a
+/// million of them.
+pub fn scope<F: Future>(user: UserId, work: F) -> impl Future<Output = F::Output> {
     let attempt = Attempt {
         user,
         held: Mutex::new(None),
     };
-    CURRENT.scope(attempt, work).await
+    CURRENT.scope(attempt, work)
 }
 
 /// The user whose attempt this is; `None` outside of one, as in a consumer.

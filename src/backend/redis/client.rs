@@ -89,21 +89,24 @@ impl Client {
         }
     }
 
-    /// Sends `name key …` and reads the answer.
-    async fn send<T: FromRedisValue>(
+    /// Sends `name key …` and reads the answer. Sent when called, as an `async fn` would have to keep it until then.
+    fn send<T: FromRedisValue>(
         &self,
         name: &'static str,
         key: &'static str,
         member: Option<UserId>,
-    ) -> Result<T> {
-        let request = Request::Key {
+    ) -> impl Future<Output = Result<T>> + 'static {
+        let asked = self.lane().ask(Request::Key {
             name,
             key: self.keys.full(key),
             member,
-        };
-        let answer = self.lane().ask(request).await;
-        let answer = answer.and_then(|value| Ok(redis::from_redis_value(value)?));
-        answer.map_err(|error| port_error(format!("{name} {key}"), &error))
+        });
+        async move {
+            let answer = asked
+                .await
+                .and_then(|value| Ok(redis::from_redis_value(value)?));
+            answer.map_err(|error| port_error(format!("{name} {key}"), &error))
+        }
     }
 
     /// Runs a script by its digest, and sends its text only to a server that does not know it.

@@ -5,12 +5,15 @@
 
 use std::{
     collections::VecDeque,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
 };
 
+use futures::future::BoxFuture;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, aio::MultiplexedConnection};
 use tokio::{
-    sync::{Notify, oneshot},
+    sync::{Notify, Semaphore, oneshot},
     task::JoinSet,
 };
 
@@ -25,8 +28,19 @@ const BATCHES: usize = 2;
 /// One connection and those who wait for it. Ends when it is dropped.
 pub struct Lane {
     queue: Arc<Queue>,
+    connection: MultiplexedConnection,
+    /// Taken by whoever sends a command by itself, because nobody else waits.
+    alone: Arc<Semaphore>,
     /// Stops the senders when it is dropped.
     _senders: JoinSet<()>,
+}
+
+/// A command on its way; awaited, what the server said.
+pub enum Asked {
+    /// Somebody else sends it.
+    Waiting(oneshot::Receiver<RedisResult<Value>>),
+    /// Whoever asked sends it.
+    Alone(BoxFuture<'static, RedisResult<Value>>),
 }
 
 /// A command, not yet in the words of the protocol.
@@ -62,18 +76,48 @@ impl Lane {
         }
         Self {
             queue,
+            connection: connection.clone(),
+            alone: Arc::new(Semaphore::new(1)),
             _senders: senders,
         }
     }
 
-    /// Sends `request` with the next batch; the server's answer. Dropped before it has left, it never leaves.
-    pub async fn ask(&self, request: Request) -> RedisResult<Value> {
-        let (answer, answered) = oneshot::channel();
-        self.queue.push(Waiting { request, answer });
-        match answered.await {
-            Ok(answer) => answer?.extract_error(),
-            Err(_) => Err((ErrorKind::Io, "the connection was given up").into()),
+    /// Sends `request` at once where nobody waits, or else with the next batch. Dropped before it has left, it never leaves.
+    /// No `async fn`: a million users keep what this returns.
+    pub fn ask(&self, request: Request) -> Asked {
+        let mut queue = self.queue.waiting();
+        if queue.is_empty()
+            && let Ok(place) = Arc::clone(&self.alone).try_acquire_owned()
+        {
+            let mut connection = self.connection.clone();
+            return Asked::Alone(Box::pin(async move {
+                let answer = connection.send_packed_command(&request.command()).await;
+                drop(place);
+                answer
+            }));
         }
+        let (answer, answered) = oneshot::channel();
+        queue.push_back(Waiting { request, answer });
+        if queue.len() == 1 {
+            self.queue.somebody.notify_one();
+        }
+        Asked::Waiting(answered)
+    }
+}
+
+impl Future for Asked {
+    /// What the server said.
+    type Output = RedisResult<Value>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = match self.get_mut() {
+            Self::Waiting(answered) => {
+                let gone = |_| Err((ErrorKind::Io, "the connection was given up").into());
+                ready!(Pin::new(answered).poll(context)).unwrap_or_else(gone)
+            }
+            Self::Alone(answer) => ready!(answer.as_mut().poll(context)),
+        };
+        Poll::Ready(answer.and_then(Value::extract_error))
     }
 }
 
@@ -81,17 +125,6 @@ impl Queue {
     /// Nothing that may panic happens under this lock.
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, waiting: Waiting) {
-        let first = {
-            let mut queue = self.waiting();
-            queue.push_back(waiting);
-            queue.len() == 1
-        };
-        if first {
-            self.somebody.notify_one();
-        }
     }
 
     /// Waits for somebody to wait, then takes those who came first.
