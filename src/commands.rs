@@ -1,5 +1,6 @@
 //! The commands: each puts its parts together, prints, and ends with an exit code.
 
+mod ceiling;
 mod run;
 
 use std::{
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> u8 {
     let done = match &cli.command {
         Command::Run(args) => run::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),
+        Command::Ceiling(args) => ceiling::run(cli, args, env),
         Command::Doctor(args) => examine(args, env),
         Command::Instance => instance(),
     };

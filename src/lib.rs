@@ -14,12 +14,14 @@
 //! - [`load`]: who comes when, and what they were told
 //! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
+//! - [`ceiling`]: how fast the services are without a strategy around them
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command
 //! - [`assertion`], [`statistics`], [`doctor`], [`exit`]: what the name says
 
 pub mod assertion;
 pub mod backend;
+pub mod ceiling;
 pub mod cli;
 pub mod commands;
 pub mod decorate;

@@ -90,7 +90,7 @@ pub struct Services {
     pub redis_connections: u32,
     /// Kafka.
     pub kafka: KafkaTarget,
-    /// Members of the consumer group, at least 1.
+    /// Members of the consumer group; 0 only where a strategy produces and nobody consumes.
     pub consumers: u32,
     /// The most records that a consumer takes at once, at least 1.
     pub consumer_batch: u32,

@@ -160,7 +160,7 @@ fn check_attempts(layers: &Layers, workload: Workload) -> Result<(), UsageError>
     })
 }
 
-fn service_settings(layers: &Layers) -> Result<Services, UsageError> {
+pub(super) fn service_settings(layers: &Layers) -> Result<Services, UsageError> {
     Ok(Services {
         db: layers
             .value("db", |s| &s.services.db, services::db)?
@@ -243,7 +243,7 @@ fn assertion(item: &Found<'_>, strategies: &[&Entry]) -> Result<Assertion, Usage
     }
 }
 
-fn timeout(text: &str) -> Result<Duration, Problem> {
+pub(super) fn timeout(text: &str) -> Result<Duration, Problem> {
     match values::duration(text)? {
         Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
         long if long > MAX_TIMEOUT => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
@@ -259,7 +259,7 @@ fn db_connection(text: &str) -> Result<DbConnection, Problem> {
     }
 }
 
-fn output_target(text: &str) -> Result<OutputTarget, Problem> {
+pub(super) fn output_target(text: &str) -> Result<OutputTarget, Problem> {
     match text {
         "" => Err(Problem::invalid(text, "name a file, or - for stdout")),
         "-" => Ok(OutputTarget::Stdout),

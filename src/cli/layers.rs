@@ -60,6 +60,11 @@ impl Layers {
             services: services.clone(),
             ..RunSettings::default()
         };
+        Self::of_flags(settings, env)
+    }
+
+    /// Of a command without a scenario file.
+    pub fn of_flags(settings: RunSettings, env: Env<'_>) -> Result<Self, UsageError> {
         let flags = (Source::Flags, settings);
         let environment = (Source::Environment, environment(env)?);
         Ok(Self {

@@ -5,6 +5,7 @@
 //!
 //! - this file: the commands and the global flags
 //! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
+//! - [`ceiling`]: the flags of `ceiling`, and what they mean
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
@@ -16,6 +17,7 @@
 //! Nothing here prints, and the only input besides the arguments is the scenario file and the variables asked for.
 
 mod arrivals;
+pub mod ceiling;
 pub mod effective;
 pub mod error;
 pub mod file;
@@ -31,6 +33,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 pub use self::{
+    ceiling::CeilingArgs,
     effective::{Effective, Output, OutputTarget, doctor_services, effective},
     error::UsageError,
     layers::Env,
@@ -66,6 +69,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Lists the strategies, with what each promises and needs
     Strategies(StrategiesArgs),
+    /// Measures how fast the services are by themselves: what a strategy can reach at most here
+    Ceiling(Box<CeilingArgs>),
     /// Says which services are reachable, in which version, and what is embedded
     Doctor(DoctorArgs),
     /// One of several processes of a run; started by the run itself

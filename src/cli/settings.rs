@@ -184,9 +184,9 @@ pub struct ServiceArgs {
     pub kafka: Option<Typed>,
 }
 
-const WORKLOAD: &str = "Workload";
-const SERVICES: &str = "Services";
-const OUTPUT: &str = "Output";
+pub(super) const WORKLOAD: &str = "Workload";
+pub(super) const SERVICES: &str = "Services";
+pub(super) const OUTPUT: &str = "Output";
 
 /// A parser that tells clap the possible words, for its errors and for completions.
 fn one_of(words: &'static [&'static str]) -> impl TypedValueParser<Value = Typed> {

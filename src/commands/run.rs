@@ -55,14 +55,18 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
 fn open(output: &cli::Output) -> Result<Vec<report::Output>, Failure> {
     let mut outputs = Vec::new();
     if let Some(target) = &output.json {
-        let sink = match target {
-            OutputTarget::Stdout => Sink::Stdout,
-            OutputTarget::File(path) => Sink::open(path)
-                .map_err(|error| Failure::Output("--json", path.display().to_string(), error))?,
-        };
-        outputs.push(report::Output::new(Json, sink));
+        outputs.push(report::Output::new(Json, sink(target)?));
     }
     Ok(outputs)
+}
+
+/// Where `--json` goes.
+pub(super) fn sink(target: &OutputTarget) -> Result<Sink, Failure> {
+    match target {
+        OutputTarget::Stdout => Ok(Sink::Stdout),
+        OutputTarget::File(path) => Sink::open(path)
+            .map_err(|error| Failure::Output("--json", path.display().to_string(), error)),
+    }
 }
 
 fn write(outputs: &mut [report::Output], report: &Report) -> io::Result<()> {
@@ -114,7 +118,7 @@ fn show(shown: &Mutex<Option<Progress>>, mode: Mode, event: &Event<'_>) {
 }
 
 /// The first signal asks the run to stop, report and clean up; the second does not ask.
-async fn on_signal(stop: watch::Sender<bool>) {
+pub(super) async fn on_signal(stop: watch::Sender<bool>) {
     signal().await;
     // Nobody listens any more if the run is just over.
     let _ = stop.send(true);

@@ -4,6 +4,7 @@
 //! judges or knows a backend; [`progress`] is the one output that is shown while a run lasts.
 
 pub mod catalogue;
+pub mod ceiling;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod format;

@@ -2,7 +2,7 @@
 //!
 //! [`one`] is one run of one strategy, in this process or shared out among [`instances`]; this module repeats it over strategies and trials and puts the report together.
 
-mod distribution;
+pub(crate) mod distribution;
 mod drain;
 mod environment;
 mod health;
@@ -86,7 +86,7 @@ pub async fn run(
 }
 
 /// A name for the run's objects that no other run has: 8 hexadecimal digits.
-fn run_id() -> String {
+pub(crate) fn run_id() -> String {
     format!("{:08x}", rand::random::<u32>())
 }
 

@@ -135,10 +135,13 @@ impl Kafka {
         })
     }
 
-    /// Waits until every partition has its consumer and the producer its id.
+    /// Waits until every partition has its consumer, where there are any, and the producer its id.
     pub async fn warm_up(&self) -> Result<(), OpenError> {
         let fail = |message: String| OpenError::new("--kafka", &self.target, message);
         let assigned = async {
+            if self.members.is_empty() {
+                return Ok(());
+            }
             let members = self
                 .members
                 .iter()
@@ -160,6 +163,11 @@ impl Kafka {
     /// The port.
     pub fn topic(&self) -> Arc<dyn Topic> {
         Arc::clone(&self.producer) as Arc<dyn Topic>
+    }
+
+    /// The port, its records filled up to values of so many bytes.
+    pub fn topic_of(&self, bytes: usize) -> Arc<dyn Topic> {
+        Arc::new(self.producer.filled_up_to(bytes))
     }
 
     /// The members of the group.

@@ -109,6 +109,8 @@ pub struct Producer {
     client: Arc<ThreadedProducer<Context>>,
     topic: String,
     capacity: Option<u64>,
+    /// Bytes of a value, at least; shorter numbers get zeros in front.
+    width: usize,
 }
 
 impl Producer {
@@ -129,7 +131,18 @@ impl Producer {
             client: Arc::new(client),
             topic: clients.topic.clone(),
             capacity,
+            width: 0,
         })
+    }
+
+    /// The same producer, for records with values of so many bytes.
+    pub fn filled_up_to(&self, bytes: usize) -> Self {
+        Self {
+            client: Arc::clone(&self.client),
+            topic: self.topic.clone(),
+            capacity: self.capacity,
+            width: bytes,
+        }
     }
 
     /// Fetches the topic's leaders; the producer's id comes meanwhile, on the client's own thread.
@@ -173,11 +186,14 @@ impl Topic for Producer {
                 "the embedded cluster could not keep any more records".into(),
             ));
         }
-        let text = user.to_string();
+        let (key, value) = (
+            user.to_string(),
+            format!("{user:0>width$}", width = self.width),
+        );
         let (waiting, answer) = oneshot::channel();
         let record = BaseRecord::with_opaque_to(&self.topic, Box::new(waiting))
-            .key(&text)
-            .payload(&text);
+            .key(&key)
+            .payload(&value);
         if let Err((error, _)) = self.client.send(record) {
             context.produced.fetch_sub(1, Ordering::AcqRel);
             return Err(refuse(words(&error)));

@@ -1,0 +1,78 @@
+//! The embedded Redis: a command by itself, and a command over TCP by the client of a run.
+#![expect(missing_docs, reason = "the benchmarks' names say it")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use coupon_bench::{
+    backend::{
+        Role,
+        redis::{Redis, embedded::Keyspace},
+    },
+    cli::{ServiceArgs, doctor_services},
+    ports::UserId,
+    scenario::Services,
+};
+use divan::{Bencher, counter::ItemsCount};
+use futures::{StreamExt, stream};
+use tokio::runtime::Runtime;
+
+const COMMANDS: usize = 10_000;
+const NOW: Duration = Duration::from_secs(1_700_000_000);
+
+fn main() {
+    divan::main();
+}
+
+fn words(text: &str) -> Vec<Bytes> {
+    let words = text.split(' ');
+    words
+        .map(|word| Bytes::copy_from_slice(word.as_bytes()))
+        .collect()
+}
+
+#[divan::bench]
+fn keyspace_incr(bencher: Bencher<'_, '_>) {
+    let (mut keyspace, command) = (Keyspace::default(), words("INCR coupon_count"));
+    bencher.bench_local(|| keyspace.execute(&command, NOW));
+}
+
+#[divan::bench]
+fn keyspace_sadd(bencher: Bencher<'_, '_>) {
+    let mut keyspace = Keyspace::default();
+    let mut user = 0;
+    bencher
+        .with_inputs(|| {
+            user += 1;
+            words(&format!("SADD applied_user {user}"))
+        })
+        .bench_local_refs(|command| keyspace.execute(command, NOW));
+}
+
+/// Embedded, with so many connections.
+fn services(connections: u32) -> Services {
+    let defaults = doctor_services(&ServiceArgs::default(), &|_| None).expect("defaults are sound");
+    Services {
+        redis_connections: connections,
+        ..defaults
+    }
+}
+
+/// Ten thousand requests, so many of them in flight, over so many connections.
+#[divan::bench(sample_count = 10, args = [(1, 1), (50, 50), (1, 1000)])]
+fn over_tcp_in_flight(bencher: Bencher<'_, '_>, (connections, in_flight): (u32, usize)) {
+    let runtime = Runtime::new().expect("a runtime");
+    let services = services(connections);
+    let opened = Redis::open(&services, "bench", Role::Guest);
+    let redis = runtime.block_on(opened).expect("the embedded Redis starts");
+    let cache = redis.cache();
+    bencher.counter(ItemsCount::new(COMMANDS)).bench_local(|| {
+        let requests = stream::iter(1..=COMMANDS as u64)
+            .map(|user| cache.sadd("applied_user", UserId(user)))
+            .buffer_unordered(in_flight)
+            .for_each(|answer| async move {
+                answer.expect("an answer");
+            });
+        runtime.block_on(requests);
+    });
+}

@@ -1,0 +1,49 @@
+//! `coupon-bench ceiling`.
+
+use tokio::{runtime::Runtime, sync::watch};
+
+use super::{Failure, SHUTDOWN, complain, run::on_signal, style};
+use crate::{
+    ceiling::{self, Finished, Plan},
+    cli::{self, CeilingArgs, Cli, Env, OutputTarget},
+    report::{Sink, ceiling as output},
+};
+
+/// Measures the services and writes the figures.
+pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let (plan, json) = cli::ceiling::plan(args, env)?;
+    // Before the work: a mistyped path must not cost it.
+    let mut sink = json.as_ref().map(super::run::sink).transpose()?;
+
+    let runtime = Runtime::new()?;
+    let finished = runtime.block_on(perform(&plan));
+    runtime.shutdown_timeout(SHUTDOWN);
+
+    let Finished {
+        ceiling,
+        error,
+        left_behind,
+    } = finished;
+    let problems = error.map(|error| error.to_string()).into_iter();
+    problems
+        .chain(left_behind)
+        .for_each(|problem| complain(&problem));
+    // Where nothing was measured, the last figures stay.
+    if !ceiling.ceilings.is_empty() {
+        if let Some(sink) = &mut sink {
+            sink.write(&output::json(&ceiling).map_err(std::io::Error::from)?)?;
+        }
+        if json != Some(OutputTarget::Stdout) {
+            Sink::Stdout.write(&output::table(&ceiling, style(cli, env)))?;
+        }
+    }
+    Ok(ceiling.exit_code)
+}
+
+async fn perform(plan: &Plan) -> Finished {
+    let (stop, stopped) = watch::channel(false);
+    let signals = tokio::spawn(on_signal(stop));
+    let finished = ceiling::run(plan, stopped).await;
+    signals.abort();
+    finished
+}

@@ -1,0 +1,200 @@
+//! `coupon-bench ceiling`: how fast the services are by themselves, for people, and for programs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Backend, Distribution, Environment, Failure, Tool,
+    format::{clean, count, optional_duration, plural, rate, shorten},
+    terminal::{
+        Style, Tone,
+        layout::{Grid, Page},
+    },
+};
+
+/// Longer messages are cut: the JSON has them in full.
+const MESSAGE_LENGTH: usize = 240;
+
+/// A whole invocation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ceiling {
+    /// [`super::SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What measured it.
+    pub tool: Tool,
+    /// The machine it ran on.
+    pub environment: Environment,
+    /// Every effective setting, passwords masked.
+    pub settings: Settings,
+    /// One an operation, in the order they ran.
+    pub ceilings: Vec<Measured>,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Whether Ctrl-C ended it early.
+    pub interrupted: bool,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Settings {
+    /// Of each kind.
+    pub operations: u64,
+    /// Operations under way at a time.
+    pub in_flight: u64,
+    /// Bytes of a record's value; null where it is the user's number, as in a run.
+    pub payload: Option<usize>,
+    /// Without its password.
+    pub db: String,
+    /// Connections.
+    pub db_pool: u32,
+    /// Without its password.
+    pub redis: String,
+    /// Multiplexed ones.
+    pub redis_connections: u32,
+    /// A broker list, or `embedded`.
+    pub kafka: String,
+    /// For one operation.
+    pub timeout_ns: u64,
+}
+
+/// One operation, done again and again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Measured {
+    /// `incr`, `insert`, `produce`.
+    pub operation: String,
+    /// The same for people.
+    pub how: String,
+    /// The service that did it.
+    pub backend: Backend,
+    /// How often it was begun; where it was interrupted, how often it ended.
+    pub operations: u64,
+    /// Operations that failed, or were not answered in time.
+    pub errors: u64,
+    /// From the release to the last answer.
+    pub duration_ns: u64,
+    /// Operations without error in a second.
+    pub throughput_per_s: f64,
+    /// From the start of an operation without error to its answer.
+    pub latency: Distribution,
+    /// The different errors, most frequent first.
+    pub failures: Vec<Failure>,
+    /// Whether nothing moved for the timeout, so that the rest was not tried.
+    pub given_up: bool,
+}
+
+impl Measured {
+    /// Whether anything went wrong.
+    pub fn is_flawed(&self) -> bool {
+        self.errors > 0 || self.given_up
+    }
+}
+
+/// Indented, with a newline at the end.
+pub fn json(ceiling: &Ceiling) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(ceiling)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// A line an operation, and below them what they were measured with.
+pub fn table(ceiling: &Ceiling, style: Style) -> String {
+    let mut page = Page::new(style.readable());
+    let style = page.style;
+    let head = [
+        "operation",
+        "on",
+        "operations",
+        "per second",
+        "p50",
+        "p99",
+        "max",
+        "errors",
+    ];
+    let mut rows = vec![head.map(|cell| style.paint(Tone::Heading, cell)).to_vec()];
+    rows.extend(ceiling.ceilings.iter().map(|one| row(one, style)));
+    let grid = Grid {
+        rows,
+        left: vec![0, 1],
+        divider: None,
+    };
+    page.block(&grid.draw(style));
+    page.note(&shape(ceiling));
+    if ceiling.ceilings.iter().any(|one| one.backend.embedded) {
+        page.note("Figures of embedded services are about this program, not about Redis, Kafka or your database.");
+    }
+    troubles(&mut page, ceiling);
+    page.finish()
+}
+
+fn row(one: &Measured, style: Style) -> Vec<String> {
+    let latency = &one.latency;
+    let tone = if one.is_flawed() {
+        Tone::Bad
+    } else {
+        Tone::Plain
+    };
+    vec![
+        one.how.clone(),
+        described(&one.backend),
+        count(one.operations),
+        rate(one.throughput_per_s),
+        optional_duration(latency.p50_ns),
+        optional_duration(latency.p99_ns),
+        optional_duration(latency.max_ns),
+        style.paint(tone, count(one.errors)),
+    ]
+}
+
+fn described(backend: &Backend) -> String {
+    let name = clean(&format!("{} {}", backend.kind, backend.version));
+    if backend.embedded {
+        format!("{name} (embedded)")
+    } else {
+        name
+    }
+}
+
+/// How the load was put on the services that were measured.
+fn shape(ceiling: &Ceiling) -> String {
+    let settings = &ceiling.settings;
+    let measured = |name: &str| ceiling.ceilings.iter().any(|one| one.operation == name);
+    let mut parts = vec![format!("{} in flight", count(settings.in_flight))];
+    if measured("incr") {
+        let connections = u64::from(settings.redis_connections);
+        parts.push(plural(connections, "connection") + " to Redis");
+    }
+    if measured("insert") {
+        parts.push(plural(settings.db_pool.into(), "connection") + " to the database");
+    }
+    if let (true, Some(bytes)) = (measured("produce"), settings.payload) {
+        parts.push(format!("values of {}", plural(bytes as u64, "byte")));
+    }
+    parts.join(" · ")
+}
+
+/// What went wrong, if anything did.
+fn troubles(page: &mut Page, ceiling: &Ceiling) {
+    let mut first = true;
+    for one in &ceiling.ceilings {
+        let given_up = one.given_up.then(|| "nothing moved, given up".to_owned());
+        let failures = one.failures.iter().map(|failure| {
+            let message = shorten(&clean(&failure.message), MESSAGE_LENGTH);
+            format!("{} × {message}", count(failure.count))
+        });
+        for text in given_up.into_iter().chain(failures) {
+            let label = if std::mem::take(&mut first) {
+                page.gap();
+                "failures"
+            } else {
+                ""
+            };
+            page.labelled(label, &format!("{}: {text}", one.how));
+        }
+    }
+    if ceiling.interrupted {
+        page.gap();
+        page.barred(
+            Tone::Warn,
+            "interrupted: this covers only what had finished by then",
+        );
+    }
+}
