@@ -1,5 +1,4 @@
 //! The embedded Redis: a command by itself, and a command over TCP by the client of a run.
-#![expect(missing_docs, reason = "the benchmarks' names say it")]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! What this program costs by itself: dispatching claims, recording them, judging them. No service is involved.
-#![expect(missing_docs, reason = "the benchmarks' names say it")]
 
 use std::{future::ready, hint::black_box, sync::Arc, time::Duration};
 

@@ -15,12 +15,12 @@ pub const INCR: Entry = entry("incr", "INCR", &[Need::Redis], |event| {
 });
 
 /// One row into the coupon table, committed by itself.
-pub const INSERT: Entry = entry("insert", "INSERT of one row", &[], |event| {
+pub const INSERT: Entry = entry("insert", "INSERT", &[], |event| {
     Arc::new(Insert(Arc::clone(&event.coupons)))
 });
 
 /// One record, until every in-sync replica has it.
-pub const PRODUCE: Entry = entry("produce", "record, acks=all", &[Need::Kafka], |event| {
+pub const PRODUCE: Entry = entry("produce", "produce", &[Need::Kafka], |event| {
     Arc::new(Produce(Arc::clone(&event.coupon_create)))
 });
 

@@ -14,6 +14,20 @@ use super::{
 /// Longer messages are cut: the JSON has them in full.
 const MESSAGE_LENGTH: usize = 240;
 
+const HEAD: [&str; 8] = [
+    "operation",
+    "on",
+    "operations",
+    "per second",
+    "p50",
+    "p99",
+    "max",
+    "errors",
+];
+
+/// Where in [`HEAD`] they stand.
+const OPERATIONS: usize = 2;
+
 /// A whole invocation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ceiling {
@@ -99,18 +113,13 @@ pub fn json(ceiling: &Ceiling) -> Result<String, serde_json::Error> {
 pub fn table(ceiling: &Ceiling, style: Style) -> String {
     let mut page = Page::new(style.readable());
     let style = page.style;
-    let head = [
-        "operation",
-        "on",
-        "operations",
-        "per second",
-        "p50",
-        "p99",
-        "max",
-        "errors",
-    ];
-    let mut rows = vec![head.map(|cell| style.paint(Tone::Heading, cell)).to_vec()];
+    let mut rows = vec![HEAD.map(|cell| style.paint(Tone::Heading, cell)).to_vec()];
     rows.extend(ceiling.ceilings.iter().map(|one| row(one, style)));
+    if as_asked(ceiling) {
+        for row in &mut rows {
+            row.remove(OPERATIONS);
+        }
+    }
     let grid = Grid {
         rows,
         left: vec![0, 1],
@@ -123,6 +132,12 @@ pub fn table(ceiling: &Ceiling, style: Style) -> String {
     }
     troubles(&mut page, ceiling);
     page.finish()
+}
+
+/// Whether every operation was done as often as asked: then the numbers need no column.
+fn as_asked(ceiling: &Ceiling) -> bool {
+    let asked = ceiling.settings.operations;
+    ceiling.ceilings.iter().all(|one| one.operations == asked)
 }
 
 fn row(one: &Measured, style: Style) -> Vec<String> {
@@ -147,7 +162,8 @@ fn row(one: &Measured, style: Style) -> Vec<String> {
 fn described(backend: &Backend) -> String {
     let name = clean(&format!("{} {}", backend.kind, backend.version));
     if backend.embedded {
-        format!("{name} (embedded)")
+        // On a line of its own, so that the table is no wider than a terminal.
+        format!("{name}\n(embedded)")
     } else {
         name
     }
@@ -157,7 +173,16 @@ fn described(backend: &Backend) -> String {
 fn shape(ceiling: &Ceiling) -> String {
     let settings = &ceiling.settings;
     let measured = |name: &str| ceiling.ceilings.iter().any(|one| one.operation == name);
-    let mut parts = vec![format!("{} in flight", count(settings.in_flight))];
+    let mut parts = Vec::new();
+    if as_asked(ceiling) {
+        let each = if ceiling.ceilings.len() > 1 {
+            " each"
+        } else {
+            ""
+        };
+        parts.push(plural(settings.operations, "operation") + each);
+    }
+    parts.push(format!("{} in flight", count(settings.in_flight)));
     if measured("incr") {
         let connections = u64::from(settings.redis_connections);
         parts.push(plural(connections, "connection") + " to Redis");
