@@ -1,14 +1,14 @@
-//! Finding a database: what differs between them when one is opened, the first contact, the pool.
+//! Finding a database: what differs between them when one is opened, the first contact.
 
 use std::time::Duration;
 
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, SqlSafeStr, any::AnyPoolOptions};
+use sqlx::{Any, AnyConnection, Connection, SqlSafeStr};
 
 use super::{
     CONNECT_TIMEOUT, Schema, ServiceInfo,
     error::{Errors, words},
     mysql, postgres,
-    sql::{self, Sql, Tables},
+    sql::{Sql, Tables},
     sqlite::{self, File},
 };
 use crate::scenario::DbTarget;
@@ -116,26 +116,4 @@ pub async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> R
         Ok(done) => done.map_err(|error| words(&error)),
         Err(_) => Err(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())),
     }
-}
-
-pub fn pool(dialect: &Dialect, size: u32, timeout: Duration) -> Result<AnyPool, sqlx::Error> {
-    let pragmas = dialect.pragmas.clone();
-    AnyPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(timeout.max(CONNECT_TIMEOUT))
-        // A ping before every statement would be a second round trip that nobody asked for.
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .acquire_slow_level(log::LevelFilter::Off)
-        .after_connect(move |connection, _| {
-            let pragmas = pragmas.clone();
-            Box::pin(async move {
-                if let Some(pragmas) = pragmas {
-                    connection.execute(sqlx::raw_sql(sql::sql(pragmas))).await?;
-                }
-                Ok(())
-            })
-        })
-        .connect_lazy(&dialect.url)
 }

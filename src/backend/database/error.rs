@@ -51,6 +51,12 @@ impl Errors {
     }
 }
 
+/// Whether the session goes on after `error`: the server refused a statement, and said so.
+pub fn leaves_session(error: &Error) -> bool {
+    let refusal = error.as_database_error();
+    refusal.is_some_and(|refusal| !session_ended(&refusal.code().unwrap_or_default()))
+}
+
 /// The server ended the session (PostgreSQL's `57P01` to `57P05`, MySQL's `70100`) or lost it (class `08`): that can come
 /// after a commit.
 fn session_ended(code: &str) -> bool {

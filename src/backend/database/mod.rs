@@ -5,6 +5,7 @@
 mod connect;
 mod error;
 mod mysql;
+mod pool;
 mod postgres;
 mod sql;
 mod sqlite;
@@ -14,15 +15,16 @@ mod transaction;
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{StreamExt, TryStreamExt};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
+use futures::TryStreamExt;
+use sqlx::{Any, AnyConnection, Connection, Executor};
 
 pub use connect::probe;
 pub use sql::Schema;
 
 use self::{
-    connect::{Dialect, first_contact, in_time, pool},
+    connect::{Dialect, first_contact, in_time},
     error::{Errors, words},
+    pool::Pool,
     sql::{Sql, Tables},
     sqlite::File,
     table::Table,
@@ -35,7 +37,7 @@ use crate::{
 
 /// The database of one run.
 pub struct Database {
-    pool: AnyPool,
+    pool: Pool,
     /// With its password.
     url: String,
     sql: Arc<Sql>,
@@ -64,8 +66,7 @@ impl Database {
             Dialect::of(&services.db, run_id, schema, timeout).map_err(|e| fail(e.to_string()))?;
 
         let info = first_contact(&dialect).await.map_err(fail)?;
-        let pool =
-            pool(&dialect, services.db_pool, timeout).map_err(|error| fail(words(&error)))?;
+        let pool = Pool::new(&dialect, services.db_pool, timeout.max(CONNECT_TIMEOUT));
         let database = Self {
             pool,
             url: dialect.url,
@@ -94,8 +95,9 @@ impl Database {
     }
 
     async fn create(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
         for statement in &self.sql.create {
-            self.pool.execute(sqlx::raw_sql(statement.clone())).await?;
+            connection.execute(sqlx::raw_sql(statement.clone())).await?;
         }
         Ok(())
     }
@@ -105,8 +107,8 @@ impl Database {
         let connections =
             futures::future::try_join_all((0..self.services.db_pool).map(|_| async {
                 let mut connection = self.pool.acquire().await?;
-                sqlx::query::<Any>(self.sql.count.clone())
-                    .fetch_one(&mut *connection)
+                connection
+                    .fetch_optional(sqlx::query::<Any>(self.sql.count.clone()))
                     .await?;
                 Ok(connection)
             }));
@@ -146,10 +148,18 @@ impl Database {
 
     /// The ledger: the user of every coupon, in the order of the rows.
     pub async fn rows(&self) -> Result<Vec<UserId>, String> {
+        self.read_rows().await.map_err(|error| words(&error))
+    }
+
+    async fn read_rows(&self) -> Result<Vec<UserId>, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
         let users = sqlx::query_scalar::<Any, i64>(self.sql.rows.clone())
-            .fetch(&self.pool)
-            .map(|user| user.map(|user| UserId(user.cast_unsigned())));
-        users.try_collect().await.map_err(|error| words(&error))
+            .fetch(connection.begin()?)
+            .map_ok(|user| UserId(user.cast_unsigned()))
+            .try_collect()
+            .await;
+        connection.ended(&users);
+        users
     }
 
     /// Removes what the run created; a guest only leaves.

@@ -1,13 +1,12 @@
 //! The statements of [`crate::ports::Statements`], once, for a pool and for a transaction alike.
 
-use std::ops::DerefMut;
-
 use async_trait::async_trait;
-use sqlx::{Any, AnyConnection, Row, SqlStr, pool::PoolConnection};
+use sqlx::{Any, Row, SqlStr};
 use tokio::sync::MutexGuard;
 
 use super::{
     error::Errors,
+    pool::Pooled,
     sql::{Insert, Sql},
 };
 use crate::ports::{EventRow, Result, Statements, UserId, attempt};
@@ -26,19 +25,19 @@ pub trait Lend: Send + Sync {
 /// A connection for one statement; where it goes afterwards depends on where it came from.
 pub enum Lent<'a> {
     /// Back into the pool.
-    Pooled(PoolConnection<Any>),
+    Pooled(Pooled),
     /// Kept by the attempt until its end. `None` only while it is being dropped.
-    Held(Option<PoolConnection<Any>>),
+    Held(Option<Pooled>),
     /// Still the transaction's.
-    Transaction(MutexGuard<'a, PoolConnection<Any>>),
+    Transaction(MutexGuard<'a, Pooled>),
 }
 
 impl Lent<'_> {
-    fn connection(&mut self) -> Option<&mut AnyConnection> {
+    fn connection(&mut self) -> Option<&mut Pooled> {
         match self {
-            Self::Pooled(connection) => Some(&mut **connection),
-            Self::Held(connection) => connection.as_mut().map(DerefMut::deref_mut),
-            Self::Transaction(connection) => Some(&mut **connection),
+            Self::Pooled(connection) => Some(connection),
+            Self::Held(connection) => connection.as_mut(),
+            Self::Transaction(connection) => Some(connection),
         }
     }
 }
@@ -68,9 +67,8 @@ pub async fn execute(
     for value in values {
         query = query.bind(value.cast_signed());
     }
-    let done = query.execute(connection).await;
-    done.map(|done| done.rows_affected())
-        .map_err(|error| lender.errors().write(step, &error))
+    let changed = connection.execute(query).await;
+    changed.map_err(|error| lender.errors().write(step, &error))
 }
 
 /// A coupon for each of `users` in one statement: how many rows there are now that were not there before.
@@ -93,9 +91,8 @@ async fn read(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<Op
     let Some(connection) = lent.connection() else {
         return Ok(None);
     };
-    let row = sqlx::query::<Any>(sql.clone())
-        .fetch_optional(connection)
-        .await;
+    let query = sqlx::query::<Any>(sql.clone());
+    let row = connection.fetch_optional(query).await;
     let numbers = row.and_then(|row| {
         row.map(|row| {
             let first: i64 = row.try_get(0)?;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{Any, AnyPool, pool::PoolConnection};
 
 use super::{
     error::{Errors, words},
+    pool::{Pool, Pooled},
     sql::Sql,
     statements::{Lend, Lent},
     transaction::SqlTransaction,
@@ -18,7 +18,7 @@ use crate::{
 
 /// [`CouponTable`] on any of the databases.
 pub struct Table {
-    pub(super) pool: AnyPool,
+    pub(super) pool: Pool,
     pub(super) sql: Arc<Sql>,
     pub(super) errors: Errors,
     pub(super) connection: DbConnection,
@@ -26,7 +26,7 @@ pub struct Table {
 
 impl Table {
     /// A connection that this attempt holds already, or one from the pool.
-    async fn acquire(&self, step: &'static str) -> Result<PoolConnection<Any>> {
+    async fn acquire(&self, step: &'static str) -> Result<Pooled> {
         if self.connection == DbConnection::Request
             && let Some(held) = attempt::take_held()
         {

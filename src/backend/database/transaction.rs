@@ -9,11 +9,11 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use sqlx::{Any, Executor, pool::PoolConnection};
 use tokio::sync::Mutex;
 
 use super::{
     error::Errors,
+    pool::Pooled,
     sql::Sql,
     statements::{self, Lend, Lent},
     table::Table,
@@ -27,7 +27,7 @@ use crate::{
 
 pub struct SqlTransaction {
     /// `None` once the transaction has ended.
-    connection: Option<Mutex<PoolConnection<Any>>>,
+    connection: Option<Mutex<Pooled>>,
     sql: Arc<Sql>,
     errors: Errors,
     keep_for_request: bool,
@@ -36,11 +36,7 @@ pub struct SqlTransaction {
 }
 
 impl SqlTransaction {
-    pub async fn begin(
-        table: &Table,
-        connection: PoolConnection<Any>,
-        isolation: Isolation,
-    ) -> Result<Self> {
+    pub async fn begin(table: &Table, connection: Pooled, isolation: Isolation) -> Result<Self> {
         let fail = |error: sqlx::Error| table.errors.read("BEGIN", &error);
         let statements = match isolation {
             Isolation::Default => &["BEGIN"][..],

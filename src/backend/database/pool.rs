@@ -1,0 +1,227 @@
+//! The connections of a run: opened when first needed, lent in the order of asking, kept for the next who asks.
+//!
+//! Not sqlx's own pool, which asks each connection that comes back whether it is alive: a second round trip for every
+//! statement, which the database would have to answer during a measurement. Here a connection that served well is given on as it
+//! is, and any other is closed.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures::future::join_all;
+use sqlx::{Any, AnyConnection, Connection, Error, Execute, Executor, any::AnyRow};
+use tokio::sync::Semaphore;
+
+use super::{connect::Dialect, error, sql};
+
+/// Hands out connections. Clones share them.
+#[derive(Clone)]
+pub struct Pool(Arc<Shared>);
+
+struct Shared {
+    /// With its password.
+    url: String,
+    pragmas: Option<String>,
+    size: u32,
+    /// How long somebody waits for a connection.
+    patience: Duration,
+    /// First come, first served.
+    places: Semaphore,
+    idle: Mutex<Vec<AnyConnection>>,
+}
+
+impl Pool {
+    /// Connects to nothing yet.
+    pub fn new(dialect: &Dialect, size: u32, patience: Duration) -> Self {
+        Self(Arc::new(Shared {
+            url: dialect.url.clone(),
+            pragmas: dialect.pragmas.clone(),
+            size,
+            patience,
+            places: Semaphore::new(size as usize),
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// Waits for a connection, which is opened if there are fewer than the pool may have.
+    pub async fn acquire(&self) -> Result<Pooled, Error> {
+        let shared = &self.0;
+        let turn = async {
+            let place = shared.places.acquire().await;
+            let place = place.map_err(|_| Error::PoolClosed)?;
+            let idle = shared.idle().pop();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => shared.connect().await?,
+            };
+            // Given back by the connection's own end.
+            place.forget();
+            Ok(Pooled {
+                connection: Some(connection),
+                sound: true,
+                pool: Arc::clone(shared),
+            })
+        };
+        let patience = tokio::time::timeout(shared.patience, turn);
+        patience.await.unwrap_or(Err(Error::PoolTimedOut))
+    }
+
+    /// Waits until nobody holds a connection any more, and closes them all.
+    pub async fn close(&self) {
+        let shared = &self.0;
+        // Fails only where it is closed already.
+        let _all = shared.places.acquire_many(shared.size).await;
+        shared.places.close();
+        let idle = std::mem::take(&mut *shared.idle());
+        // What a server says to a farewell is of no interest.
+        join_all(idle.into_iter().map(Connection::close)).await;
+    }
+}
+
+impl Shared {
+    async fn connect(&self) -> Result<AnyConnection, Error> {
+        let mut connection = AnyConnection::connect(&self.url).await?;
+        if let Some(pragmas) = &self.pragmas {
+            let pragmas = sqlx::raw_sql(sql::sql(pragmas.clone()));
+            connection.execute(pragmas).await?;
+        }
+        Ok(connection)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<AnyConnection>> {
+        // A list of connections is whole at any time.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that goes back when this is dropped, or is closed if its last statement did not end.
+pub struct Pooled {
+    /// `None` only while this is dropped.
+    connection: Option<AnyConnection>,
+    /// No statement is under way, and the session is one that others can use.
+    sound: bool,
+    pool: Arc<Shared>,
+}
+
+impl Pooled {
+    /// Runs a statement: the rows that it changed.
+    pub async fn execute<'q>(
+        &mut self,
+        statement: impl Execute<'q, Any> + 'q,
+    ) -> Result<u64, Error> {
+        let done = self.begin()?.execute(statement).await;
+        self.ended(&done);
+        done.map(|done| done.rows_affected())
+    }
+
+    /// Reads at most one row.
+    pub async fn fetch_optional<'q>(
+        &mut self,
+        statement: impl Execute<'q, Any> + 'q,
+    ) -> Result<Option<AnyRow>, Error> {
+        let row = self.begin()?.fetch_optional(statement).await;
+        self.ended(&row);
+        row
+    }
+
+    /// For one statement, whose end is to be told by [`Pooled::ended`].
+    pub fn begin(&mut self) -> Result<&mut AnyConnection, Error> {
+        self.sound = false;
+        // Gone only while this is dropped.
+        self.connection.as_mut().ok_or(Error::PoolClosed)
+    }
+
+    /// How the statement ended: one that was refused leaves the session as usable as one that was not.
+    pub fn ended<T>(&mut self, done: &Result<T, Error>) {
+        self.sound = done.as_ref().err().is_none_or(error::leaves_session);
+    }
+
+    /// Ends the session when this is dropped, and with it whatever it holds.
+    pub fn close_on_drop(&mut self) {
+        self.sound = false;
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        if let (Some(connection), true) = (self.connection.take(), self.sound) {
+            self.pool.idle().push(connection);
+        }
+        self.pool.places.add_permits(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use sqlx::Row;
+
+    use super::*;
+    use crate::{backend::database::Schema, scenario::DbTarget};
+
+    /// A pool on a private SQLite file, which goes with the dialect.
+    fn pool(size: u32) -> (Pool, Dialect) {
+        sqlx::any::install_default_drivers();
+        let (schema, patience) = (Schema::default(), Duration::from_millis(100));
+        let dialect = Dialect::of(&DbTarget::PrivateSqlite, "pool", schema, patience).unwrap();
+        (Pool::new(&dialect, size, patience), dialect)
+    }
+
+    /// Temporary tables are the session's own: they tell one from another.
+    async fn mark(connection: &mut Pooled) {
+        let mark = connection.execute(sqlx::raw_sql("CREATE TEMP TABLE mark (x INT)"));
+        mark.await.unwrap();
+    }
+
+    async fn is_marked(pool: &Pool) -> bool {
+        let mut connection = pool.acquire().await.unwrap();
+        let count = "SELECT count(*) FROM sqlite_temp_master";
+        let row = connection.fetch_optional(sqlx::raw_sql(count)).await;
+        row.unwrap().unwrap().get::<i64, _>(0) == 1
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_served_is_given_on_even_after_a_refusal() {
+        let (pool, _file) = pool(1);
+        let mut connection = pool.acquire().await.unwrap();
+        mark(&mut connection).await;
+        let nonsense = connection.execute(sqlx::raw_sql("NONSENSE")).await;
+        assert!(nonsense.is_err());
+        drop(connection);
+        assert!(is_marked(&pool).await);
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_statement_did_not_end_is_not() {
+        let (pool, _file) = pool(1);
+        let mut connection = pool.acquire().await.unwrap();
+        mark(&mut connection).await;
+        connection.begin().unwrap();
+        drop(connection);
+        assert!(!is_marked(&pool).await);
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_one_too_many() {
+        let (pool, _file) = pool(2);
+        let held = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
+        let refused = pool.acquire().await.err().unwrap();
+        assert!(matches!(refused, Error::PoolTimedOut), "{refused}");
+        drop(held);
+        assert!(pool.acquire().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_whoever_holds_one() {
+        let (pool, _file) = pool(2);
+        let held = pool.acquire().await.unwrap();
+        let mut closing = Box::pin(pool.close());
+        assert!(futures::poll!(&mut closing).is_pending());
+        drop(held);
+        closing.await;
+        let refused = pool.acquire().await.err().unwrap();
+        assert!(matches!(refused, Error::PoolClosed), "{refused}");
+    }
+}
