@@ -5,7 +5,7 @@ use std::{future::ready, hint::black_box, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use coupon_bench::{
     ledger::{self, Rules},
-    load::{self, Attempt, Load, Outcome, Recorder},
+    load::{self, Attempt, Load, Outcome, Pacing, Recorder, Schedule},
     ports::{Result, UserId},
     strategy::{Decision, Promise, Strategy},
     verdict::{self, Circumstances, Claim},
@@ -31,19 +31,19 @@ impl Strategy for AtOnce {
     }
 }
 
-fn recorder(attempts: u64) -> Recorder {
-    Recorder::new((1..=attempts).map(UserId).collect(), TIMEOUT)
+fn recorder(pacing: Pacing) -> Recorder {
+    let users = (1..=CLAIMS).map(UserId).collect();
+    Recorder::new(Schedule { users, pacing }, TIMEOUT)
 }
 
-fn dispatch(bencher: Bencher<'_, '_>, in_flight: Option<u64>) {
+fn dispatch(bencher: Bencher<'_, '_>, pacing: &Pacing) {
     let runtime = Runtime::new().expect("a runtime");
     let (_never, stop) = watch::channel(false);
     bencher
         .counter(ItemsCount::new(CLAIMS))
         .with_inputs(|| Load {
             strategy: Arc::new(AtOnce),
-            recorder: Arc::new(recorder(CLAIMS)),
-            in_flight,
+            recorder: Arc::new(recorder(pacing.clone())),
             patience: TIMEOUT,
         })
         .bench_local_values(|load| runtime.block_on(load::run(load, ready(()), stop.clone())));
@@ -51,19 +51,19 @@ fn dispatch(bencher: Bencher<'_, '_>, in_flight: Option<u64>) {
 
 #[divan::bench(sample_count = 20)]
 fn dispatch_burst(bencher: Bencher<'_, '_>) {
-    dispatch(bencher, None);
+    dispatch(bencher, &Pacing::AtOnce);
 }
 
 #[divan::bench(sample_count = 20, args = [50, 1000])]
-fn dispatch_closed_loop(bencher: Bencher<'_, '_>, in_flight: u64) {
-    dispatch(bencher, Some(in_flight));
+fn dispatch_closed_loop(bencher: Bencher<'_, '_>, in_flight: usize) {
+    dispatch(bencher, &Pacing::InFlight(in_flight));
 }
 
 #[divan::bench(sample_count = 20)]
 fn record(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(CLAIMS))
-        .with_inputs(|| recorder(CLAIMS))
+        .with_inputs(|| recorder(Pacing::AtOnce))
         .bench_local_refs(|recorder| {
             recorder.release();
             for index in 0..recorder.total() {

@@ -18,14 +18,14 @@ use crate::{
     },
     decorate::metered::Meter,
     exit,
-    load::{self, Attempt, End, Load, Outcome, Recorder},
+    load::{self, Attempt, End, Load, Outcome, Recorder, Schedule},
     ports::Event,
     report::{
         self, Failure, SCHEMA_VERSION,
         ceiling::{Ceiling, Measured, Settings},
     },
     run::{distribution, environment, run_id, tool},
-    scenario::{DbTarget, KafkaTarget, Scenario, Services, Workload},
+    scenario::{Arrivals, DbTarget, KafkaTarget, Scenario, Services, Workload},
     strategy::Entry,
 };
 
@@ -92,7 +92,9 @@ impl Plan {
                 users,
                 limit: users,
                 attempts: 1,
-                in_flight: Some(self.in_flight),
+                arrivals: Arrivals::ClosedLoop {
+                    in_flight: self.in_flight,
+                },
                 seed: 0,
                 timeout: self.timeout,
                 warmup: true,
@@ -213,12 +215,11 @@ async fn measure(
     let scenario = plan.scenario(operation);
     let workload = &scenario.workload;
     let backend = Backend::open(&scenario, operation.entry(), &run_id(), Role::Owner).await?;
-    let recorder = Arc::new(Recorder::new(load::arrivals(workload), workload.timeout));
+    let recorder = Arc::new(Recorder::new(Schedule::of(workload), workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
     let load = Load {
         strategy: (operation.entry().build)(&meter.around(ports(plan, &backend))),
         recorder: Arc::clone(&recorder),
-        in_flight: workload.in_flight,
         patience: workload.timeout,
     };
     let ended = load::run(load, ready(()), stop).await;
