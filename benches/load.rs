@@ -108,6 +108,7 @@ fn attempt(user: u64, issued: u64) -> Attempt {
         } else {
             Outcome::SoldOut
         },
+        intended: Duration::ZERO,
         start: Duration::ZERO,
         end: Some(Duration::from_micros(user)),
     }

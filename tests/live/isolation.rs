@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The output of a tool of the services'.
-fn tool(program: &str, args: &[&str]) -> String {
+pub fn tool(program: &str, args: &[&str]) -> String {
     let output = Command::new(program)
         .args(args)
         .output()
@@ -26,7 +26,7 @@ fn tool(program: &str, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-fn psql(sql: &str) -> String {
+pub fn psql(sql: &str) -> String {
     tool("psql", &[&postgres(), "-Atc", sql])
 }
 
@@ -53,12 +53,12 @@ fn mariadb(sql: &str) -> String {
     )
 }
 
-fn redis_cli(args: &[&str]) -> String {
+pub fn redis_cli(args: &[&str]) -> String {
     let url = redis();
     tool("redis-cli", &[&["-u", &url], args].concat())
 }
 
-fn services_script(args: &[&str]) -> String {
+pub fn services_script(args: &[&str]) -> String {
     tool(
         concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/services"),
         args,

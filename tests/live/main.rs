@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/services.rs"]
 mod services;
 
+mod ceiling;
 mod contract;
 mod errors;
 mod instances;

@@ -1,6 +1,7 @@
 //! The run's idempotent producer. What becomes of every record is counted, whether anybody waits for it or not.
 
 use std::{
+    borrow::Cow,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -186,14 +187,15 @@ impl Topic for Producer {
                 "the embedded cluster could not keep any more records".into(),
             ));
         }
-        let (key, value) = (
-            user.to_string(),
-            format!("{user:0>width$}", width = self.width),
-        );
+        let key = user.to_string();
+        let value = match self.width {
+            width if width > key.len() => Cow::Owned(format!("{key:0>width$}")),
+            _ => Cow::Borrowed(&key),
+        };
         let (waiting, answer) = oneshot::channel();
         let record = BaseRecord::with_opaque_to(&self.topic, Box::new(waiting))
             .key(&key)
-            .payload(&value);
+            .payload(value.as_ref());
         if let Err((error, _)) = self.client.send(record) {
             context.produced.fetch_sub(1, Ordering::AcqRel);
             return Err(refuse(words(&error)));
