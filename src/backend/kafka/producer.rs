@@ -189,7 +189,7 @@ impl Topic for Producer {
         }
         let key = user.to_string();
         let value = match self.width {
-            width if width > key.len() => Cow::Owned(format!("{key:0>width$}")),
+            width if width > key.len() => Cow::Owned("0".repeat(width - key.len()) + &key),
             _ => Cow::Borrowed(&key),
         };
         let (waiting, answer) = oneshot::channel();
