@@ -1,6 +1,7 @@
 //! The commands: each puts its parts together, prints, and ends with an exit code.
 
 mod ceiling;
+mod explore;
 mod run;
 
 use std::{
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> u8 {
     log(cli, env);
     let done = match &cli.command {
         Command::Run(args) => run::run(cli, args, env),
+        Command::Explore(args) => explore::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
         Command::Doctor(args) => examine(args, env),

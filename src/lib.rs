@@ -15,6 +15,7 @@
 //! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
 //! - [`ceiling`]: how fast the services are without a strategy around them
+//! - [`interleaving`]: who made which step, as data; [`explore`]: every interleaving over simulated services
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command
 //! - [`assertion`], [`statistics`], [`doctor`], [`exit`]: what the name says
@@ -27,6 +28,8 @@ pub mod commands;
 pub mod decorate;
 pub mod doctor;
 pub mod exit;
+pub mod explore;
+pub mod interleaving;
 pub mod ledger;
 pub mod load;
 pub mod ports;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "schema/explore.rs"]
+mod explore;
 
 use common::{REPORT_SCHEMA, validate};
 use coupon_bench::report::{Report, fixtures};

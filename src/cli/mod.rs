@@ -6,6 +6,7 @@
 //! - this file: the commands and the global flags
 //! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
 //! - [`ceiling`]: the flags of `ceiling`, and what they mean
+//! - [`explore`]: the flags of `explore`
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
@@ -20,6 +21,7 @@ mod arrivals;
 pub mod ceiling;
 pub mod effective;
 pub mod error;
+pub mod explore;
 pub mod file;
 pub mod layers;
 pub mod mask;
@@ -48,6 +50,7 @@ Examples:
   coupon-bench run --strategy redis-kafka --users 10000
   coupon-bench run --strategy all --users 1k --trials 5
   coupon-bench run --scenario scenarios/flash-sale.toml --json report.json
+  coupon-bench explore --strategy naive
   coupon-bench strategies
 
 Exit codes:
@@ -67,6 +70,8 @@ pub struct Cli {
 pub enum Command {
     /// Fires concurrent users at a strategy and counts the coupons
     Run(Box<RunArgs>),
+    /// Tries every interleaving of a strategy and shows the smallest that breaks it
+    Explore(Box<explore::ExploreArgs>),
     /// Lists the strategies, with what each promises and needs
     Strategies(StrategiesArgs),
     /// Measures how fast the services are by themselves: what a strategy can reach at most here

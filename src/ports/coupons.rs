@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Result, UserId};
 
 /// The event's own row: how many coupons it believes to have issued, and a version for optimistic locking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventRow {
     /// Coupons issued so far, as counted by the row.
     pub issued: u64,
@@ -14,11 +14,11 @@ pub struct EventRow {
 }
 
 /// A coupon made beforehand, for strategies that hand out existing rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CouponId(pub u64);
 
 /// How much a transaction sees of the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Isolation {
     /// The database's own default, which is what most applications run at
     /// (PostgreSQL: read committed; MySQL: repeatable read; SQLite: a snapshot, one writer).

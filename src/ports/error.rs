@@ -6,7 +6,7 @@ use std::borrow::Cow;
 pub type Result<T> = std::result::Result<T, PortError>;
 
 /// Whether a failed step changed anything: the difference between "failed" and "indeterminate".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// The service refused: nothing happened.
     None,

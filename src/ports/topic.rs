@@ -30,7 +30,7 @@ impl Acknowledgement {
 }
 
 /// A record that a consumer has read and not yet committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Delivery {
     /// Whose claim it is.
     pub user: UserId,

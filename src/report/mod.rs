@@ -5,9 +5,11 @@
 
 pub mod catalogue;
 pub mod ceiling;
+pub mod exploration;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod format;
+pub mod interleaving;
 pub mod json;
 mod model;
 pub mod page;

@@ -67,7 +67,7 @@ pub trait Strategy: Send + Sync {
 }
 
 /// What a user is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// The coupon is yours.
     Issued,
@@ -152,6 +152,8 @@ impl fmt::Debug for Entry {
         f.write_str(self.name)
     }
 }
+
+impl Eq for Entry {}
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {

@@ -14,7 +14,8 @@
 //! Exact, also after a produce that the broker refuses (the coupon goes to somebody else) and after a consumer's crash (the unique
 //! key absorbs the second delivery). A produce whose fate is unknown is not given back: the record may be there, and a
 //! coupon too many is worse than one too few. The count is kept by a script, because `INCR` alone runs past the limit with
-//! every refusal, and a `DECR` from there gives nothing back. Known to fail by a crash between script and produce.
+//! every refusal, and a `DECR` from there gives nothing back. Known to fail by a crash between script and
+//! produce, and by a Redis that comes back empty: it counts from the start, and the same number of coupons goes out once more.
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub const ENTRY: Entry = Entry {
     promise: Promise::Exact,
     one_per_user: true,
     needs: &[Need::Redis, Need::Kafka, Need::UniqueUser],
-    known_failure: "a crash between script and produce; a produce whose fate is unknown",
+    known_failure: "a crash between script and produce; a produce whose fate is unknown; a Redis that comes back empty",
     source: include_str!("redis_kafka_safe.rs"),
     build: |event| {
         Arc::new(RedisKafkaSafe {

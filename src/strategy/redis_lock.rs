@@ -32,7 +32,7 @@ pub const ENTRY: Entry = Entry {
     promise: Promise::Exact,
     one_per_user: false,
     needs: &[Need::Redis],
-    known_failure: "lease shorter than the work",
+    known_failure: "lease shorter than the work; an error while unlocking, after the coupon is issued",
     source: include_str!("redis_lock.rs"),
     build: |event| {
         Arc::new(RedisLock {

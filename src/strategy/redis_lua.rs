@@ -27,7 +27,7 @@ pub const ENTRY: Entry = Entry {
     promise: Promise::Exact,
     one_per_user: true,
     needs: &[Need::Redis],
-    known_failure: "the dual write remains: a crash after the script loses a coupon",
+    known_failure: "the dual write remains: a crash after the script loses a coupon; a Redis that comes back empty",
     source: include_str!("redis_lua.rs"),
     build: |event| {
         Arc::new(RedisLua {

@@ -1,0 +1,95 @@
+//! `coupon-bench explore`.
+
+use std::io;
+
+use super::{Failure, complain, style};
+use crate::{
+    cli::{
+        Cli, Env, OutputTarget,
+        explore::{ExploreArgs, Exploring, exploring},
+    },
+    exit,
+    explore::{self, Exploration},
+    report::{Sink, exploration, interleaving},
+};
+
+/// Explores the strategies and writes what was found.
+pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let exploring = exploring(args)?;
+    // Before the search: a mistyped path must not cost one.
+    let outputs = Outputs::open(&exploring)?;
+    let mut found = Vec::new();
+    let mut unexplored = false;
+    for entry in &exploring.strategies {
+        match explore::explore(entry, &exploring.settings) {
+            Ok(exploration) => found.push(exploration),
+            Err(trouble) => {
+                complain(&format!("{} cannot be explored: {trouble}", entry.name));
+                unexplored = true;
+            }
+        }
+    }
+    let code = if unexplored {
+        exit::UNEXPECTED
+    } else {
+        exit_code(&found)
+    };
+    outputs.write(&found, code)?;
+    if !exploring.takes_stdout() {
+        Sink::Stdout.write(&exploration::terminal::render(&found, style(cli, env)))?;
+    }
+    Ok(code)
+}
+
+/// A promise that breaks without a fault is one whatever else was not seen.
+fn exit_code(found: &[Exploration]) -> u8 {
+    if found.iter().any(Exploration::is_violated) {
+        exit::VIOLATED
+    } else if found.iter().all(Exploration::is_exhaustive) {
+        exit::OK
+    } else {
+        exit::INCONCLUSIVE
+    }
+}
+
+struct Outputs {
+    json: Option<Sink>,
+    markdown: Option<Sink>,
+    svg: Option<Sink>,
+}
+
+impl Outputs {
+    fn open(exploring: &Exploring) -> Result<Self, Failure> {
+        Ok(Self {
+            json: open("--json", exploring.json.as_ref())?,
+            markdown: open("--markdown", exploring.markdown.as_ref())?,
+            svg: open("--svg", exploring.svg.as_ref())?,
+        })
+    }
+
+    fn write(self, found: &[Exploration], code: u8) -> io::Result<()> {
+        if let Some(mut sink) = self.json {
+            sink.write(&exploration::json::render(found, code)?)?;
+        }
+        if let Some(mut sink) = self.markdown {
+            sink.write(&exploration::markdown::render(found))?;
+        }
+        if let Some(mut sink) = self.svg {
+            match found.first().and_then(Exploration::first_witness) {
+                Some(witness) => sink.write(&interleaving::svg::render(&witness.interleaving))?,
+                None => complain("nothing broke, so there is nothing to draw (--svg)"),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open(flag: &'static str, target: Option<&OutputTarget>) -> Result<Option<Sink>, Failure> {
+    match target {
+        None => Ok(None),
+        Some(OutputTarget::Stdout) => Ok(Some(Sink::Stdout)),
+        Some(OutputTarget::File(path)) => Sink::open(path)
+            .map(Some)
+            .map_err(|error| Failure::Output(flag, path.display().to_string(), error)),
+    }
+}

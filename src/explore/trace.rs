@@ -1,0 +1,67 @@
+//! A schedule, step by step, with the worlds before and after each.
+
+use std::rc::Rc;
+
+use super::{
+    sim::{
+        call::{Answer, Call},
+        stage::{End, Next, Reaction, Trouble},
+    },
+    world::{Action, State, World},
+};
+use crate::ports::UserId;
+
+/// One step of a schedule.
+pub struct Traced {
+    pub action: Action,
+    /// The call that was made, and its answer.
+    pub seen: Option<(Rc<Reaction>, Answer)>,
+    pub before: State,
+    pub after: State,
+    /// How the task ended with it.
+    pub end: Option<End>,
+    /// The ledger after it.
+    pub rows: Vec<UserId>,
+}
+
+impl Traced {
+    pub fn task(&self) -> Option<usize> {
+        self.action.task().map(usize::from)
+    }
+
+    pub fn call(&self) -> Option<&Call> {
+        match &self.seen.as_ref()?.0.next {
+            Next::Call(call) => Some(call),
+            Next::Ended(_) => None,
+        }
+    }
+
+    pub fn answer(&self) -> Option<&Answer> {
+        Some(&self.seen.as_ref()?.1)
+    }
+}
+
+/// Plays a schedule on the simulated services.
+pub fn trace(world: &mut World, faults: u8, actions: &[Action]) -> Result<Vec<Traced>, Trouble> {
+    let mut state = world.start(faults);
+    let mut steps = Vec::with_capacity(actions.len());
+    for action in actions {
+        let Some(stepped) = world.step(&state, *action)? else {
+            return Err(Trouble::HiddenState);
+        };
+        let end = match (action, action.task()) {
+            (Action::Call(..), Some(task)) => world.ended(&stepped.state, task.into())?,
+            _ => None,
+        };
+        steps.push(Traced {
+            action: *action,
+            seen: stepped.seen,
+            before: state,
+            after: stepped.state,
+            end,
+            rows: world.database(&stepped.state).ledger(),
+        });
+        state = stepped.state;
+    }
+    Ok(steps)
+}

@@ -1,0 +1,99 @@
+//! An interleaving as plain data: who made which step, what it saw, and where a promise broke.
+//!
+//! Neutral on purpose: the exploration finds interleavings, a trace of a live run records them, a replay follows a [`Token`], and
+//! [`crate::report::interleaving`] draws all of them alike.
+
+mod token;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use token::{CallFault, MAX_CLAIMS, Move, TRIES, Token, TokenError};
+
+/// Whose steps stand in one column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// One attempt of a user, both numbered from 1.
+    Claim {
+        /// The user.
+        user: u64,
+        /// Which of the user's attempts.
+        attempt: u32,
+    },
+    /// The member of the consumer group.
+    Consumer,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Claim { user, attempt: 1 } => write!(f, "u{user}"),
+            Self::Claim { user, attempt } => write!(f, "u{user}#{attempt}"),
+            Self::Consumer => f.write_str("consumer"),
+        }
+    }
+}
+
+impl Serialize for Actor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What is special about a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// What was seen here was no longer true when it was acted upon.
+    Stale,
+    /// Something was made to go wrong here.
+    Fault,
+    /// Here the promise broke.
+    Broke,
+}
+
+/// One step: a call of a port, or something that happened to the world.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Step {
+    /// Whose step; `None` for an event outside of the program, such as a lease that ends.
+    pub actor: Option<Actor>,
+    /// As on a slide: `SELECT count(*)`.
+    pub name: String,
+    /// What came back: `0`, `OK`, `no answer`.
+    pub saw: Option<String>,
+    /// What the user was told right after it: `issued`, `sold out`.
+    pub told: Option<String>,
+    /// What is special about it.
+    pub mark: Mark,
+}
+
+impl Step {
+    /// `SELECT count(*) → 0`
+    pub fn text(&self) -> String {
+        match &self.saw {
+            Some(saw) => format!("{} → {saw}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// A whole interleaving, ready to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Interleaving {
+    /// What it shows: `naive, 2 users, limit 1: over-issue`.
+    pub title: String,
+    /// One column each, in this order.
+    pub actors: Vec<Actor>,
+    /// In the order in which they took effect.
+    pub steps: Vec<Step>,
+    /// What the database holds at the end: `2 rows (u2, u1), limit 1`.
+    pub ledger: String,
+    /// One sentence that says why it went wrong; empty where nothing did.
+    pub why: String,
+    /// How to play it again.
+    pub token: Option<String>,
+}

@@ -1,0 +1,65 @@
+//! What `explore --json` writes against `schema/explore.schema.json`.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::common::validate_with;
+
+const SCHEMA: &str = include_str!("../../schema/explore.schema.json");
+
+fn explored(flags: &str) -> (Value, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_coupon-bench"))
+        .args("explore --json -".split(' '))
+        .args(flags.split(' '))
+        .output()
+        .unwrap();
+    (
+        serde_json::from_slice(&output.stdout).unwrap(),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    jsonschema::meta::validate(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
+}
+
+#[test]
+fn what_is_written_is_described() {
+    for flags in [
+        "-s naive",
+        "-s all --faults 1",
+        "-s redis-kafka --states 10",
+        "-s local-lock --instances 2 --attempts 2",
+    ] {
+        let (document, code) = explored(flags);
+        assert_eq!(validate_with(SCHEMA, &document), Ok(()), "{flags}");
+        assert_eq!(
+            document["exit_code"].as_i64(),
+            code.map(i64::from),
+            "{flags}"
+        );
+    }
+}
+
+#[test]
+fn a_field_that_is_missing_or_wrong_is_noticed() {
+    let (good, _) = explored("-s naive");
+    for (pointer, value) in [
+        ("/schema_version", Value::from(2)),
+        ("/explorations/0/searches/0/schedules", Value::from(6)),
+        (
+            "/explorations/0/invariants/0/witness/interleaving/steps/0/actor",
+            Value::from("x1"),
+        ),
+        (
+            "/explorations/0/invariants/0/invariant",
+            Value::from("overissue"),
+        ),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        assert!(validate_with(SCHEMA, &bad).is_err(), "{pointer}");
+    }
+}
