@@ -44,7 +44,8 @@ fn rates(run: &Run) -> String {
         parts.push(format!("release skew {}", duration(run.release_skew_ns)));
     }
     if let Some(share) = run.cpu_share {
-        parts.push(format!("cpu {} %", percent(share)));
+        // Not to be broken at the end of a line.
+        parts.push(format!("cpu {}\u{a0}%", percent(share)));
     }
     parts.join(" · ")
 }

@@ -224,13 +224,21 @@ fn spread(page: &mut Page, spreads: &[Spread]) {
         ]
     };
     let head = head.map(|name| style.paint(Tone::Heading, name)).to_vec();
-    let grid = Grid {
+    let mut grid = Grid {
         rows: std::iter::once(head)
             .chain(spreads.iter().map(row))
             .collect(),
         left: vec![0],
         divider: None,
     };
+    // Where there is no room for all, the tails go first: they are in the JSON.
+    for column in [4, 3] {
+        if grid.width(1) > style.width {
+            for row in &mut grid.rows {
+                row.remove(column);
+            }
+        }
+    }
     page.gap();
     page.block(&grid.draw(style));
 }
