@@ -92,6 +92,12 @@ fn searched(exploration: &Exploration) -> String {
     if settings.instances > 1 {
         parts.push(format!("{} instances", settings.instances));
     }
+    if settings.faults > 0 {
+        parts.push(format!(
+            "at most {}",
+            format::plural(settings.faults.into(), "fault")
+        ));
+    }
     if settings.batch > 1 {
         parts.push(format!("batches of {}", settings.batch));
     }
