@@ -128,8 +128,7 @@ impl Backend {
                 if !entry.needs(Need::Kafka) {
                     return Ok(None);
                 }
-                let kafka = Kafka::open(services, run_id, records, role, workload.timeout);
-                kafka.await.map(Some)
+                Kafka::open(scenario, run_id, records, role).await.map(Some)
             },
         );
         let opened = Parts {

@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     assertion::Assertion,
-    scenario::{DbConnection, DbTarget, KafkaTarget, RedisTarget, Scenario, Services, Workload},
+    scenario::{
+        DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Scenario, Services, Workload,
+    },
     strategy::Entry,
 };
 
@@ -198,6 +200,7 @@ fn service_settings(layers: &Layers) -> Result<Services, UsageError> {
                 values::positive(MAX_CONSUMER_BATCH),
             )?
             .unwrap_or(1),
+        consumer_rate: layers.value("consumer_rate", |s| &s.consumer_rate, rate(1e6, "1m"))?,
     })
 }
 
@@ -240,6 +243,19 @@ fn assertion(item: &Found<'_>, strategies: &[&Entry]) -> Result<Assertion, Usage
             ))
         }),
         _ => Ok(assertion),
+    }
+}
+
+/// A rate from one in a hundred seconds to `max`, which is spelled `most`.
+fn rate(max: f64, most: &str) -> impl Fn(&str) -> Result<Rate, Problem> {
+    move |text| {
+        let per_second = values::rate(text)?;
+        if per_second < 0.01 {
+            return Err(Problem::invalid(text, "must be at least 0.01"));
+        }
+        Rate::new(per_second)
+            .filter(|rate| rate.per_second() <= max)
+            .ok_or_else(|| Problem::invalid(text, format!("must be at most {most}")))
     }
 }
 

@@ -137,6 +137,10 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub consumer_batch: Option<Typed>,
 
+    /// Records a second that all consumers together take; several instances share it evenly [default: unlimited]
+    #[arg(long, value_name = "N", help_heading = SERVICES)]
+    pub consumer_rate: Option<Typed>,
+
     /// Leave the run's table, keys and topic behind and print their names [default: off]
     #[arg(long, value_name = "on|off", help_heading = SERVICES)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]

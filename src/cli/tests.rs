@@ -11,7 +11,7 @@ use clap::CommandFactory;
 use proptest::prelude::*;
 
 use super::{file::ScenarioFile, *};
-use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, RedisTarget};
+use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget};
 
 /// `coupon-bench run` with these arguments.
 fn run_args(args: &[&str]) -> RunArgs {
@@ -66,6 +66,7 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(services.redis, RedisTarget::Embedded);
     assert_eq!(services.kafka, KafkaTarget::Embedded);
     assert_eq!(services.db_connection, DbConnection::Statement);
+    assert_eq!(services.consumer_rate, None);
     assert_eq!(
         (
             services.db_pool,
@@ -116,6 +117,8 @@ fn every_flag_is_understood() {
         "4",
         "--consumer-batch",
         "50",
+        "--consumer-rate",
+        "2k/s",
         "--keep",
         "--timeout",
         "500ms",
@@ -152,6 +155,7 @@ fn every_flag_is_understood() {
     let services = scenario.services;
     assert_eq!(services.kafka, KafkaTarget::Brokers("a:1,b:2".to_owned()));
     assert_eq!(services.db_connection, DbConnection::Request);
+    assert_eq!(services.consumer_rate, Rate::new(2000.0));
     assert_eq!(
         (
             services.db_pool,

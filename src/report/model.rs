@@ -109,6 +109,8 @@ pub struct Settings {
     pub consumers: u32,
     /// The most records that a consumer took at once.
     pub consumer_batch: u32,
+    /// Records a second that all consumers together took at most; null is as fast as they could.
+    pub consumer_rate_per_s: Option<f64>,
     /// For one attempt, and for the drain.
     pub timeout_ns: u64,
     /// Whether objects were left behind.

@@ -96,6 +96,23 @@ fn numbers() {
 }
 
 #[test]
+fn rates() {
+    let told = |flag: &str, value: &str| error(&["-s", "naive", flag, value]);
+    assert_eq!(
+        told("--consumer-rate", "fast"),
+        "invalid value \"fast\" in --consumer-rate: a rate is a number a second, such as 5000, 5k or 0.5"
+    );
+    assert_eq!(
+        told("--consumer-rate", "0"),
+        "invalid value \"0\" in --consumer-rate: must be at least 0.01"
+    );
+    assert_eq!(
+        told("--consumer-rate", "1.1m/s"),
+        "invalid value \"1.1m/s\" in --consumer-rate: must be at most 1m"
+    );
+}
+
+#[test]
 fn services_say_where_and_tell_no_password() {
     let told = error(&["-s", "naive", "--db", "postgres://u:secret@/db"]);
     assert_eq!(

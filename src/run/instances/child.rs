@@ -124,7 +124,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             warmup: assignment.warmup,
         },
         trials: 1,
-        instances: 1,
+        instances: u32::try_from(assignment.share.1).unwrap_or(u32::MAX),
         services: Services {
             db: services::db(&assignment.db).map_err(words)?,
             db_pool: assignment.db_pool,
@@ -134,6 +134,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             kafka: services::kafka(&assignment.kafka).map_err(words)?,
             consumers: assignment.consumers,
             consumer_batch: assignment.consumer_batch,
+            consumer_rate: assignment.consumer_rate,
         },
         keep: false,
         assertions: Vec::new(),

@@ -289,6 +289,7 @@ fn assignment(
         kafka: addresses.kafka,
         consumers: services.consumers,
         consumer_batch: services.consumer_batch,
+        consumer_rate: services.consumer_rate,
     }
 }
 
