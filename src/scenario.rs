@@ -40,6 +40,19 @@ pub struct Scenario {
     pub assertions: Vec<Assertion>,
 }
 
+impl Scenario {
+    /// How long the drain may stand still: the timeout, and what paced consumers wait from one batch to the next.
+    pub fn drain_patience(&self) -> Duration {
+        let pause = self.services.consumer_rate.map(|rate| {
+            let period = rate.shared_by(self.instances).period();
+            period.saturating_mul(self.services.consumer_batch)
+        });
+        self.workload
+            .timeout
+            .saturating_add(pause.unwrap_or_default())
+    }
+}
+
 /// A strategy that the database cannot run.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused {
@@ -62,7 +75,7 @@ pub struct Workload {
     pub arrivals: Arrivals,
     /// Decides everything of the input that is drawn: the order in which users arrive, and a Poisson process.
     pub seed: u64,
-    /// For one attempt, and for the drain.
+    /// For one attempt, and for a drain that stands still.
     pub timeout: Duration,
     /// Whether connections, producer and consumer are made ready before the clock starts.
     pub warmup: bool,

@@ -97,7 +97,7 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = WORKLOAD)]
     pub seed: Option<Typed>,
 
-    /// For one attempt, and for the drain; 500ms, 30s and 2m are understood [default: 30s]
+    /// For one attempt, and for a drain that stands still; 500ms, 30s and 2m are understood [default: 30s]
     #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
     pub timeout: Option<Typed>,
 

@@ -111,7 +111,7 @@ pub struct Settings {
     pub consumer_batch: u32,
     /// Records a second that all consumers together took at most; null is as fast as they could.
     pub consumer_rate_per_s: Option<f64>,
-    /// For one attempt, and for the drain.
+    /// For one attempt, and for a drain that stands still.
     pub timeout_ns: u64,
     /// Whether objects were left behind.
     pub keep: bool,

@@ -123,7 +123,7 @@ async fn here(
         ended.settled(),
         kafka,
         &mut consumers,
-        workload.timeout,
+        scenario.drain_patience(),
         stop,
     )
     .await;
@@ -159,8 +159,8 @@ async fn elsewhere(
     }
 
     watcher(Event::Drain);
-    let (kafka, timeout) = (backend.kafka.as_ref(), scenario.workload.timeout);
-    let mut drained = drain::drain(ready(()), kafka, &mut JoinSet::new(), timeout, stop).await;
+    let (kafka, patience) = (backend.kafka.as_ref(), scenario.drain_patience());
+    let mut drained = drain::drain(ready(()), kafka, &mut JoinSet::new(), patience, stop).await;
     let (observed, more) = instances.finish(scenario).await;
     troubles.extend(more);
     // What a child has not settled is in nobody's lag.
