@@ -16,7 +16,7 @@
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command
-//! - [`assertion`], [`statistics`], [`doctor`], [`exit`]: what the name says
+//! - [`assertion`], [`statistics`], [`durations`], [`doctor`], [`exit`]: what the name says
 
 pub mod assertion;
 pub mod backend;
@@ -24,6 +24,7 @@ pub mod cli;
 pub mod commands;
 pub mod decorate;
 pub mod doctor;
+pub mod durations;
 pub mod exit;
 pub mod ledger;
 pub mod load;

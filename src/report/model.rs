@@ -344,7 +344,7 @@ pub struct Distribution {
 }
 
 /// What a strategy did to the database.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DatabaseLoad {
     /// Statements sent during load and drain, commits and rollbacks included.
     pub statements: u64,
@@ -354,6 +354,27 @@ pub struct DatabaseLoad {
     pub conflicts: u64,
     /// Back-offs before trying again.
     pub retries: u64,
+    /// How long port calls waited for a connection of the pool.
+    pub pool_wait: Distribution,
+    /// How many rows became durable when.
+    pub rows_over_time: RowsOverTime,
+}
+
+/// Rows by the time at which they became durable, from the release to the last one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsOverTime {
+    /// The length of an interval.
+    pub interval_ns: u64,
+    /// Rows in each interval, at most 100; the first begins with the release.
+    pub rows: Vec<u64>,
+}
+
+impl RowsOverTime {
+    /// Rows a second in the fullest interval; `None` without rows.
+    pub fn peak_per_s(&self) -> Option<f64> {
+        let most = self.rows.iter().copied().max()?;
+        Some(most as f64 * 1e9 / self.interval_ns.max(1) as f64)
+    }
 }
 
 /// What became of the records.

@@ -10,6 +10,7 @@ pub mod instances;
 mod measure;
 mod observed;
 mod one;
+mod over_time;
 mod spread;
 mod summary;
 

@@ -15,7 +15,7 @@ use super::{
     run_id,
 };
 use crate::{
-    backend::{Backend, OpenError, Role, kafka::Kafka},
+    backend::{Backend, OpenError, Role},
     decorate::metered::Meter,
     ledger::{self, Reconciliation, Rules},
     load::{self, Counters, End, Load, Outcome, Recorder, Schedule},
@@ -127,9 +127,7 @@ async fn here(
         stop,
     )
     .await;
-    let deliveries = kafka.map(Kafka::deliveries).unwrap_or_default();
-    let consumed = kafka.map_or(0, Kafka::consumed);
-    let observed = Observed::here(&recorder, &meter, ended.cpu, (deliveries, consumed));
+    let observed = Observed::here(&recorder, &meter, backend, ended.cpu);
     let troubles = trouble(ended.end, workload.timeout).into_iter().collect();
     // The clients close once their last user is gone, and have to do so while their servers are still there.
     ended.abandon().await;

@@ -29,6 +29,7 @@ use self::{
 };
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
+    durations::{Durations, SharedDurations},
     ports::{CouponTable, UserId},
     scenario::{DbTarget, Services},
 };
@@ -46,6 +47,7 @@ pub struct Database {
     target: String,
     role: Role,
     services: Services,
+    waits: Arc<SharedDurations>,
 }
 
 impl Database {
@@ -77,6 +79,7 @@ impl Database {
             target: target.clone(),
             role,
             services: services.clone(),
+            waits: Arc::default(),
         };
         if role == Role::Guest {
             return Ok(database);
@@ -125,7 +128,13 @@ impl Database {
             sql: Arc::clone(&self.sql),
             errors: self.errors,
             connection: self.services.db_connection,
+            waits: Arc::clone(&self.waits),
         })
+    }
+
+    /// How long the port's calls have waited for a connection of the pool.
+    pub fn pool_waits(&self) -> Durations {
+        self.waits.total()
     }
 
     /// Where others find it.

@@ -93,12 +93,7 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
 
     listener.finish.recv().await;
     progress.abort();
-    let kafka = backend.kafka.as_ref();
-    let deliveries = kafka
-        .map(crate::backend::kafka::Kafka::deliveries)
-        .unwrap_or_default();
-    let consumed = kafka.map_or(0, crate::backend::kafka::Kafka::consumed);
-    let observed = Observed::here(&recorder, &meter, ended.cpu, (deliveries, consumed));
+    let observed = Observed::here(&recorder, &meter, &backend, ended.cpu);
     say(out, &News::Observed(Box::new(observed))).await;
     ended.abandon().await;
     consumers.shutdown().await;
