@@ -34,6 +34,8 @@ pub struct Scenario {
     pub instances: u32,
     /// Where it runs.
     pub services: Services,
+    /// Orders a second of the bystander; `None` is none.
+    pub bystander_rate: Option<Rate>,
     /// Whether the run's objects are left behind.
     pub keep: bool,
     /// What must be true of every run, besides the promises.

@@ -115,6 +115,7 @@ impl Backend {
             } else {
                 0
             },
+            orders: scenario.bystander_rate.is_some(),
         };
         let (database, redis, kafka) = tokio::join!(
             Database::open(services, run_id, schema, role, workload.timeout),

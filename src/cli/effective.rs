@@ -96,6 +96,7 @@ pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> 
             )?
             .unwrap_or(1),
         services,
+        bystander_rate: layers.value("bystander_rate", |s| &s.bystander_rate, rate(1e4, "10k"))?,
         keep: layers
             .value("keep", |s| &s.keep, values::switch)?
             .unwrap_or(false),

@@ -141,6 +141,10 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub consumer_rate: Option<Typed>,
 
+    /// Orders a second that somebody else makes on the same database, to see who else suffers [default: none]
+    #[arg(long, value_name = "N", help_heading = SERVICES)]
+    pub bystander_rate: Option<Typed>,
+
     /// Leave the run's table, keys and topic behind and print their names [default: off]
     #[arg(long, value_name = "on|off", help_heading = SERVICES)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]

@@ -60,6 +60,7 @@ pub fn report(facts: &Facts<'_>) -> Run {
             retries: totals.retries,
             pool_wait: describe(&observed.pool_wait),
             rows_over_time: rows_over_time(&observed.rows_ns()),
+            bystander: facts.loaded.bystander.clone(),
         },
         topic: topic(facts),
         fairness: Fairness {

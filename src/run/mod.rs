@@ -2,6 +2,7 @@
 //!
 //! [`one`] is one run of one strategy, in this process or shared out among [`instances`]; this module repeats it over strategies and trials and puts the report together.
 
+mod bystander;
 mod distribution;
 mod drain;
 mod environment;

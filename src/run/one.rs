@@ -1,15 +1,20 @@
 //! One run of one strategy, from opening its services to removing what it created.
 
-use std::{future::ready, sync::Arc, time::Duration};
+use std::{
+    future::ready,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Event, Observer, Place,
+    bystander::Bystander,
     drain::{self, Drained},
     environment::cores,
     health::{self, Health},
-    instances::Instances,
+    instances::{self, Instances},
     measure,
     observed::Observed,
     run_id,
@@ -20,7 +25,7 @@ use crate::{
     ledger::{self, Reconciliation, Rules},
     load::{self, Counters, End, Load, Outcome, Recorder, Schedule},
     ports,
-    report::Run,
+    report::{self, Run},
     scenario::Scenario,
     strategy::{Entry, Promise, Strategy},
     verdict::{self, Circumstances, Claim, Judgement},
@@ -36,6 +41,8 @@ pub struct Done {
 pub struct Loaded {
     pub observed: Observed,
     pub drained: Drained,
+    /// What the database's other traffic felt.
+    pub bystander: Option<report::Bystander>,
     /// What went wrong with the run itself.
     pub troubles: Vec<String>,
 }
@@ -70,16 +77,21 @@ pub async fn run(
     let backend = Backend::open(scenario, entry, &run_id, role).await?;
     tracing::info!(db = ?backend.database.info(), "services are open");
 
-    let loaded = if several {
-        match elsewhere(scenario, place, &run_id, &backend, watcher, stop).await {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                backend.close(false).await;
-                return Err(error);
-            }
+    let loaded = async {
+        let bystander = Bystander::start(scenario, &backend).await?;
+        if several {
+            let id = &*run_id;
+            elsewhere(scenario, place, (id, &backend), bystander, watcher, stop).await
+        } else {
+            Ok(here(scenario, place, &backend, bystander, watcher, stop).await)
         }
-    } else {
-        here(scenario, place, &backend, watcher, stop).await
+    };
+    let loaded = match loaded.await {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            backend.close(false).await;
+            return Err(error);
+        }
     };
     let mut run = judge(scenario, place, &run_id, &backend, &loaded).await;
 
@@ -100,6 +112,7 @@ async fn here(
     scenario: &Scenario,
     place: Place,
     backend: &Backend,
+    bystander: Bystander,
     watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Loaded {
@@ -114,7 +127,7 @@ async fn here(
         recorder: Arc::clone(&recorder),
         patience: workload.timeout,
     };
-    let mut ended = load::run(load, ready(()), stop.clone()).await;
+    let mut ended = load::run(load, bystander.lead(stop.clone()), stop.clone()).await;
     tracing::info!(end = ?ended.end, answered = recorder.answered(), "load ended");
 
     watcher(Event::Drain);
@@ -124,9 +137,10 @@ async fn here(
         kafka,
         &mut consumers,
         scenario.drain_patience(),
-        stop,
+        stop.clone(),
     )
     .await;
+    let bystander = bystander.end(recorder.released().into_std(), stop).await;
     let observed = Observed::here(&recorder, &meter, backend, ended.cpu);
     let troubles = trouble(ended.end, workload.timeout).into_iter().collect();
     // The clients close once their last user is gone, and have to do so while their servers are still there.
@@ -135,6 +149,7 @@ async fn here(
     Loaded {
         observed,
         drained,
+        bystander,
         troubles,
     }
 }
@@ -143,14 +158,16 @@ async fn here(
 async fn elsewhere(
     scenario: &Scenario,
     place: Place,
-    run_id: &str,
-    backend: &Backend,
+    (run_id, backend): (&str, &Backend),
+    bystander: Bystander,
     watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Result<Loaded, OpenError> {
     let counters = Arc::new(Counters::default());
     let mut instances = Instances::start(scenario, place.entry, run_id, backend).await?;
     announce(scenario, place, &counters, watcher);
+    bystander.lead(stop.clone()).await;
+    let released = Instant::now() + instances::HEAD_START;
     let mut troubles = instances.load(scenario, &counters, stop.clone()).await;
     if *stop.borrow() {
         troubles = vec!["interrupted".to_owned()];
@@ -158,7 +175,15 @@ async fn elsewhere(
 
     watcher(Event::Drain);
     let (kafka, patience) = (backend.kafka.as_ref(), scenario.drain_patience());
-    let mut drained = drain::drain(ready(()), kafka, &mut JoinSet::new(), patience, stop).await;
+    let mut drained = drain::drain(
+        ready(()),
+        kafka,
+        &mut JoinSet::new(),
+        patience,
+        stop.clone(),
+    )
+    .await;
+    let bystander = bystander.end(released, stop).await;
     let (observed, more) = instances.finish(scenario).await;
     troubles.extend(more);
     // What a child has not settled is in nobody's lag.
@@ -166,6 +191,7 @@ async fn elsewhere(
     Ok(Loaded {
         observed,
         drained,
+        bystander,
         troubles,
     })
 }
@@ -267,6 +293,7 @@ fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) 
         observed,
         drained,
         troubles,
+        ..
     } = loaded;
     let mut troubles = troubles.clone();
     troubles.extend(drained.trouble.clone());

@@ -5,6 +5,7 @@
 mod connect;
 mod error;
 mod mysql;
+mod orders;
 mod postgres;
 mod sql;
 mod sqlite;
@@ -18,10 +19,11 @@ use futures::{StreamExt, TryStreamExt};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 
 pub use connect::probe;
+pub use orders::{OrderService, Orders};
 pub use sql::Schema;
 
 use self::{
-    connect::{Dialect, first_contact, in_time, pool},
+    connect::{Dialect, Link, first_contact, in_time, pool},
     error::{Errors, words},
     sql::{Sql, Tables},
     sqlite::File,
@@ -37,11 +39,12 @@ use crate::{
 /// The database of one run.
 pub struct Database {
     pool: AnyPool,
-    /// With its password.
-    url: String,
+    link: Link,
     sql: Arc<Sql>,
     errors: Errors,
     tables: Tables,
+    schema: Schema,
+    timeout: Duration,
     file: Option<File>,
     info: ServiceInfo,
     target: String,
@@ -67,13 +70,15 @@ impl Database {
 
         let info = first_contact(&dialect).await.map_err(fail)?;
         let pool =
-            pool(&dialect, services.db_pool, timeout).map_err(|error| fail(words(&error)))?;
+            pool(&dialect.link, services.db_pool, timeout).map_err(|error| fail(words(&error)))?;
         let database = Self {
             pool,
-            url: dialect.url,
+            link: dialect.link,
             sql: Arc::new(dialect.sql),
             errors: dialect.errors,
             tables: Tables::new(run_id),
+            schema,
+            timeout,
             file: dialect.file,
             info,
             target: target.clone(),
@@ -132,6 +137,15 @@ impl Database {
         })
     }
 
+    /// The bystander, where the schema has its tables.
+    pub fn order_service(&self) -> Option<OrderService> {
+        self.sql.orders.clone().map(|sql| OrderService {
+            link: self.link.clone(),
+            sql,
+            timeout: self.timeout,
+        })
+    }
+
     /// How long the port's calls have waited for a connection of the pool.
     pub fn pool_waits(&self) -> Durations {
         self.waits.total()
@@ -173,18 +187,15 @@ impl Database {
             file.remove(dropped == Ok(true));
         }
         dropped.map(drop).map_err(|problem| {
-            let Tables { coupon, event } = &self.tables;
-            format!(
-                "failed to drop {coupon} and {event} in {}: {problem}",
-                self.target
-            )
+            let tables = self.tables.names(self.schema).join(", ");
+            format!("failed to drop {tables} in {}: {problem}", self.target)
         })
     }
 
     /// On a connection of its own: those of the pool may be in anybody's hands. Whether nothing else is in the database is
     /// only asked where it is a file.
     async fn drop_tables(&self) -> Result<bool, sqlx::Error> {
-        let mut connection = AnyConnection::connect(&self.url).await?;
+        let mut connection = AnyConnection::connect(&self.link.url).await?;
         for statement in &self.sql.drop {
             connection.execute(sqlx::raw_sql(statement.clone())).await?;
         }
@@ -208,10 +219,8 @@ impl Database {
     /// Leaves it behind: the names of the tables, and of the file where there is one.
     pub async fn keep(self) -> Vec<String> {
         self.leave().await;
-        let mut kept = vec![
-            format!("table {}", self.tables.coupon),
-            format!("table {}", self.tables.event),
-        ];
+        let tables = self.tables.names(self.schema).into_iter();
+        let mut kept: Vec<_> = tables.map(|name| format!("table {name}")).collect();
         kept.extend(
             self.file
                 .map(|file| format!("file {}", file.keep().display())),

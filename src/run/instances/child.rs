@@ -131,6 +131,8 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             consumer_batch: assignment.consumer_batch,
             consumer_rate: assignment.consumer_rate,
         },
+        // The one there is belongs to the parent.
+        bystander_rate: None,
         keep: false,
         assertions: Vec::new(),
     };
