@@ -2,7 +2,7 @@
 
 use super::{Tone, layout::Page};
 use crate::report::{
-    DatabaseLoad, Distribution, Offered, RowsOverTime, Run, TopicLoad,
+    DatabaseLoad, Distribution, Failure, Offered, RowsOverTime, Run, TopicLoad,
     format::{
         clean, count, duration, optional_duration, percent, plural, rate, round_duration, shorten,
     },
@@ -38,7 +38,7 @@ pub(super) fn write(page: &mut Page, run: &Run) {
         page.labelled("fairness", &text);
     }
     warnings(page, &[run]);
-    failures(page, &[run]);
+    failures(page, &run.failures);
     kept(page, &[run]);
 }
 
@@ -173,10 +173,10 @@ fn records(page: &Page, topic: &TopicLoad) -> String {
     parts.join(" · ")
 }
 
-/// The most frequent errors of all these runs.
-pub(super) fn failures(page: &mut Page, runs: &[&Run]) {
+/// The most frequent of these errors.
+pub(super) fn failures<'a>(page: &mut Page, failures: impl IntoIterator<Item = &'a Failure>) {
     let mut messages: Vec<(&str, u64)> = Vec::new();
-    for failure in runs.iter().flat_map(|run| &run.failures) {
+    for failure in failures {
         match messages
             .iter_mut()
             .find(|(message, _)| *message == failure.message)

@@ -74,11 +74,11 @@ impl Bystander {
             OpenError::new("--db", scenario.services.db.to_string(), what)
         };
         let book = Arc::<Book>::default();
-        let (begin, begun) = mpsc::channel();
+        let (begin, signal) = mpsc::channel();
         let (ready, is_ready) = oneshot::channel();
         let work = {
             let book = Arc::clone(&book);
-            move || work(service, rate, &book, ready, &begun)
+            move || work(service, rate, &book, ready, &signal)
         };
         let thread = std::thread::Builder::new()
             .name("bystander".to_owned())
@@ -150,7 +150,7 @@ fn work(
     rate: Rate,
     book: &Arc<Book>,
     ready: oneshot::Sender<Result<(), String>>,
-    begun: &mpsc::Receiver<()>,
+    signal: &mpsc::Receiver<()>,
 ) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -172,7 +172,7 @@ fn work(
     };
     let _ = ready.send(Ok(()));
     // If nobody lets it begin, the run has failed in some other way.
-    if begun.recv().is_ok() {
+    if signal.recv().is_ok() {
         make_orders(&runtime, &orders, rate, book);
         runtime.block_on(settle(book));
     }

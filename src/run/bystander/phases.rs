@@ -38,6 +38,7 @@ impl Order {
 }
 
 /// When what began.
+#[derive(Clone, Copy)]
 pub struct Span {
     /// The load.
     pub released: Instant,
