@@ -141,7 +141,7 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub consumer_rate: Option<Typed>,
 
-    /// Orders a second that somebody else makes on the same database, to see who else suffers [default: none]
+    /// Orders a second that somebody else makes on the same database, to see who else suffers [default: off]
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub bystander_rate: Option<Typed>,
 

@@ -6,6 +6,7 @@ mod common;
 mod services;
 
 mod contract;
+mod database;
 mod errors;
 mod instances;
 mod isolation;

@@ -31,6 +31,10 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     {
         page.labelled("consumers", &consumers);
     }
+    if let Some(per_second) = settings.bystander_rate_per_s {
+        let orders = format!("orders at {} on the same database", rate(per_second));
+        page.labelled("bystander", &orders);
+    }
     let backends = backends(&report.runs);
     if !backends.is_empty() {
         page.labelled("backends", &backends);
