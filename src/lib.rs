@@ -18,7 +18,7 @@
 //! - [`interleaving`]: who made which step, as data; [`explore`]: every interleaving over simulated services
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command
-//! - [`assertion`], [`statistics`], [`doctor`], [`exit`]: what the name says
+//! - [`assertion`], [`statistics`], [`durations`], [`doctor`], [`exit`]: what the name says
 
 pub mod assertion;
 pub mod backend;
@@ -27,6 +27,7 @@ pub mod cli;
 pub mod commands;
 pub mod decorate;
 pub mod doctor;
+pub mod durations;
 pub mod exit;
 pub mod explore;
 pub mod interleaving;

@@ -4,6 +4,7 @@
 //! checks nothing again. No I/O is here.
 
 mod arrivals;
+mod rate;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use arrivals::{Arrivals, Phase, Profile, Spacing};
+pub use rate::Rate;
 
 use crate::{
     assertion::Assertion,
@@ -34,10 +36,25 @@ pub struct Scenario {
     pub instances: u32,
     /// Where it runs.
     pub services: Services,
+    /// Orders a second of the bystander; `None` is none.
+    pub bystander_rate: Option<Rate>,
     /// Whether the run's objects are left behind.
     pub keep: bool,
     /// What must be true of every run, besides the promises.
     pub assertions: Vec<Assertion>,
+}
+
+impl Scenario {
+    /// How long the drain may stand still: the timeout, and what paced consumers wait from one batch to the next.
+    pub fn drain_patience(&self) -> Duration {
+        let pause = self.services.consumer_rate.map(|rate| {
+            let period = rate.shared_by(self.instances).period();
+            period.saturating_mul(self.services.consumer_batch)
+        });
+        self.workload
+            .timeout
+            .saturating_add(pause.unwrap_or_default())
+    }
 }
 
 /// A strategy that the database cannot run.
@@ -62,7 +79,7 @@ pub struct Workload {
     pub arrivals: Arrivals,
     /// Decides everything of the input that is drawn: the order in which users arrive, and a Poisson process.
     pub seed: u64,
-    /// For one attempt, and for the drain.
+    /// For one attempt, and for a drain that stands still.
     pub timeout: Duration,
     /// Whether connections, producer and consumer are made ready before the clock starts.
     pub warmup: bool,
@@ -94,6 +111,8 @@ pub struct Services {
     pub consumers: u32,
     /// The most records that a consumer takes at once, at least 1.
     pub consumer_batch: u32,
+    /// Records that all consumers together take; `None` is as fast as they can.
+    pub consumer_rate: Option<Rate>,
 }
 
 /// Which database.

@@ -47,13 +47,15 @@ fn the_schema_is_a_schema() {
 
 #[test]
 fn every_fixture_is_valid() {
-    let reports: [Report; 8] = [
+    let reports: [Report; 10] = [
         fixtures::redis_kafka_holds(),
         fixtures::naive_over_issues(),
         fixtures::violated(),
         fixtures::inconclusive(),
         fixtures::comparison(),
         fixtures::kept(),
+        fixtures::with_bystander(),
+        fixtures::bystander_comparison(),
         fixtures::failed_assertions(),
         fixtures::report(Vec::new()),
     ];

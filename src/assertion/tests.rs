@@ -63,6 +63,7 @@ fn run(strategy: &str, trial: u32) -> Run {
             peak_in_flight: 10,
             conflicts: 2,
             retries: 4,
+            ..DatabaseLoad::default()
         },
         topic: None,
         fairness: Fairness { inversions: 6 },

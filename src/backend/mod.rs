@@ -115,6 +115,7 @@ impl Backend {
             } else {
                 0
             },
+            orders: scenario.bystander_rate.is_some(),
         };
         let (database, redis, kafka) = tokio::join!(
             Database::open(services, run_id, schema, role, workload.timeout),
@@ -128,8 +129,7 @@ impl Backend {
                 if !entry.needs(Need::Kafka) {
                     return Ok(None);
                 }
-                let kafka = Kafka::open(services, run_id, records, role, workload.timeout);
-                kafka.await.map(Some)
+                Kafka::open(scenario, run_id, records, role).await.map(Some)
             },
         );
         let opened = Parts {

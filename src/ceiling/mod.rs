@@ -102,6 +102,7 @@ impl Plan {
             trials: 1,
             instances: 1,
             services,
+            bystander_rate: None,
             keep: false,
             assertions: Vec::new(),
         }

@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     assertion::Assertion,
-    scenario::{DbConnection, DbTarget, KafkaTarget, RedisTarget, Scenario, Services, Workload},
+    scenario::{
+        DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Scenario, Services, Workload,
+    },
     strategy::Entry,
 };
 
@@ -94,6 +96,13 @@ pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> 
             )?
             .unwrap_or(1),
         services,
+        bystander_rate: layers
+            .value(
+                "bystander_rate",
+                |s| &s.bystander_rate,
+                rate_or("off", 1e4, "10k"),
+            )?
+            .flatten(),
         keep: layers
             .value("keep", |s| &s.keep, values::switch)?
             .unwrap_or(false),
@@ -198,6 +207,13 @@ pub(super) fn service_settings(layers: &Layers) -> Result<Services, UsageError> 
                 values::positive(MAX_CONSUMER_BATCH),
             )?
             .unwrap_or(1),
+        consumer_rate: layers
+            .value(
+                "consumer_rate",
+                |s| &s.consumer_rate,
+                rate_or("unlimited", 1e6, "1m"),
+            )?
+            .flatten(),
     })
 }
 
@@ -240,6 +256,26 @@ fn assertion(item: &Found<'_>, strategies: &[&Entry]) -> Result<Assertion, Usage
             ))
         }),
         _ => Ok(assertion),
+    }
+}
+
+/// A rate from one in a hundred seconds to `max`, which is spelled `most`; or `none`, the word for none.
+fn rate_or(none: &str, max: f64, most: &str) -> impl Fn(&str) -> Result<Option<Rate>, Problem> {
+    move |text| {
+        if text.trim() == none {
+            return Ok(None);
+        }
+        let per_second = values::rate(text).map_err(|problem| Problem {
+            advice: format!("{}, or {none}", problem.advice),
+            ..problem
+        })?;
+        if per_second < 0.01 {
+            return Err(Problem::invalid(text, "must be at least 0.01"));
+        }
+        Rate::new(per_second)
+            .filter(|rate| rate.per_second() <= max)
+            .map(Some)
+            .ok_or_else(|| Problem::invalid(text, format!("must be at most {most}")))
     }
 }
 

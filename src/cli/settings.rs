@@ -97,7 +97,7 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = WORKLOAD)]
     pub seed: Option<Typed>,
 
-    /// For one attempt, and for the drain; 500ms, 30s and 2m are understood [default: 30s]
+    /// For one attempt, and for a drain that stands still; 500ms, 30s and 2m are understood [default: 30s]
     #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
     pub timeout: Option<Typed>,
 
@@ -136,6 +136,14 @@ pub struct RunSettings {
     /// Records that a consumer takes at once, as one INSERT of as many rows [default: 1]
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub consumer_batch: Option<Typed>,
+
+    /// Records a second that all consumers together take; several instances share it evenly [default: unlimited]
+    #[arg(long, value_name = "N", help_heading = SERVICES)]
+    pub consumer_rate: Option<Typed>,
+
+    /// Orders a second that somebody else makes on the same database, to see who else suffers [default: off]
+    #[arg(long, value_name = "N", help_heading = SERVICES)]
+    pub bystander_rate: Option<Typed>,
 
     /// Leave the run's table, keys and topic behind and print their names [default: off]
     #[arg(long, value_name = "on|off", help_heading = SERVICES)]

@@ -11,7 +11,7 @@ use clap::CommandFactory;
 use proptest::prelude::*;
 
 use super::{file::ScenarioFile, *};
-use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, RedisTarget};
+use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget};
 
 /// `coupon-bench run` with these arguments.
 fn run_args(args: &[&str]) -> RunArgs {
@@ -67,6 +67,10 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(services.kafka, KafkaTarget::Embedded);
     assert_eq!(services.db_connection, DbConnection::Statement);
     assert_eq!(
+        (services.consumer_rate, scenario.bystander_rate),
+        (None, None)
+    );
+    assert_eq!(
         (
             services.db_pool,
             services.redis_connections,
@@ -116,6 +120,10 @@ fn every_flag_is_understood() {
         "4",
         "--consumer-batch",
         "50",
+        "--consumer-rate",
+        "2k/s",
+        "--bystander-rate",
+        "100",
         "--keep",
         "--timeout",
         "500ms",
@@ -152,6 +160,8 @@ fn every_flag_is_understood() {
     let services = scenario.services;
     assert_eq!(services.kafka, KafkaTarget::Brokers("a:1,b:2".to_owned()));
     assert_eq!(services.db_connection, DbConnection::Request);
+    assert_eq!(services.consumer_rate, Rate::new(2000.0));
+    assert_eq!(scenario.bystander_rate, Rate::new(100.0));
     assert_eq!(
         (
             services.db_pool,
@@ -165,6 +175,19 @@ fn every_flag_is_understood() {
         (output.json, output.quiet, output.progress),
         (Some(OutputTarget::Stdout), true, false)
     );
+}
+
+#[test]
+fn a_flag_can_take_back_a_rate_of_the_file() {
+    let (_file, path) = file("strategy = 'naive'\nconsumer_rate = 500\nbystander_rate = '0.5/s'");
+    let rates = |flags: &[&str]| {
+        let args = [&["--scenario", path.as_str()], flags].concat();
+        let scenario = meant(&args).unwrap().scenario;
+        (scenario.services.consumer_rate, scenario.bystander_rate)
+    };
+    assert_eq!(rates(&[]), (Rate::new(500.0), Rate::new(0.5)));
+    let taken_back = ["--consumer-rate", "unlimited", "--bystander-rate", "off"];
+    assert_eq!(rates(&taken_back), (None, None));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::{
     ops::Deref,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -13,9 +13,12 @@ use std::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{
-    Clock, CouponId, CouponTable, Event, EventRow, Isolation, Result, Statements, Transaction,
-    UserId,
+use crate::{
+    durations::nanoseconds,
+    ports::{
+        Clock, CouponId, CouponTable, Event, EventRow, Isolation, Result, Statements, Transaction,
+        UserId,
+    },
 };
 
 /// Counters of one run, read while it goes on.
@@ -30,6 +33,8 @@ pub struct Meter {
     since: Instant,
     /// By user, from 1: nanoseconds from `since` to the first durable row, 0 while there is none.
     durable_at: Box<[AtomicU64]>,
+    /// Likewise of every row but a user's first.
+    further_rows: Mutex<Vec<u64>>,
 }
 
 /// What a run did to the database.
@@ -67,6 +72,7 @@ impl Meter {
             durable,
             since: Instant::now(),
             durable_at: (0..users).map(|_| AtomicU64::new(0)).collect(),
+            further_rows: Mutex::default(),
         })
     }
 
@@ -98,13 +104,30 @@ impl Meter {
 
     /// Nanoseconds from `release` to each user's first durable coupon.
     pub fn durable_since(&self, release: Instant) -> impl Iterator<Item = (UserId, u64)> {
-        let before = u64::try_from(release.saturating_duration_since(self.since).as_nanos());
-        let before = before.unwrap_or(u64::MAX);
+        let before = self.until(release);
         let users = (1..).map(UserId).zip(&self.durable_at);
         users.filter_map(move |(user, slot)| match slot.load(Ordering::Relaxed) {
             0 => None,
             at => Some((user, at.saturating_sub(before))),
         })
+    }
+
+    /// Nanoseconds from `release` to each row that was not its user's first.
+    pub fn further_rows_since(&self, release: Instant) -> Vec<u64> {
+        let before = self.until(release);
+        let rows = self.further_rows();
+        rows.iter().map(|at| at.saturating_sub(before)).collect()
+    }
+
+    fn until(&self, release: Instant) -> u64 {
+        nanoseconds(release.saturating_duration_since(self.since))
+    }
+
+    /// Rare but with strategies that go wrong, and against a round trip nothing to wait for.
+    fn further_rows(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.further_rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slot(&self, user: UserId) -> Option<&AtomicU64> {
@@ -119,10 +142,14 @@ impl Meter {
 
     fn note_durable(&self, user: UserId) {
         self.durable.fetch_add(1, Ordering::Relaxed);
-        let elapsed = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        if let Some(slot) = self.slot(user) {
-            // Only the first counts: that is when the user's coupon was safe.
-            let _ = slot.compare_exchange(0, elapsed, Ordering::Relaxed, Ordering::Relaxed);
+        let elapsed = nanoseconds(self.since.elapsed()).max(1);
+        // The first is when the user's coupon was safe.
+        let first = self.slot(user).is_some_and(|slot| {
+            slot.compare_exchange(0, elapsed, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        });
+        if !first {
+            self.further_rows().push(elapsed);
         }
     }
 
@@ -305,5 +332,23 @@ impl Clock for MeteredClock {
     async fn back_off(&self, duration: Duration) {
         self.meter.retries.fetch_add(1, Ordering::Relaxed);
         self.inner.back_off(duration).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_its_instant_and_a_users_first_is_told_from_the_others() {
+        let meter = Meter::new(2, Arc::default());
+        let release = Instant::now();
+        for user in [1, 1, 2, 99] {
+            meter.note_durable(UserId(user));
+        }
+        let first: Vec<_> = meter.durable_since(release).map(|(user, _)| user).collect();
+        assert_eq!(first, [UserId(1), UserId(2)]);
+        // A second coupon of user 1, and one of somebody who does not exist.
+        assert_eq!(meter.further_rows_since(release).len(), 2);
     }
 }

@@ -30,6 +30,18 @@ pub fn duration(ns: u64) -> String {
         )
 }
 
+/// A round duration, without the zeros that would say nothing: `5 ms`, `2.5 s`.
+pub fn round_duration(ns: u64) -> String {
+    let text = duration(ns);
+    match text.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            let number = number.trim_end_matches('0').trim_end_matches('.');
+            format!("{number} {unit}")
+        }
+        _ => text,
+    }
+}
+
 /// Like [`duration`], or a dash.
 pub fn optional_duration(ns: Option<u64>) -> String {
     ns.map_or_else(|| NOTHING.to_owned(), duration)
@@ -134,6 +146,14 @@ mod tests {
             assert_eq!(duration(ns), text);
         }
         assert_eq!(optional_duration(None), "–");
+        for (ns, text) in [
+            (5_000_000, "5 ms"),
+            (2_500_000_000, "2.5 s"),
+            (100_000_000, "100 ms"),
+            (20_000_000_000, "20 s"),
+        ] {
+            assert_eq!(round_duration(ns), text);
+        }
     }
 
     #[test]

@@ -109,8 +109,12 @@ pub struct Settings {
     pub consumers: u32,
     /// The most records that a consumer took at once.
     pub consumer_batch: u32,
-    /// For one attempt, and for the drain.
+    /// Records a second that all consumers together took at most; null is as fast as they could.
+    pub consumer_rate_per_s: Option<f64>,
+    /// For one attempt, and for a drain that stands still.
     pub timeout_ns: u64,
+    /// Orders a second of the bystander; null where there was none.
+    pub bystander_rate_per_s: Option<f64>,
     /// Whether objects were left behind.
     pub keep: bool,
 }
@@ -342,7 +346,7 @@ pub struct Distribution {
 }
 
 /// What a strategy did to the database.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DatabaseLoad {
     /// Statements sent during load and drain, commits and rollbacks included.
     pub statements: u64,
@@ -352,6 +356,61 @@ pub struct DatabaseLoad {
     pub conflicts: u64,
     /// Back-offs before trying again.
     pub retries: u64,
+    /// How long port calls waited for a connection of the pool.
+    pub pool_wait: Distribution,
+    /// How many rows became durable when.
+    pub rows_over_time: RowsOverTime,
+    /// What the database's other traffic felt; null without it.
+    pub bystander: Option<Bystander>,
+}
+
+/// Rows by the time at which they became durable, from the release to the last one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsOverTime {
+    /// The length of an interval.
+    pub interval_ns: u64,
+    /// Rows in each interval, at most 100; the first begins with the release.
+    pub rows: Vec<u64>,
+}
+
+impl RowsOverTime {
+    /// Rows a second in the fullest interval; `None` without rows.
+    pub fn peak_per_s(&self) -> Option<f64> {
+        let most = self.rows.iter().copied().max()?;
+        Some(most as f64 * 1e9 / self.interval_ns.max(1) as f64)
+    }
+}
+
+/// What the bystander felt: transactions of somebody else on the same database, at a fixed rate.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Bystander {
+    /// Orders that had ended at the release.
+    pub before: BystanderPhase,
+    /// Those from there to the end of the drain.
+    pub during: BystanderPhase,
+    /// Those that were to start after the drain.
+    pub after: BystanderPhase,
+    /// The different errors behind failed orders, most frequent first.
+    pub failures: Vec<Failure>,
+}
+
+/// A part of the bystander's time.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct BystanderPhase {
+    /// Its length.
+    pub duration_ns: u64,
+    /// Orders made.
+    pub orders: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that were still open when the run ended.
+    pub unanswered: u64,
+    /// Orders that went through, a second.
+    pub rate_per_s: f64,
+    /// From an order's intended start to its end, failed ones included.
+    pub response: Distribution,
+    /// From an order's intended to its actual start: what the bystander itself was late.
+    pub schedule_lag: Distribution,
 }
 
 /// What became of the records.

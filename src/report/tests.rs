@@ -56,6 +56,20 @@ fn comparison_in_80_columns() {
 }
 
 #[test]
+fn bystander() {
+    assert_snapshot!(plain(&fixtures::with_bystander()));
+}
+
+#[test]
+fn bystander_comparison() {
+    let style = Style {
+        color: false,
+        width: 80,
+    };
+    assert_snapshot!(render(&fixtures::bystander_comparison(), style));
+}
+
+#[test]
 fn kept() {
     assert_snapshot!(plain(&fixtures::kept()));
 }
@@ -151,7 +165,7 @@ fn only_what_is_proven_correct_is_called_so() {
     assert!(text.contains("inconclusive 1/5"));
 }
 
-fn all() -> [Report; 8] {
+fn all() -> [Report; 10] {
     [
         crowded(),
         fixtures::redis_kafka_holds(),
@@ -160,6 +174,8 @@ fn all() -> [Report; 8] {
         fixtures::inconclusive(),
         fixtures::comparison(),
         fixtures::kept(),
+        fixtures::with_bystander(),
+        fixtures::bystander_comparison(),
         fixtures::failed_assertions(),
     ]
 }

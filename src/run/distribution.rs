@@ -2,27 +2,20 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use hdrhistogram::{
-    Histogram,
-    serialization::{Serializer, V2DeflateSerializer},
-};
+use crate::{durations::Durations, report::Distribution};
 
-use crate::report::Distribution;
+pub use crate::durations::nanoseconds;
 
-/// Three significant digits, as long as need be.
+/// Of all these durations.
 pub fn distribution(durations: impl Iterator<Item = Duration>) -> Distribution {
-    // Fails only for a precision beyond five digits.
-    let Ok(mut histogram) = Histogram::<u64>::new(3) else {
+    describe(&durations.collect())
+}
+
+/// Of what was recorded.
+pub fn describe(durations: &Durations) -> Distribution {
+    let Some(histogram) = durations.histogram() else {
         return Distribution::default();
     };
-    for duration in durations {
-        // Resizes itself, so that every duration has its place.
-        let _ = histogram.record(nanoseconds(duration));
-    }
-    if histogram.is_empty() {
-        return Distribution::default();
-    }
     // A percentile needs at least one sample beyond it.
     let carried = |quantile: f64| {
         let beyond = histogram.len() as f64 * (1.0 - quantile);
@@ -38,19 +31,8 @@ pub fn distribution(durations: impl Iterator<Item = Duration>) -> Distribution {
         p99_ns: carried(0.99),
         p999_ns: carried(0.999),
         max_ns: Some(histogram.max()),
-        hdr: encoded(&histogram),
+        hdr: durations.encoded(),
     }
-}
-
-fn encoded(histogram: &Histogram<u64>) -> Option<String> {
-    let mut bytes = Vec::new();
-    let written = V2DeflateSerializer::new().serialize(histogram, &mut bytes);
-    written.ok().map(|_| STANDARD.encode(bytes))
-}
-
-/// Whole nanoseconds; centuries are one number.
-pub fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[expect(

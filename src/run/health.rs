@@ -143,6 +143,8 @@ fn share(cpu: Duration, duration: Duration, cores: usize) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
     use crate::{
         load::Outcome,

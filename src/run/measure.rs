@@ -3,8 +3,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use super::{
-    distribution::{distribution, nanoseconds},
+    distribution::{describe, distribution, nanoseconds},
     one::{Facts, Loaded},
+    over_time::rows_over_time,
 };
 use crate::{
     backend::{Backend, ServiceInfo},
@@ -57,6 +58,9 @@ pub fn report(facts: &Facts<'_>) -> Run {
             peak_in_flight: totals.peak_in_flight,
             conflicts: totals.conflicts,
             retries: totals.retries,
+            pool_wait: describe(&observed.pool_wait),
+            rows_over_time: rows_over_time(&observed.rows_ns()),
+            bystander: facts.loaded.bystander.clone(),
         },
         topic: topic(facts),
         fairness: Fairness {

@@ -2,6 +2,7 @@
 //!
 //! [`one`] is one run of one strategy, in this process or shared out among [`instances`]; this module repeats it over strategies and trials and puts the report together.
 
+mod bystander;
 pub(crate) mod distribution;
 mod drain;
 mod environment;
@@ -10,6 +11,7 @@ pub mod instances;
 mod measure;
 mod observed;
 mod one;
+mod over_time;
 mod spread;
 mod summary;
 

@@ -1,12 +1,19 @@
 //! What one run has shown, as plain data: recorded in this process, or put together from several.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backend::kafka::Deliveries,
+    backend::{
+        Backend,
+        kafka::{Deliveries, Kafka},
+    },
     decorate::metered::{Meter, Totals},
+    durations::Durations,
     load::{Attempt, Recorder},
     ports::UserId,
 };
@@ -24,6 +31,10 @@ pub struct Observed {
     pub totals: Totals,
     /// Nanoseconds from the release to a user's first durable row.
     pub durable_ns: HashMap<UserId, u64>,
+    /// Nanoseconds from the release to every durable row but a user's first.
+    pub further_rows_ns: Vec<u64>,
+    /// How long port calls waited for a connection of the pool.
+    pub pool_wait: Durations,
     /// What became of the records produced.
     pub deliveries: Deliveries,
     /// Records read, redeliveries included.
@@ -34,22 +45,19 @@ pub struct Observed {
 
 impl Observed {
     /// What was recorded in this process.
-    pub fn here(
-        recorder: &Recorder,
-        meter: &Meter,
-        cpu: Duration,
-        (deliveries, consumed): (Deliveries, u64),
-    ) -> Self {
+    pub fn here(recorder: &Recorder, meter: &Meter, backend: &Backend, cpu: Duration) -> Self {
+        let released = recorder.released().into_std();
+        let kafka = backend.kafka.as_ref();
         Self {
             attempts: recorder.attempts(),
             failures: recorder.failures(),
             peak_in_flight: recorder.peak_in_flight(),
             totals: meter.totals(),
-            durable_ns: meter
-                .durable_since(recorder.released().into_std())
-                .collect(),
-            deliveries,
-            consumed,
+            durable_ns: meter.durable_since(released).collect(),
+            further_rows_ns: meter.further_rows_since(released),
+            pool_wait: backend.database.pool_waits(),
+            deliveries: kafka.map(Kafka::deliveries).unwrap_or_default(),
+            consumed: kafka.map_or(0, Kafka::consumed),
             cpu,
         }
     }
@@ -58,6 +66,12 @@ impl Observed {
     pub fn duration(&self) -> Duration {
         let ends = self.attempts.iter().filter_map(|attempt| attempt.end);
         ends.max().unwrap_or_default()
+    }
+
+    /// Nanoseconds from the release to every durable row, in no order.
+    pub fn rows_ns(&self) -> Vec<u64> {
+        let first = self.durable_ns.values();
+        first.chain(&self.further_rows_ns).copied().collect()
     }
 
     /// Takes in what another process has recorded from the same release on.
@@ -78,9 +92,17 @@ impl Observed {
         self.peak_in_flight = overlap(&self.attempts);
         self.totals.add(other.totals);
         for (user, at) in other.durable_ns {
-            let first = self.durable_ns.entry(user).or_insert(at);
-            *first = at.min(*first);
+            match self.durable_ns.entry(user) {
+                Entry::Vacant(slot) => drop(slot.insert(at)),
+                Entry::Occupied(mut slot) => {
+                    let first = *slot.get();
+                    slot.insert(at.min(first));
+                    self.further_rows_ns.push(at.max(first));
+                }
+            }
         }
+        self.further_rows_ns.extend(other.further_rows_ns);
+        self.pool_wait.add(&other.pool_wait);
         self.deliveries.add(other.deliveries);
         self.consumed += other.consumed;
         self.cpu += other.cpu;
@@ -141,6 +163,7 @@ mod tests {
             attempts: vec![attempt(user, 0, Some(2))],
             failures: vec![("no".to_owned(), 2)],
             durable_ns: HashMap::from([(UserId(7), at)]),
+            pool_wait: [Duration::from_nanos(at)].into_iter().collect(),
             consumed: 3,
             ..Observed::default()
         };
@@ -152,5 +175,8 @@ mod tests {
         );
         assert_eq!(whole.failures, [("no".to_owned(), 4)]);
         assert_eq!(whole.durable_ns[&UserId(7)], 40);
+        assert_eq!(whole.rows_ns(), [40, 50]);
+        let waits = whole.pool_wait.histogram();
+        assert_eq!(waits.map(|waits| (waits.len(), waits.max())), Some((2, 50)));
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     future::ready,
     sync::{Arc, LazyLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -14,21 +14,22 @@ use tokio::{
 
 use super::{
     Event, Observer, Place,
+    bystander::Bystander,
     drain::{self, Drained},
     environment::cores,
     health::{self, Health},
-    instances::Instances,
+    instances::{self, Instances},
     measure,
     observed::Observed,
     run_id,
 };
 use crate::{
-    backend::{Backend, OpenError, Role, kafka::Kafka},
+    backend::{Backend, OpenError, Role},
     decorate::metered::Meter,
     ledger::{self, Reconciliation, Rules},
     load::{self, Counters, End, Load, Outcome, Recorder, Schedule},
     ports,
-    report::Run,
+    report::{self, Run},
     scenario::Scenario,
     strategy::{Entry, Promise, Strategy},
     verdict::{self, Circumstances, Claim, Judgement},
@@ -44,6 +45,8 @@ pub struct Done {
 pub struct Loaded {
     pub observed: Observed,
     pub drained: Drained,
+    /// What the database's other traffic felt.
+    pub bystander: Option<report::Bystander>,
     /// What went wrong with the run itself.
     pub troubles: Vec<String>,
 }
@@ -78,16 +81,21 @@ pub async fn run(
     let backend = Backend::open(scenario, entry, &run_id, role).await?;
     tracing::info!(db = ?backend.database.info(), "services are open");
 
-    let loaded = if several {
-        match elsewhere(scenario, place, &run_id, &backend, watcher, stop).await {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                backend.close(false).await;
-                return Err(error);
-            }
+    let loaded = async {
+        let bystander = Bystander::start(scenario, &backend).await?;
+        if several {
+            let id = &*run_id;
+            elsewhere(scenario, place, (id, &backend), bystander, watcher, stop).await
+        } else {
+            Ok(here(scenario, place, &backend, bystander, watcher, stop).await)
         }
-    } else {
-        here(scenario, place, &backend, watcher, stop).await
+    };
+    let loaded = match loaded.await {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            backend.close(false).await;
+            return Err(error);
+        }
     };
     let mut run = judge(scenario, place, &run_id, &backend, &loaded).await;
 
@@ -108,6 +116,7 @@ async fn here(
     scenario: &Scenario,
     place: Place,
     backend: &Backend,
+    bystander: Bystander,
     watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Loaded {
@@ -122,7 +131,7 @@ async fn here(
         recorder: Arc::clone(&recorder),
         patience: workload.timeout,
     };
-    let mut ended = load::run(load, ready(()), stop.clone()).await;
+    let mut ended = load::run(load, bystander.lead(stop.clone()), stop.clone()).await;
     tracing::info!(end = ?ended.end, answered = recorder.answered(), "load ended");
 
     watcher(Event::Drain);
@@ -131,13 +140,12 @@ async fn here(
         ended.settled(),
         kafka,
         &mut consumers,
-        workload.timeout,
-        stop,
+        scenario.drain_patience(),
+        stop.clone(),
     )
     .await;
-    let deliveries = kafka.map(Kafka::deliveries).unwrap_or_default();
-    let consumed = kafka.map_or(0, Kafka::consumed);
-    let observed = Observed::here(&recorder, &meter, ended.cpu, (deliveries, consumed));
+    let bystander = bystander.end(recorder.released().into_std(), stop).await;
+    let observed = Observed::here(&recorder, &meter, backend, ended.cpu);
     let troubles = trouble(ended.end, workload.timeout).into_iter().collect();
     // The clients close once their last user is gone, and have to do so while their servers are still there.
     ended.abandon().await;
@@ -145,6 +153,7 @@ async fn here(
     Loaded {
         observed,
         drained,
+        bystander,
         troubles,
     }
 }
@@ -153,22 +162,32 @@ async fn here(
 async fn elsewhere(
     scenario: &Scenario,
     place: Place,
-    run_id: &str,
-    backend: &Backend,
+    (run_id, backend): (&str, &Backend),
+    bystander: Bystander,
     watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Result<Loaded, OpenError> {
     let counters = Arc::new(Counters::default());
     let mut instances = Instances::start(scenario, place.entry, run_id, backend).await?;
     announce(scenario, place, &counters, watcher);
+    bystander.lead(stop.clone()).await;
+    let released = Instant::now() + instances::HEAD_START;
     let mut troubles = instances.load(scenario, &counters, stop.clone()).await;
     if *stop.borrow() {
         troubles = vec!["interrupted".to_owned()];
     }
 
     watcher(Event::Drain);
-    let (kafka, timeout) = (backend.kafka.as_ref(), scenario.workload.timeout);
-    let mut drained = drain::drain(ready(()), kafka, &mut JoinSet::new(), timeout, stop).await;
+    let (kafka, patience) = (backend.kafka.as_ref(), scenario.drain_patience());
+    let mut drained = drain::drain(
+        ready(()),
+        kafka,
+        &mut JoinSet::new(),
+        patience,
+        stop.clone(),
+    )
+    .await;
+    let bystander = bystander.end(released, stop).await;
     let (observed, more) = instances.finish(scenario).await;
     troubles.extend(more);
     // What a child has not settled is in nobody's lag.
@@ -176,6 +195,7 @@ async fn elsewhere(
     Ok(Loaded {
         observed,
         drained,
+        bystander,
         troubles,
     })
 }
@@ -292,6 +312,7 @@ fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) 
         observed,
         drained,
         troubles,
+        ..
     } = loaded;
     let mut troubles = troubles.clone();
     troubles.extend(drained.trouble.clone());

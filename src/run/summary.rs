@@ -8,7 +8,7 @@ use crate::{
     backend::OpenError,
     exit,
     report::{Environment, OpenLoop, Race, Refused, Report, Run, SCHEMA_VERSION, Settings},
-    scenario::{Arrivals, Profile, Scenario},
+    scenario::{Arrivals, Profile, Rate, Scenario},
     statistics::wilson,
     verdict::Verdict,
 };
@@ -162,7 +162,9 @@ fn settings(scenario: &Scenario) -> Settings {
         kafka: services.kafka.to_string(),
         consumers: services.consumers,
         consumer_batch: services.consumer_batch,
+        consumer_rate_per_s: services.consumer_rate.map(Rate::per_second),
         timeout_ns: u64::try_from(workload.timeout.as_nanos()).unwrap_or(u64::MAX),
+        bystander_rate_per_s: scenario.bystander_rate.map(Rate::per_second),
         keep: scenario.keep,
     }
 }

@@ -66,7 +66,7 @@ pub fn services_script(args: &[&str]) -> String {
 }
 
 /// Everything of the run `id` that the services hold.
-fn remains(id: &str) -> Vec<String> {
+pub fn remains(id: &str) -> Vec<String> {
     let tables =
         format!("SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%{id}%'");
     let keys = format!("*{id}*");
@@ -84,7 +84,7 @@ fn remains(id: &str) -> Vec<String> {
         .collect()
 }
 
-fn files(id: &str) -> Vec<String> {
+pub fn files(id: &str) -> Vec<String> {
     let folder = std::fs::read_dir(std::env::temp_dir()).expect("a folder for temporary files");
     let names = folder
         .flatten()

@@ -7,6 +7,7 @@ mod services;
 
 mod ceiling;
 mod contract;
+mod database;
 mod errors;
 mod instances;
 mod isolation;

@@ -11,16 +11,33 @@ use super::{
     sql::{Sql, Tables},
     sqlite::{self, File},
 };
-use crate::scenario::DbTarget;
+use crate::scenario::{DbTarget, ServiceUrl};
 
 /// What differs between the databases when one is opened.
 pub struct Dialect {
-    pub url: String,
+    pub link: Link,
     pub sql: Sql,
     pub errors: Errors,
     pub file: Option<File>,
     pub kind: &'static str,
+}
+
+/// How a connection is made.
+#[derive(Clone)]
+pub struct Link {
+    /// With its password.
+    pub url: String,
+    /// What is said on every connection first.
     pub pragmas: Option<String>,
+}
+
+impl Link {
+    fn plain(url: &ServiceUrl) -> Self {
+        Self {
+            url: url.with_password().to_owned(),
+            pragmas: None,
+        }
+    }
 }
 
 impl Dialect {
@@ -33,12 +50,14 @@ impl Dialect {
         let tables = Tables::new(run_id);
         let sqlite = |file: File| {
             Ok(Self {
-                url: file.url()?,
+                link: Link {
+                    url: file.url()?,
+                    pragmas: Some(file.pragmas(timeout)),
+                },
                 sql: sqlite::sql(&tables, schema),
                 errors: Errors {
                     conflicts: sqlite::CONFLICTS,
                 },
-                pragmas: Some(file.pragmas(timeout)),
                 file: Some(file),
                 kind: "sqlite",
             })
@@ -47,24 +66,22 @@ impl Dialect {
             DbTarget::PrivateSqlite => sqlite(File::private(run_id)?),
             DbTarget::Sqlite(path) => sqlite(File::users(path)),
             DbTarget::Postgres(url) => Ok(Self {
-                url: url.with_password().to_owned(),
+                link: Link::plain(url),
                 sql: postgres::sql(&tables, schema),
                 errors: Errors {
                     conflicts: postgres::CONFLICTS,
                 },
                 file: None,
                 kind: "postgres",
-                pragmas: None,
             }),
             DbTarget::Mysql(url) => Ok(Self {
-                url: url.with_password().to_owned(),
+                link: Link::plain(url),
                 sql: mysql::sql(&tables, schema),
                 errors: Errors {
                     conflicts: mysql::CONFLICTS,
                 },
                 file: None,
                 kind: "mysql",
-                pragmas: None,
             }),
         }
     }
@@ -85,7 +102,7 @@ pub async fn probe(target: &DbTarget) -> Result<ServiceInfo, String> {
 /// One plain connection, so that a service that is not there is refused at once and not after the pool's patience.
 pub async fn first_contact(dialect: &Dialect) -> Result<ServiceInfo, String> {
     let contact = async {
-        let mut connection = AnyConnection::connect(&dialect.url).await?;
+        let mut connection = AnyConnection::connect(&dialect.link.url).await?;
         let version: String = sqlx::query_scalar::<Any, String>(dialect.sql.version.into_sql_str())
             .fetch_one(&mut connection)
             .await?;

@@ -5,6 +5,7 @@
 mod connect;
 mod error;
 mod mysql;
+mod orders;
 mod pool;
 mod postgres;
 mod sql;
@@ -19,10 +20,11 @@ use futures::TryStreamExt;
 use sqlx::{Any, AnyConnection, Connection, Executor};
 
 pub use connect::probe;
+pub use orders::{OrderService, Orders};
 pub use sql::Schema;
 
 use self::{
-    connect::{Dialect, first_contact, in_time},
+    connect::{Dialect, Link, first_contact, in_time},
     error::{Errors, words},
     pool::Pool,
     sql::{Sql, Tables},
@@ -31,6 +33,7 @@ use self::{
 };
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
+    durations::{Durations, SharedDurations},
     ports::{CouponTable, UserId},
     scenario::{DbTarget, Services},
 };
@@ -38,16 +41,18 @@ use crate::{
 /// The database of one run.
 pub struct Database {
     pool: Pool,
-    /// With its password.
-    url: String,
+    link: Link,
     sql: Arc<Sql>,
     errors: Errors,
     tables: Tables,
+    schema: Schema,
+    timeout: Duration,
     file: Option<File>,
     info: ServiceInfo,
     target: String,
     role: Role,
     services: Services,
+    waits: Arc<SharedDurations>,
 }
 
 impl Database {
@@ -66,18 +71,25 @@ impl Database {
             Dialect::of(&services.db, run_id, schema, timeout).map_err(|e| fail(e.to_string()))?;
 
         let info = first_contact(&dialect).await.map_err(fail)?;
-        let pool = Pool::new(&dialect, services.db_pool, timeout.max(CONNECT_TIMEOUT));
+        let pool = Pool::new(
+            &dialect.link,
+            services.db_pool,
+            timeout.max(CONNECT_TIMEOUT),
+        );
         let database = Self {
             pool,
-            url: dialect.url,
+            link: dialect.link,
             sql: Arc::new(dialect.sql),
             errors: dialect.errors,
             tables: Tables::new(run_id),
+            schema,
+            timeout,
             file: dialect.file,
             info,
             target: target.clone(),
             role,
             services: services.clone(),
+            waits: Arc::default(),
         };
         if role == Role::Guest {
             return Ok(database);
@@ -127,7 +139,22 @@ impl Database {
             sql: Arc::clone(&self.sql),
             errors: self.errors,
             connection: self.services.db_connection,
+            waits: Arc::clone(&self.waits),
         })
+    }
+
+    /// The bystander, where the schema has its tables.
+    pub fn order_service(&self) -> Option<OrderService> {
+        self.sql.orders.clone().map(|sql| OrderService {
+            link: self.link.clone(),
+            sql,
+            timeout: self.timeout,
+        })
+    }
+
+    /// How long the port's calls have waited for a connection of the pool.
+    pub fn pool_waits(&self) -> Durations {
+        self.waits.total()
     }
 
     /// Where others find it.
@@ -174,18 +201,15 @@ impl Database {
             file.remove(dropped == Ok(true));
         }
         dropped.map(drop).map_err(|problem| {
-            let Tables { coupon, event } = &self.tables;
-            format!(
-                "failed to drop {coupon} and {event} in {}: {problem}",
-                self.target
-            )
+            let tables = self.tables.names(self.schema).join(", ");
+            format!("failed to drop {tables} in {}: {problem}", self.target)
         })
     }
 
     /// On a connection of its own: those of the pool may be in anybody's hands. Whether nothing else is in the database is
     /// only asked where it is a file.
     async fn drop_tables(&self) -> Result<bool, sqlx::Error> {
-        let mut connection = AnyConnection::connect(&self.url).await?;
+        let mut connection = AnyConnection::connect(&self.link.url).await?;
         for statement in &self.sql.drop {
             connection.execute(sqlx::raw_sql(statement.clone())).await?;
         }
@@ -209,10 +233,8 @@ impl Database {
     /// Leaves it behind: the names of the tables, and of the file where there is one.
     pub async fn keep(self) -> Vec<String> {
         self.leave().await;
-        let mut kept = vec![
-            format!("table {}", self.tables.coupon),
-            format!("table {}", self.tables.event),
-        ];
+        let tables = self.tables.names(self.schema).into_iter();
+        let mut kept: Vec<_> = tables.map(|name| format!("table {name}")).collect();
         kept.extend(
             self.file
                 .map(|file| format!("file {}", file.keep().display())),

@@ -1,6 +1,9 @@
 //! MySQL and MariaDB (InnoDB).
 
-use super::sql::{Insert, NamedLock, Placeholders::Marks, Schema, Sql, Tables, named};
+use super::{
+    orders::{self, OrderSql},
+    sql::{Insert, NamedLock, Placeholders::Marks, Schema, Sql, Tables, named},
+};
 
 /// SQLSTATE of a deadlock, and of a lock wait that took too long (`ER_LOCK_WAIT_TIMEOUT` comes as a general error).
 pub const CONFLICTS: &[&str] = &["40001"];
@@ -18,12 +21,16 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
         name("INSERT INTO {event} (id, issued, version) VALUES (1, 0, 0)"),
     ];
     create.extend(prefill(schema.prefilled).iter().map(|text| name(text)));
+    if schema.orders {
+        create.extend(orders::create(
+            "BIGINT AUTO_INCREMENT PRIMARY KEY",
+            " ENGINE = InnoDB",
+            tables,
+        ));
+    }
     Sql {
         create,
-        drop: vec![
-            name("DROP TABLE IF EXISTS {coupon}"),
-            name("DROP TABLE IF EXISTS {event}"),
-        ],
+        drop: tables.drop(schema),
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),
         insert: Insert::new("INSERT INTO {coupon} (user_id) VALUES ", Marks, "", tables),
@@ -52,6 +59,7 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
             "SELECT id FROM {coupon} WHERE user_id IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
         )),
         begin_serializable: &["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN"],
+        orders: schema.orders.then(|| OrderSql::new(Marks, tables)),
         version: "SELECT VERSION()",
     }
 }

@@ -13,16 +13,14 @@ use futures::future::join_all;
 use sqlx::{Any, AnyConnection, Connection, Error, Execute, Executor, any::AnyRow};
 use tokio::sync::Semaphore;
 
-use super::{connect::Dialect, error, sql};
+use super::{connect::Link, error, sql};
 
 /// Hands out connections. Clones share them.
 #[derive(Clone)]
 pub struct Pool(Arc<Shared>);
 
 struct Shared {
-    /// With its password.
-    url: String,
-    pragmas: Option<String>,
+    link: Link,
     size: u32,
     /// How long somebody waits for a connection.
     patience: Duration,
@@ -33,10 +31,9 @@ struct Shared {
 
 impl Pool {
     /// Connects to nothing yet.
-    pub fn new(dialect: &Dialect, size: u32, patience: Duration) -> Self {
+    pub fn new(link: &Link, size: u32, patience: Duration) -> Self {
         Self(Arc::new(Shared {
-            url: dialect.url.clone(),
-            pragmas: dialect.pragmas.clone(),
+            link: link.clone(),
             size,
             patience,
             places: Semaphore::new(size as usize),
@@ -81,8 +78,8 @@ impl Pool {
 
 impl Shared {
     async fn connect(&self) -> Result<AnyConnection, Error> {
-        let mut connection = AnyConnection::connect(&self.url).await?;
-        if let Some(pragmas) = &self.pragmas {
+        let mut connection = AnyConnection::connect(&self.link.url).await?;
+        if let Some(pragmas) = &self.link.pragmas {
             let pragmas = sqlx::raw_sql(sql::sql(pragmas.clone()));
             connection.execute(pragmas).await?;
         }
@@ -159,14 +156,17 @@ mod tests {
     use sqlx::Row;
 
     use super::*;
-    use crate::{backend::database::Schema, scenario::DbTarget};
+    use crate::{
+        backend::database::{Schema, connect::Dialect},
+        scenario::DbTarget,
+    };
 
     /// A pool on a private SQLite file, which goes with the dialect.
     fn pool(size: u32) -> (Pool, Dialect) {
         sqlx::any::install_default_drivers();
         let (schema, patience) = (Schema::default(), Duration::from_millis(100));
         let dialect = Dialect::of(&DbTarget::PrivateSqlite, "pool", schema, patience).unwrap();
-        (Pool::new(&dialect, size, patience), dialect)
+        (Pool::new(&dialect.link, size, patience), dialect)
     }
 
     /// Temporary tables are the session's own: they tell one from another.

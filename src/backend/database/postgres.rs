@@ -1,6 +1,9 @@
 //! PostgreSQL.
 
-use super::sql::{Insert, NamedLock, Placeholders::Numbers, Schema, Sql, Tables, named};
+use super::{
+    orders::{self, OrderSql},
+    sql::{Insert, NamedLock, Placeholders::Numbers, Schema, Sql, Tables, named},
+};
 
 /// `serialization_failure`, `deadlock_detected`, `lock_not_available`.
 pub const CONFLICTS: &[&str] = &["40001", "40P01", "55P03"];
@@ -23,12 +26,12 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
             schema.prefilled
         )));
     }
+    if schema.orders {
+        create.extend(orders::create("BIGSERIAL PRIMARY KEY", "", tables));
+    }
     Sql {
         create,
-        drop: vec![
-            name("DROP TABLE IF EXISTS {coupon}"),
-            name("DROP TABLE IF EXISTS {event}"),
-        ],
+        drop: tables.drop(schema),
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),
         insert: Insert::new(
@@ -62,6 +65,7 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
             "SELECT id FROM {coupon} WHERE user_id IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
         )),
         begin_serializable: &["BEGIN ISOLATION LEVEL SERIALIZABLE"],
+        orders: schema.orders.then(|| OrderSql::new(Numbers, tables)),
         version: "SHOW server_version",
     }
 }

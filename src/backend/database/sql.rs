@@ -2,13 +2,17 @@
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-/// What a strategy asks of the coupon table, beyond its columns.
+use super::orders::OrderSql;
+
+/// What a run asks of the database, beyond the columns of the coupon table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Schema {
     /// A unique key on the user. Off unless a strategy asks for it: it would hide what is to be seen.
     pub unique_user: bool,
     /// So many coupons without a user are made beforehand.
     pub prefilled: u64,
+    /// Whether there are tables for the bystander.
+    pub orders: bool,
 }
 
 /// The tables of one run.
@@ -18,6 +22,10 @@ pub struct Tables {
     pub coupon: String,
     /// One row: `id`, `issued`, `version`.
     pub event: String,
+    /// The bystander's orders: `id`, `member_id`, `item_id`.
+    pub orders: String,
+    /// The bystander's stock: `item_id`, `available`.
+    pub stock: String,
 }
 
 impl Tables {
@@ -26,13 +34,32 @@ impl Tables {
         Self {
             coupon: format!("coupon_bench_{run_id}_coupon"),
             event: format!("coupon_bench_{run_id}_event"),
+            orders: format!("coupon_bench_{run_id}_orders"),
+            stock: format!("coupon_bench_{run_id}_stock"),
         }
+    }
+
+    /// Those that a schema has.
+    pub fn names(&self, schema: Schema) -> Vec<&str> {
+        let mut names = vec![&*self.coupon, &*self.event];
+        if schema.orders {
+            names.extend([&*self.orders, &*self.stock]);
+        }
+        names
+    }
+
+    /// Removes them, present or not.
+    pub fn drop(&self, schema: Schema) -> Vec<SqlStr> {
+        let names = self.names(schema).into_iter();
+        names
+            .map(|name| sql(format!("DROP TABLE IF EXISTS {name}")))
+            .collect()
     }
 }
 
 /// The text of every statement. `?` or `$1`, as the database likes it.
 pub struct Sql {
-    /// Creates and fills both tables, one statement each.
+    /// Creates and fills the tables, one statement each.
     pub create: Vec<SqlStr>,
     /// Removes them, present or not.
     pub drop: Vec<SqlStr>,
@@ -54,6 +81,8 @@ pub struct Sql {
     pub lock_free_coupon: Option<SqlStr>,
     /// Starts a serializable transaction, one statement after the other.
     pub begin_serializable: &'static [&'static str],
+    /// Of the bystander, where it has tables.
+    pub orders: Option<OrderSql>,
     /// Asks for the version, as text.
     pub version: &'static str,
 }
@@ -104,13 +133,18 @@ pub enum Placeholders {
 }
 
 impl Placeholders {
+    /// What stands for the value of this number, from 1.
+    pub fn place(self, number: usize) -> String {
+        match self {
+            Self::Marks => "?".to_owned(),
+            Self::Numbers => format!("${number}"),
+        }
+    }
+
     /// Rows of one value each, with what stands around them.
     fn between(self, before: &str, rows: usize, after: &str) -> String {
         let rows: Vec<_> = (1..=rows)
-            .map(|number| match self {
-                Self::Marks => "(?)".to_owned(),
-                Self::Numbers => format!("(${number})"),
-            })
+            .map(|number| format!("({})", self.place(number)))
             .collect();
         format!("{before}{}{after}", rows.join(", "))
     }
@@ -129,7 +163,7 @@ pub fn sql(text: String) -> SqlStr {
     AssertSqlSafe(text).into_sql_str()
 }
 
-/// `text` with every `{coupon}` and `{event}` replaced by the run's tables.
+/// `text` with every `{coupon}`, `{event}`, `{orders}` and `{stock}` replaced by the run's tables.
 pub fn named(text: &str, tables: &Tables) -> SqlStr {
     sql(replaced(text, tables))
 }
@@ -137,6 +171,8 @@ pub fn named(text: &str, tables: &Tables) -> SqlStr {
 fn replaced(text: &str, tables: &Tables) -> String {
     text.replace("{coupon}", &tables.coupon)
         .replace("{event}", &tables.event)
+        .replace("{orders}", &tables.orders)
+        .replace("{stock}", &tables.stock)
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use std::{
 
 use url::Url;
 
-use super::sql::{Insert, Placeholders::Marks, Schema, Sql, Tables, named};
+use super::{
+    orders::{self, OrderSql},
+    sql::{Insert, Placeholders::Marks, Schema, Sql, Tables, named},
+};
 
 /// SQLite's extended result codes for "somebody else is writing": `BUSY` and `LOCKED` with their variants.
 pub const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
@@ -113,12 +116,16 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
             schema.prefilled
         )));
     }
+    if schema.orders {
+        create.extend(orders::create(
+            "INTEGER PRIMARY KEY AUTOINCREMENT",
+            "",
+            tables,
+        ));
+    }
     Sql {
         create,
-        drop: vec![
-            name("DROP TABLE IF EXISTS {coupon}"),
-            name("DROP TABLE IF EXISTS {event}"),
-        ],
+        drop: tables.drop(schema),
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),
         insert: Insert::new("INSERT INTO {coupon} (user_id) VALUES ", Marks, "", tables),
@@ -146,6 +153,7 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
         lock_free_coupon: None,
         // SQLite's transactions are serializable as they are.
         begin_serializable: &["BEGIN"],
+        orders: schema.orders.then(|| OrderSql::new(Marks, tables)),
         version: "SELECT sqlite_version()",
     }
 }

@@ -1,6 +1,6 @@
 //! The coupon table behind a pool: one connection a statement, or one held for a whole claim.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 
@@ -12,6 +12,7 @@ use super::{
     transaction::SqlTransaction,
 };
 use crate::{
+    durations::SharedDurations,
     ports::{CouponTable, Effect, Isolation, PortError, Result, Transaction, attempt},
     scenario::DbConnection,
 };
@@ -22,6 +23,8 @@ pub struct Table {
     pub(super) sql: Arc<Sql>,
     pub(super) errors: Errors,
     pub(super) connection: DbConnection,
+    /// How long a connection of the pool was waited for.
+    pub(super) waits: Arc<SharedDurations>,
 }
 
 impl Table {
@@ -32,11 +35,11 @@ impl Table {
         {
             return Ok(held);
         }
+        let begin = Instant::now();
+        let acquired = self.pool.acquire().await;
+        self.waits.record(begin.elapsed());
         // Nothing was sent yet, so a failure here has no effect.
-        self.pool
-            .acquire()
-            .await
-            .map_err(|error| PortError::new(step, Effect::None, words(&error)))
+        acquired.map_err(|error| PortError::new(step, Effect::None, words(&error)))
     }
 }
 

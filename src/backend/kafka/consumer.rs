@@ -22,7 +22,7 @@ use rdkafka::{
 };
 use tokio::sync::watch;
 
-use super::{Clients, PARTITIONS, words};
+use super::{Clients, PARTITIONS, pace::Pace, words};
 use crate::ports::{Batch, Consumer, Delivery, Effect, PortError, Result, UserId};
 
 const POLL: &str = "poll coupon_create";
@@ -33,10 +33,15 @@ const COMMIT_INTERVAL_MS: &str = "10";
 /// After an error of a broker.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
 
+/// Longer than any pause that `--consumer-rate` can ask for is the longest that the client allows.
+const LONGEST_PAUSE_MS: &str = "86400000";
+
 /// Learns which partitions the member has.
-struct Context {
-    partitions: watch::Sender<i32>,
-    fatal: watch::Sender<Option<String>>,
+pub(super) struct Context {
+    /// How many there are.
+    pub(super) partitions: watch::Sender<i32>,
+    /// Why the client can go on no more.
+    pub(super) fatal: watch::Sender<Option<String>>,
 }
 
 impl ClientContext for Context {
@@ -69,20 +74,27 @@ impl ConsumerContext for Context {
     }
 }
 
+/// How the members of this process read.
+pub struct Reading {
+    /// The most records of a poll.
+    pub batch: usize,
+    /// Of all of them together; `None` is as fast as they can.
+    pub pace: Option<Pace>,
+}
+
 /// [`Consumer`] in a group.
 pub struct Member {
-    consumer: StreamConsumer<Context>,
-    topic: String,
+    pub(super) consumer: StreamConsumer<Context>,
+    pub(super) topic: String,
     stopped: watch::Receiver<bool>,
-    /// The most records of a poll.
-    batch: usize,
+    reading: Arc<Reading>,
     consumed: AtomicU64,
 }
 
 impl Member {
     pub(super) fn new(
         clients: &Clients,
-        batch: usize,
+        reading: &Arc<Reading>,
         stopped: watch::Receiver<bool>,
     ) -> KafkaResult<Self> {
         let context = Context {
@@ -98,37 +110,22 @@ impl Member {
             .set("auto.commit.interval.ms", COMMIT_INTERVAL_MS)
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "10")
+            // A member that is paced waits between two polls, and must not lose its partitions for it.
+            .set("max.poll.interval.ms", LONGEST_PAUSE_MS)
             .create_with_context(context)?;
         consumer.subscribe(&[&clients.topic])?;
         Ok(Self {
             consumer,
             topic: clients.topic.clone(),
             stopped,
-            batch,
+            reading: Arc::clone(reading),
             consumed: AtomicU64::new(0),
         })
     }
 
-    /// Drives the group's protocol until this member has partitions. To be called before anything is produced.
-    pub async fn run_until_assigned(&self) -> std::result::Result<(), String> {
-        let mut partitions = self.consumer.context().partitions.subscribe();
-        let mut fatal = self.consumer.context().fatal.subscribe();
-        tokio::select! {
-            // The sender lives in the consumer: neither can be gone here.
-            _ = partitions.wait_for(|count| *count > 0) => Ok(()),
-            reason = fatal.wait_for(Option::is_some) => {
-                Err(reason.ok().and_then(|reason| reason.clone()).unwrap_or_default())
-            }
-            record = self.receive() => match record {
-                Ok(_) => Err("a record arrived before the run".to_owned()),
-                Err(error) => Err(error.to_string()),
-            },
-        }
-    }
-
     /// The next record. Trouble with a broker is waited out, as any consumer does: nothing was read, so nothing is lost;
     /// whether it lasts too long is for the drain to say.
-    async fn receive(&self) -> Result<BorrowedMessage<'_>> {
+    pub(super) async fn receive(&self) -> Result<BorrowedMessage<'_>> {
         loop {
             let error = match self.consumer.recv().await {
                 Ok(record) => return Ok(record),
@@ -148,18 +145,6 @@ impl Member {
     }
 }
 
-/// Ends when the members have all partitions between them.
-pub async fn all_assigned(members: &[Arc<Member>]) {
-    let mut counts: Vec<_> = members
-        .iter()
-        .map(|member| member.consumer.context().partitions.subscribe())
-        .collect();
-    while counts.iter().map(|count| *count.borrow()).sum::<i32>() < PARTITIONS {
-        let changes = counts.iter_mut().map(|count| Box::pin(count.changed()));
-        let _ = futures::future::select_all(changes).await;
-    }
-}
-
 #[async_trait]
 impl Consumer for Arc<Member> {
     async fn poll(&self) -> Result<Option<Batch>> {
@@ -170,14 +155,20 @@ impl Consumer for Arc<Member> {
             record = self.receive() => delivery(&record?)?,
         };
         let mut deliveries = vec![first];
-        while deliveries.len() < self.batch
+        while deliveries.len() < self.reading.batch
             // What the client has fetched already is there at once.
             && let Some(record) = self.receive().now_or_never()
         {
             deliveries.push(delivery(&record?)?);
         }
-        let count = deliveries.len() as u64;
-        self.consumed.fetch_add(count, Ordering::Relaxed);
+        self.consumed
+            .fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+        if let Some(pace) = &self.reading.pace {
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => return Ok(None),
+                () = pace.turn(deliveries.len()) => {}
+            }
+        }
         Ok(Batch::new(deliveries))
     }
 

@@ -5,7 +5,9 @@
 mod admin;
 mod consumer;
 mod embedded;
+mod group;
 mod lag;
+mod pace;
 mod producer;
 
 use std::{sync::Arc, time::Duration};
@@ -13,11 +15,18 @@ use std::{sync::Arc, time::Duration};
 use rdkafka::{ClientConfig, error::KafkaError};
 use tokio::sync::watch;
 
-use self::{admin::Admin, consumer::Member, embedded::EmbeddedKafka, lag::Lag, producer::Producer};
+use self::{
+    admin::Admin,
+    consumer::{Member, Reading},
+    embedded::EmbeddedKafka,
+    lag::Lag,
+    pace::Pace,
+    producer::Producer,
+};
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
     ports::{Consumer, Topic},
-    scenario::{KafkaTarget, Services},
+    scenario::{KafkaTarget, Scenario},
 };
 
 pub use embedded::CAPACITY;
@@ -40,6 +49,8 @@ pub struct Kafka {
     info: ServiceInfo,
     producer: Arc<Producer>,
     members: Vec<Arc<Member>>,
+    /// Members in all processes together.
+    group_size: u32,
     lag: Arc<Lag>,
     brokers: String,
     /// Tells the members that the run is over.
@@ -54,12 +65,12 @@ impl Kafka {
     /// Creates the topic, the producer and the group's members. At most `records` will be produced: where the embedded cluster
     /// could not keep them all, the run is refused.
     pub async fn open(
-        services: &Services,
+        scenario: &Scenario,
         run_id: &str,
         records: u64,
         role: Role,
-        timeout: Duration,
     ) -> Result<Self, OpenError> {
+        let (services, timeout) = (&scenario.services, scenario.workload.timeout);
         let target = services.kafka.to_string();
         let fail = |message: String| OpenError::new("--kafka", &target, message);
         let topic = format!("coupon_bench.{run_id}.coupon_create");
@@ -99,9 +110,14 @@ impl Kafka {
         } else {
             services.consumers
         };
-        let batch = services.consumer_batch as usize;
+        let reading = Arc::new(Reading {
+            batch: services.consumer_batch as usize,
+            pace: services
+                .consumer_rate
+                .map(|rate| Pace::new(rate.shared_by(scenario.instances))),
+        });
         let members: Result<Vec<_>, KafkaError> = (0..members)
-            .map(|_| Member::new(&clients, batch, stopped.clone()).map(Arc::new))
+            .map(|_| Member::new(&clients, &reading, stopped.clone()).map(Arc::new))
             .collect();
         Ok(Self {
             topic,
@@ -114,6 +130,7 @@ impl Kafka {
                 version,
                 embedded: embedded.is_some(),
             },
+            group_size: services.consumers.saturating_mul(scenario.instances),
             brokers: clients.brokers,
             target,
             stop,
@@ -138,22 +155,8 @@ impl Kafka {
     /// Waits until every partition has its consumer, where there are any, and the producer its id.
     pub async fn warm_up(&self) -> Result<(), OpenError> {
         let fail = |message: String| OpenError::new("--kafka", &self.target, message);
-        let assigned = async {
-            if self.members.is_empty() {
-                return Ok(());
-            }
-            let members = self
-                .members
-                .iter()
-                .map(|member| member.run_until_assigned());
-            // Members without a partition wait for ever: it is over when all partitions are taken.
-            let all_taken = consumer::all_assigned(&self.members);
-            tokio::select! {
-                result = futures::future::try_join_all(members) => result.map(drop),
-                () = all_taken => Ok(()),
-            }
-        };
-        let warm = async { tokio::try_join!(assigned, self.producer.warm_up()).map(drop) };
+        let settled = group::settle(&self.members, self.group_size);
+        let warm = async { tokio::try_join!(settled, self.producer.warm_up()).map(drop) };
         tokio::time::timeout(ASSIGNMENT_TIMEOUT, warm)
             .await
             .map_err(|_| fail("the consumer group was not assigned its partitions in time".into()))?

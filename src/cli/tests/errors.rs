@@ -96,6 +96,41 @@ fn numbers() {
 }
 
 #[test]
+fn rates() {
+    let told = |flag: &str, value: &str| error(&["-s", "naive", flag, value]);
+    assert_eq!(
+        told("--consumer-rate", "fast"),
+        "invalid value \"fast\" in --consumer-rate: a rate is a number a second, such as 5000, 5k or 0.5, \
+         or unlimited"
+    );
+    assert_eq!(
+        told("--consumer-rate", "0"),
+        "invalid value \"0\" in --consumer-rate: must be at least 0.01"
+    );
+    assert_eq!(
+        told("--consumer-rate", "1.1m/s"),
+        "invalid value \"1.1m/s\" in --consumer-rate: must be at most 1m"
+    );
+    assert_eq!(
+        told("--bystander-rate", "20k"),
+        "invalid value \"20k\" in --bystander-rate: must be at most 10k"
+    );
+    assert_eq!(
+        told("--bystander-rate", "none"),
+        "invalid value \"none\" in --bystander-rate: a rate is a number a second, such as 5000, 5k or 0.5, or off"
+    );
+    assert_eq!(
+        file_error("strategy = 'naive'\nconsumer_batch = 0\nconsumer_rate = 5"),
+        "invalid value \"0\" in x.toml:2 (consumer_batch): must be at least 1"
+    );
+    assert_eq!(
+        file_error("strategy = 'naive'\nconsumer_rate = -5"),
+        "invalid value \"-5\" in x.toml:2 (consumer_rate): a rate is a number a second, such as 5000, 5k or 0.5, \
+         or unlimited"
+    );
+}
+
+#[test]
 fn services_say_where_and_tell_no_password() {
     let told = error(&["-s", "naive", "--db", "postgres://u:secret@/db"]);
     assert_eq!(

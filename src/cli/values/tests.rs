@@ -100,6 +100,21 @@ fn rates_need_their_second() {
 }
 
 #[test]
+fn a_rate_that_is_asked_for_may_leave_its_second_out() {
+    for (text, per_second) in [
+        ("500", 500.0),
+        ("500/s", 500.0),
+        (" 2k ", 2e3),
+        ("0.5", 0.5),
+    ] {
+        assert_eq!(rate(text), Ok(per_second), "{text}");
+    }
+    for text in ["", "fast", "-1", "5/m", "1e3", "/s", "5/s/s"] {
+        assert!(rate(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn the_nearest_name_is_only_offered_when_it_is_near() {
     let names = ["naive", "redis-incr", "redis-kafka"];
     assert_eq!(nearest("redis-kafak", names), Some("redis-kafka"));

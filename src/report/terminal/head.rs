@@ -26,6 +26,15 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     page.labelled("workload", &workload(settings));
     let database = database(settings);
     page.labelled("db pool", &database);
+    if report.runs.iter().any(|run| run.topic.is_some())
+        && let Some(consumers) = consumers(settings)
+    {
+        page.labelled("consumers", &consumers);
+    }
+    if let Some(per_second) = settings.bystander_rate_per_s {
+        let orders = format!("orders at {} on the same database", rate(per_second));
+        page.labelled("bystander", &orders);
+    }
     let backends = backends(&report.runs);
     if !backends.is_empty() {
         page.labelled("backends", &backends);
@@ -90,6 +99,19 @@ fn database(settings: &Settings) -> String {
         DbConnection::Request => "one connection held for a whole claim",
     };
     format!("{}, {connection}", settings.db_pool)
+}
+
+/// How the topic was worked off, where that is not one record after the other by one consumer.
+fn consumers(settings: &Settings) -> Option<String> {
+    let mut parts = vec![count(settings.consumers.into())];
+    if settings.consumer_batch > 1 {
+        let records = count(settings.consumer_batch.into());
+        parts.push(format!("up to {records} records at once"));
+    }
+    if let Some(per_second) = settings.consumer_rate_per_s {
+        parts.push(format!("{} together", rate(per_second)));
+    }
+    (settings.consumers > 1 || parts.len() > 1).then(|| parts.join(", "))
 }
 
 /// Every service that any run used, once.

@@ -2,12 +2,17 @@
 
 use super::{Tone, layout::Page};
 use crate::report::{
-    DatabaseLoad, Distribution, Offered, Run, TopicLoad,
-    format::{clean, count, duration, optional_duration, percent, plural, rate, shorten},
+    DatabaseLoad, Distribution, Failure, Offered, RowsOverTime, Run, TopicLoad,
+    format::{
+        clean, count, duration, optional_duration, percent, plural, rate, round_duration, shorten,
+    },
 };
 
 /// How many different errors are shown.
 const MESSAGES: usize = 5;
+
+/// Bars that rows over time may take.
+const BARS: usize = 25;
 
 /// Longer messages are cut: the JSON has them in full.
 const MESSAGE_LENGTH: usize = 240;
@@ -19,6 +24,9 @@ pub(super) fn write(page: &mut Page, run: &Run) {
         page.labelled("schedule", &schedule(offered, &run.schedule_lag_ns));
     }
     page.labelled("database", &database(&run.database));
+    if let Some(peak) = run.database.rows_over_time.peak_per_s() {
+        page.labelled("rows", &rows(&run.database.rows_over_time, peak));
+    }
     if let Some(topic) = &run.topic {
         page.labelled("topic", &records(page, topic));
     }
@@ -30,7 +38,7 @@ pub(super) fn write(page: &mut Page, run: &Run) {
         page.labelled("fairness", &text);
     }
     warnings(page, &[run]);
-    failures(page, &[run]);
+    failures(page, &run.failures);
     kept(page, &[run]);
 }
 
@@ -102,7 +110,50 @@ fn database(load: &DatabaseLoad) -> String {
         };
         parts.push(format!("{} {word}", count(load.retries)));
     }
+    let wait = &load.pool_wait;
+    if let (Some(p50), Some(p99)) = (wait.p50_ns, wait.p99_ns.or(wait.max_ns)) {
+        let (p50, p99) = (duration(p50), duration(p99));
+        let name = if wait.p99_ns.is_some() { "p99" } else { "max" };
+        parts.push(format!("pool wait p50 {p50}, {name} {p99}"));
+    }
     parts.join(" · ")
+}
+
+/// Rows a second as a line of bars, from the release to the last row.
+fn rows(series: &RowsOverTime, peak: f64) -> String {
+    let per_bar = series.rows.len().div_ceil(BARS).max(1);
+    let bars: Vec<u64> = series
+        .rows
+        .chunks(per_bar)
+        .map(|rows| rows.iter().sum())
+        .collect();
+    let bar_ns = series.interval_ns.saturating_mul(per_bar as u64);
+    let mut text = format!(
+        "{}  {} a bar · peak {}",
+        sparkline(&bars),
+        round_duration(bar_ns),
+        rate(peak)
+    );
+    if per_bar > 1 {
+        let within = format!(" within {}", round_duration(series.interval_ns));
+        text.push_str(&within);
+    }
+    text
+}
+
+/// One character a value, to the scale of the largest; nothing is the lowest, and anything is more.
+fn sparkline(values: &[u64]) -> String {
+    const STEPS: [char; 7] = ['▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = values.iter().copied().max().unwrap_or_default();
+    let bar = |value: &u64| {
+        let step = u128::from(*value) * STEPS.len() as u128;
+        // From 1 for whatever is there to 7 for the most.
+        let step = usize::try_from(step.div_ceil(u128::from(most.max(1)))).unwrap_or(0);
+        step.checked_sub(1)
+            .and_then(|step| STEPS.get(step))
+            .unwrap_or(&'▁')
+    };
+    values.iter().map(bar).collect()
 }
 
 fn records(page: &Page, topic: &TopicLoad) -> String {
@@ -123,10 +174,10 @@ fn records(page: &Page, topic: &TopicLoad) -> String {
     parts.join(" · ")
 }
 
-/// The most frequent errors of all these runs.
-pub(super) fn failures(page: &mut Page, runs: &[&Run]) {
+/// The most frequent of these errors.
+pub(super) fn failures<'a>(page: &mut Page, failures: impl IntoIterator<Item = &'a Failure>) {
     let mut messages: Vec<(&str, u64)> = Vec::new();
-    for failure in runs.iter().flat_map(|run| &run.failures) {
+    for failure in failures {
         match messages
             .iter_mut()
             .find(|(message, _)| *message == failure.message)
@@ -153,5 +204,31 @@ pub(super) fn kept(page: &mut Page, runs: &[&Run]) {
     for (index, name) in names.enumerate() {
         let label = if index == 0 { "kept" } else { "" };
         page.labelled(label, &clean(name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sparkline_shows_whatever_is_there() {
+        assert_eq!(sparkline(&[0, 1, 50, 100]), "▁▂▅█");
+        assert_eq!(sparkline(&[1, 1]), "██");
+        assert_eq!(sparkline(&[0, u64::MAX]), "▁█");
+        assert_eq!(sparkline(&[]), "");
+    }
+
+    #[test]
+    fn a_long_series_is_drawn_in_few_bars() {
+        let series = RowsOverTime {
+            interval_ns: 10_000_000,
+            rows: vec![5; 100],
+        };
+        let text = rows(&series, 500.0);
+        assert_eq!(
+            text,
+            format!("{}  40 ms a bar · peak 500/s within 10 ms", "█".repeat(25))
+        );
     }
 }

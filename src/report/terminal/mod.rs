@@ -7,6 +7,7 @@
 //! - `judgement`: the verdict, and who was affected
 //! - `latency`, `histogram`: how long it took, by outcome
 //! - `load`: how hard it was, errors, objects left behind
+//! - `bystander`: what somebody else felt meanwhile
 //! - `comparison`: all of that in one table, for several runs
 //! - `assertions`: what else was asked
 //! - `layout`, `style`: pages, tables, colours
@@ -14,6 +15,7 @@
 //! Progress, JSON and the other formats are not here.
 
 mod assertions;
+mod bystander;
 mod comparison;
 mod head;
 mod histogram;
@@ -68,4 +70,5 @@ fn one_run(page: &mut Page, report: &Report, run: &Run) {
     latency::write(page, run);
     histogram::write(page, run);
     load::write(page, run);
+    bystander::write(page, run);
 }

@@ -93,12 +93,7 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
 
     listener.finish.recv().await;
     progress.abort();
-    let kafka = backend.kafka.as_ref();
-    let deliveries = kafka
-        .map(crate::backend::kafka::Kafka::deliveries)
-        .unwrap_or_default();
-    let consumed = kafka.map_or(0, crate::backend::kafka::Kafka::consumed);
-    let observed = Observed::here(&recorder, &meter, ended.cpu, (deliveries, consumed));
+    let observed = Observed::here(&recorder, &meter, &backend, ended.cpu);
     say(out, &News::Observed(Box::new(observed))).await;
     ended.abandon().await;
     consumers.shutdown().await;
@@ -124,7 +119,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             warmup: assignment.warmup,
         },
         trials: 1,
-        instances: 1,
+        instances: u32::try_from(assignment.share.1).unwrap_or(u32::MAX),
         services: Services {
             db: services::db(&assignment.db).map_err(words)?,
             db_pool: assignment.db_pool,
@@ -134,7 +129,10 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             kafka: services::kafka(&assignment.kafka).map_err(words)?,
             consumers: assignment.consumers,
             consumer_batch: assignment.consumer_batch,
+            consumer_rate: assignment.consumer_rate,
         },
+        // The one there is belongs to the parent.
+        bystander_rate: None,
         keep: false,
         assertions: Vec::new(),
     };

@@ -5,7 +5,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::{
     run::observed::Observed,
-    scenario::{Arrivals, DbConnection},
+    scenario::{Arrivals, DbConnection, Rate},
 };
 
 /// What a child has to do. Goes through a pipe and not through arguments, as it holds passwords.
@@ -31,6 +31,8 @@ pub struct Assignment {
     pub kafka: String,
     pub consumers: u32,
     pub consumer_batch: u32,
+    /// Of all children together.
+    pub consumer_rate: Option<Rate>,
 }
 
 /// To a child.

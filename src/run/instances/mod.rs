@@ -9,7 +9,7 @@ mod message;
 mod parent;
 
 pub use child::main as child;
-pub use parent::Instances;
+pub use parent::{HEAD_START, Instances};
 
 /// The hidden command that makes this program a child.
 pub const COMMAND: &str = "instance";

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// From the order to release until the release: long enough for the order to reach everybody.
-const HEAD_START: Duration = Duration::from_millis(50);
+pub const HEAD_START: Duration = Duration::from_millis(50);
 
 /// How long a child may say nothing, beyond the run's timeout, before it counts as dead. It reports progress all the time.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -289,6 +289,7 @@ fn assignment(
         kafka: addresses.kafka,
         consumers: services.consumers,
         consumer_batch: services.consumer_batch,
+        consumer_rate: services.consumer_rate,
     }
 }
 

@@ -3,6 +3,7 @@
 //! A strategy that over-issued, lost a coupon or broke its promise stands under a heading of its own: how fast it did that
 //! is no ranking. Strategies keep the order in which they were asked for.
 
+mod bystander;
 mod subject;
 
 use self::subject::{Group, Subject, race, subjects};
@@ -76,6 +77,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     }
     notes(page, &subjects);
     spread(page, &report.spread);
+    bystander::write(page, &subjects);
     let all: Vec<_> = report.runs.iter().collect();
     if all.iter().any(|run| !run.warnings.is_empty()) {
         page.gap();
@@ -288,7 +290,7 @@ fn problems(page: &mut Page, subject: &Subject, limit: u64) {
     if subject.runs.iter().any(|run| !run.failures.is_empty()) {
         page.gap();
         page.heading(&clean(subject.name));
-        load::failures(page, &subject.runs);
+        load::failures(page, subject.runs.iter().flat_map(|run| &run.failures));
     }
 }
 

@@ -1,0 +1,137 @@
+//! The bystander: an order service with tables, connections and transactions of its own, on the same database as the coupons.
+//!
+//! Nothing of it touches what a strategy uses, so all that it feels of a run is the load on the database. When an order is to be
+//! made is not decided here.
+
+use std::time::Duration;
+
+use sqlx::{Any, AnyConnection, Executor, SqlStr};
+
+use super::{
+    connect::{Link, in_time},
+    error::words,
+    pool::Pool,
+    sql::{Placeholders, Tables, named},
+};
+
+/// Connections of the order service, as many as a pool has by default.
+const CONNECTIONS: u32 = 10;
+
+/// Items in stock. Orders go round them, so that they hardly ever wait for one another's rows.
+const ITEMS: u64 = 1000;
+
+/// More of an item than anybody orders.
+const AVAILABLE: u64 = 1_000_000_000;
+
+/// The service's statements, spelled for one database.
+#[derive(Clone)]
+pub struct OrderSql {
+    insert: SqlStr,
+    update: SqlStr,
+}
+
+impl OrderSql {
+    pub fn new(placeholders: Placeholders, tables: &Tables) -> Self {
+        let [first, second] = [1, 2].map(|number| placeholders.place(number));
+        let insert =
+            format!("INSERT INTO {{orders}} (member_id, item_id) VALUES ({first}, {second})");
+        let update =
+            format!("UPDATE {{stock}} SET available = available - 1 WHERE item_id = {first}");
+        Self {
+            insert: named(&insert, tables),
+            update: named(&update, tables),
+        }
+    }
+}
+
+/// Creates and fills the tables. `id` is how the database numbers rows, `options` what it wants said after a table.
+pub fn create(id: &str, options: &str, tables: &Tables) -> [SqlStr; 3] {
+    let items: Vec<_> = (0..ITEMS)
+        .map(|item| format!("({item}, {AVAILABLE})"))
+        .collect();
+    [
+        format!(
+            "CREATE TABLE {{orders}} (id {id}, member_id BIGINT NOT NULL, item_id BIGINT NOT NULL){options}"
+        ),
+        format!(
+            "CREATE TABLE {{stock}} (item_id BIGINT PRIMARY KEY, available BIGINT NOT NULL){options}"
+        ),
+        format!("INSERT INTO {{stock}} (item_id, available) VALUES {}", items.join(", ")),
+    ]
+    .map(|text| named(&text, tables))
+}
+
+/// The order service before it has connected.
+#[derive(Clone)]
+pub struct OrderService {
+    pub(super) link: Link,
+    pub(super) sql: OrderSql,
+    pub(super) timeout: Duration,
+}
+
+impl OrderService {
+    /// Opens its connections, and has each make an order, so that all statements are prepared. The connections belong to the
+    /// runtime that this is called on.
+    pub async fn open(self) -> Result<Orders, String> {
+        let orders = Orders {
+            pool: Pool::new(&self.link, CONNECTIONS, self.timeout),
+            sql: self.sql,
+        };
+        let opened = futures::future::try_join_all((0..CONNECTIONS).map(|_| orders.pool.acquire()));
+        drop(in_time(opened).await?);
+        for number in 0..u64::from(CONNECTIONS) {
+            // A connection that was given back last is taken last.
+            in_time(orders.transaction(number)).await?;
+        }
+        Ok(orders)
+    }
+}
+
+/// The order service at work.
+pub struct Orders {
+    pool: Pool,
+    sql: OrderSql,
+}
+
+impl Orders {
+    /// Makes the order of this number: four round trips.
+    pub async fn make(&self, number: u64) -> Result<(), String> {
+        let made = self.transaction(number).await;
+        made.map_err(|error| words(&error))
+    }
+
+    /// Rolled back, with its connection, if it fails or is dropped before its end.
+    async fn transaction(&self, number: u64) -> Result<(), sqlx::Error> {
+        let mut pooled = self.pool.acquire().await?;
+        let done = self.statements(pooled.begin()?, number).await;
+        if done.is_ok() {
+            pooled.ended(&done);
+        }
+        done
+    }
+
+    async fn statements(
+        &self,
+        connection: &mut AnyConnection,
+        number: u64,
+    ) -> Result<(), sqlx::Error> {
+        let item = (number % ITEMS).cast_signed();
+        connection.execute(sqlx::raw_sql("BEGIN")).await?;
+        sqlx::query::<Any>(self.sql.insert.clone())
+            .bind(number.cast_signed())
+            .bind(item)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query::<Any>(self.sql.update.clone())
+            .bind(item)
+            .execute(&mut *connection)
+            .await?;
+        connection.execute(sqlx::raw_sql("COMMIT")).await?;
+        Ok(())
+    }
+
+    /// Gives the connections back to the database; those in use end with their orders.
+    pub async fn close(&self) {
+        let _ = tokio::time::timeout(super::CONNECT_TIMEOUT / 4, self.pool.close()).await;
+    }
+}
