@@ -30,13 +30,13 @@ fn words(text: &str) -> Vec<Bytes> {
         .collect()
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn keyspace_incr(bencher: Bencher<'_, '_>) {
     let (mut keyspace, command) = (Keyspace::default(), words("INCR coupon_count"));
     bencher.bench_local(|| keyspace.execute(&command, NOW));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn keyspace_sadd(bencher: Bencher<'_, '_>) {
     let mut keyspace = Keyspace::default();
     let mut user = 0;
