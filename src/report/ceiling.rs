@@ -200,7 +200,9 @@ fn shape(ceiling: &Ceiling) -> String {
 fn troubles(page: &mut Page, ceiling: &Ceiling) {
     let mut first = true;
     for one in &ceiling.ceilings {
-        let given_up = one.given_up.then(|| "nothing moved, given up".to_owned());
+        let given_up = one
+            .given_up
+            .then(|| format!("{}: nothing moved, so the load was given up", one.how));
         let failures = one.failures.iter().map(|failure| {
             let message = shorten(&clean(&failure.message), MESSAGE_LENGTH);
             format!("{} × {message}", count(failure.count))
@@ -212,7 +214,7 @@ fn troubles(page: &mut Page, ceiling: &Ceiling) {
             } else {
                 ""
             };
-            page.labelled(label, &format!("{}: {text}", one.how));
+            page.labelled(label, &text);
         }
     }
     if ceiling.interrupted {
