@@ -129,7 +129,7 @@ fn in_the_middle(signal: &str, flags: &str) -> Ran {
     let url = format!("redis://127.0.0.1:{}", redis.port);
     let begin = Instant::now();
     let child = command(&format!(
-        "run --json - -s redis-incr -u 500k -c 20 --redis {url} --timeout 3s {flags}"
+        "run --json - -s redis-incr -u 2m -c 20 --redis {url} --timeout 3s {flags}"
     ))
     .stdout(Stdio::piped())
     .stderr(Stdio::piped())
@@ -156,6 +156,38 @@ fn a_redis_that_dies_in_the_middle_ends_the_run_with_what_is_known() {
         attempts["failed"].as_u64().unwrap_or(0) + attempts["indeterminate"].as_u64().unwrap_or(0);
     assert!(wrong > 0, "{attempts}");
     assert!(ran.took < Duration::from_secs(30), "{:?}", ran.took);
+}
+
+/// 1,000 come a second: 500 of the 4,000 are due while the service stands still, one of them for all of that time.
+#[test]
+fn a_redis_that_stands_still_for_half_a_second_is_in_the_response_times_in_full() {
+    const STILL: Duration = Duration::from_millis(500);
+    let redis = PrivateRedis::start();
+    let begin = Instant::now();
+    let child = command(&format!(
+        "run --json - -s redis-incr -u 4000 --rate 1000 --redis redis://127.0.0.1:{}",
+        redis.port
+    ))
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the program starts");
+    std::thread::sleep(Duration::from_secs(2));
+    redis.signal("-STOP");
+    std::thread::sleep(STILL);
+    redis.signal("-CONT");
+    let ran = read(child.wait_with_output().expect("an end"), begin.elapsed());
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let response = &ran.report["runs"][0]["latency"]["response"]["all"];
+    let at_least = |statistic: &str, share: f64| {
+        let time = response[statistic].as_f64().unwrap_or_default() / 1e9;
+        let expected = STILL.as_secs_f64() * share;
+        assert!(time >= expected, "{statistic} {time} s: {response}");
+    };
+    at_least("max_ns", 0.98);
+    // One in ten waited for a fifth of it or longer: nobody was left out for not being sent.
+    at_least("p90_ns", 0.15);
+    at_least("p95_ns", 0.5);
 }
 
 #[test]
