@@ -80,6 +80,9 @@ fn a_missing_field_is_noticed_at_every_level() {
         ("/runs/0/ledger", "lost"),
         ("/runs/0/violations/0", "users"),
         ("/runs/0/latency/response/all", "p999_ns"),
+        ("/runs/0/database", "bystander"),
+        ("/runs/0/database/pool_wait", "hdr"),
+        ("/runs/0/database/rows_over_time", "interval_ns"),
         ("/runs/0/topic", "lag"),
         ("/race/0", "interval"),
     ] {
@@ -95,6 +98,7 @@ fn a_wrong_value_is_noticed() {
         ("/exit_code", json!(6)),
         ("/environment/started_at", json!("yesterday")),
         ("/scenario/users", json!(0)),
+        ("/scenario/consumer_rate_per_s", json!(0)),
         ("/scenario/db_connection", json!("session")),
         ("/runs/0/promise", json!("exactly")),
         ("/runs/0/verdict", json!("passed")),
@@ -104,6 +108,8 @@ fn a_wrong_value_is_noticed() {
         ("/runs/0/violations/0/users", json!(vec![1; 21])),
         ("/runs/0/duration_ns", json!("1 s")),
         ("/runs/0/backends/db", json!("sqlite")),
+        ("/runs/0/database/bystander", json!({})),
+        ("/runs/0/database/rows_over_time/rows", json!(vec![1; 101])),
         ("/race/0/interval", json!([0.1])),
         ("/race/0/interval", json!([0.1, 1.1])),
     ] {
