@@ -33,7 +33,7 @@ const COMMIT_INTERVAL_MS: &str = "10";
 /// After an error of a broker.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
 
-/// Longer than any pause that `--consumer-rate` can ask for is the longest that the client allows.
+/// How long a member may wait between two polls without losing its partitions: the longest that the client allows, a day.
 const LONGEST_PAUSE_MS: &str = "86400000";
 
 /// Learns which partitions the member has.
@@ -110,7 +110,7 @@ impl Member {
             .set("auto.commit.interval.ms", COMMIT_INTERVAL_MS)
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "10")
-            // A member that is paced waits between two polls, and must not lose its partitions for it.
+            // A member that is paced waits.
             .set("max.poll.interval.ms", LONGEST_PAUSE_MS)
             .create_with_context(context)?;
         consumer.subscribe(&[&clients.topic])?;

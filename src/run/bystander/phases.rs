@@ -10,6 +10,9 @@ use crate::{
     run::distribution::{distribution, nanoseconds},
 };
 
+/// Different errors that are told; some have numbers in them.
+const FAILURES: usize = 32;
+
 /// An order, as it went.
 pub struct Order {
     pub intended: Instant,
@@ -112,6 +115,7 @@ fn failures(orders: &[Order]) -> Vec<Failure> {
         })
         .collect();
     failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
+    failures.truncate(FAILURES);
     failures
 }
 
