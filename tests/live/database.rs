@@ -94,7 +94,10 @@ fn a_bystander_is_heard_before_during_and_after_and_leaves_nothing_behind() {
                 for phase in PHASES {
                     let of =
                         |field: &str| number(run, &format!("/database/bystander/{phase}/{field}"));
-                    assert!(of("orders") > 0, "{name}, {phase}: {run}");
+                    // Of a load of 15 ms there may be none: they are 20 ms apart.
+                    let due = of("duration_ns") / 20_000_000;
+                    assert!(of("orders") + 1 >= due, "{name}, {phase}: {run}");
+                    assert!(phase == "during" || due > 10, "{name}, {phase}: {run}");
                     assert_eq!(of("failed") + of("unanswered"), 0, "{name}, {phase}: {run}");
                     assert_eq!(of("response/count"), of("orders"), "{name}, {phase}");
                 }

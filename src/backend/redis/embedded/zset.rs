@@ -34,6 +34,8 @@ impl SortedSet {
 
     /// Sets a member's score, adding the member when it is new.
     pub(super) fn insert(&mut self, member: &[u8], score: f64) {
+        // Redis keeps whole scores as integers where a set is small, and integers have no -0.
+        let score = score + 0.0;
         let member = if let Some((known, old)) = self.scores.remove_entry(member) {
             self.unlink(&known, old);
             known
@@ -143,6 +145,14 @@ fn compare(item: &Item, score: f64, member: &[u8]) -> Ordering {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::SortedSet;
+
+    #[test]
+    fn a_score_is_never_minus_zero() {
+        let mut set = SortedSet::default();
+        set.insert(b"m", 1.0);
+        set.insert(b"m", -0.0);
+        assert!(set.score(b"m").is_some_and(f64::is_sign_positive));
+    }
 
     #[test]
     fn ranks_agree_with_a_sorted_list() {

@@ -1,7 +1,6 @@
 //! The database, as PostgreSQL behaves at its default isolation (read committed) and at `SERIALIZABLE`.
 //!
-//! Plain data: a statement either takes effect at once or says whom it waits for. The tests in `tests/live` play the same
-//! schedules on real databases.
+//! Plain data: a statement either takes effect at once or says whom it waits for.
 
 mod statements;
 
