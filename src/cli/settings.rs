@@ -155,7 +155,7 @@ pub struct RunSettings {
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
     pub json: Option<Typed>,
 
-    /// Print results only, no notes and no progress [default: off]
+    /// Print nothing but errors and what goes to stdout by another flag; the exit code is the verdict [default: off]
     #[arg(short, long, value_name = "on|off", help_heading = OUTPUT)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]
     #[arg(value_parser = one_of(&["on", "off"]), hide_possible_values = true)]
