@@ -95,12 +95,21 @@ fn a_bystander_is_heard_before_during_and_after_and_leaves_nothing_behind() {
                     let of =
                         |field: &str| number(run, &format!("/database/bystander/{phase}/{field}"));
                     // Of a load of 15 ms there may be none: they are 20 ms apart.
-                    let due = of("duration_ns") / 20_000_000;
-                    assert!(of("orders") + 1 >= due, "{name}, {phase}: {run}");
-                    assert!(phase == "during" || due > 10, "{name}, {phase}: {run}");
+                    assert!(
+                        phase == "during" || of("orders") > 10,
+                        "{name}, {phase}: {run}"
+                    );
                     assert_eq!(of("failed") + of("unanswered"), 0, "{name}, {phase}: {run}");
                     assert_eq!(of("response/count"), of("orders"), "{name}, {phase}");
                 }
+                // Which phase an order belongs to depends on how long it took, but every one that was due is in one.
+                let total = |field: &str| -> u64 {
+                    let of =
+                        |phase: &&str| number(run, &format!("/database/bystander/{phase}/{field}"));
+                    PHASES.iter().map(of).sum()
+                };
+                let due = total("duration_ns") / 20_000_000;
+                assert!(total("orders") >= due, "{name}: {run}");
                 // It is no part of what the strategy does.
                 assert!(number(run, "/database/statements") <= 100, "{name}");
             }
@@ -237,7 +246,7 @@ fn a_database_that_stands_still_is_felt_in_full_by_every_order_of_that_time() {
     // None was left out for being late, and none kept the next one from starting.
     let expected = total("duration_ns") as f64 / 1e9 * RATE;
     assert!(
-        total("orders") as f64 >= expected.floor() - 1.0,
+        total("orders") as f64 >= expected.floor(),
         "{expected}: {felt}"
     );
     assert_eq!(total("failed") + total("unanswered"), 0, "{felt}");

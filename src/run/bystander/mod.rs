@@ -51,8 +51,16 @@ struct Running {
 #[derive(Default)]
 struct Book {
     orders: Mutex<Vec<Order>>,
-    /// No more orders are made; those that are open are waited for so long.
-    over: OnceLock<Duration>,
+    over: OnceLock<Over>,
+}
+
+/// No more orders are made.
+#[derive(Clone, Copy)]
+struct Over {
+    /// Those that were due before are.
+    at: Instant,
+    /// Those that are open are waited for so long.
+    patience: Duration,
 }
 
 impl Book {
@@ -119,19 +127,19 @@ impl Bystander {
         } = self.0?;
         let drained = Instant::now();
         sleep(AROUND, stop.clone()).await;
-        let over = Instant::now();
+        let at = Instant::now();
         let patience = if *stop.borrow() {
             Duration::ZERO
         } else {
             timeout
         };
-        let _ = book.over.set(patience);
+        let _ = book.over.set(Over { at, patience });
         // A panic in there has nothing to add.
         let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         let span = Span {
             released,
             drained,
-            over,
+            over: at,
         };
         Some(phases::report(&book.orders(), span))
     }
@@ -183,8 +191,8 @@ fn work(
 /// Starts order after order until it is over.
 fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, book: &Arc<Book>) {
     let schedule = Schedule::new(Instant::now(), rate);
-    let is_over = || book.over.get().is_some();
-    schedule.run(&SystemTime, is_over, |number, intended| {
+    let over = || book.over.get().map(|over| over.at);
+    schedule.run(&SystemTime, over, |number, intended| {
         book.orders().push(Order::intended(intended));
         let (orders, book) = (Arc::clone(orders), Arc::clone(book));
         runtime.spawn(async move {
@@ -207,7 +215,8 @@ fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, book: &Arc<B
 
 /// Waits for open orders as long as is asked for.
 async fn settle(book: &Book) {
-    let patience = book.over.get().copied().unwrap_or_default();
+    let patience = book.over.get().map(|over| over.patience);
+    let patience = patience.unwrap_or_default();
     let begin = Instant::now();
     while book.orders().iter().any(|order| order.end.is_none()) && begin.elapsed() < patience {
         tokio::time::sleep(PAUSE).await;

@@ -49,18 +49,18 @@ impl Schedule {
         self.begin + after.unwrap_or(Duration::from_hours(24))
     }
 
-    /// Calls `make` with number and intended start of every order whose time has come, until it is over. Whoever is late catches up,
-    /// each order with the start that was intended.
+    /// Calls `make` with number and intended start of every order that is due before the time that `over` tells, once it is known.
+    /// Whoever is late catches up, also then, each order with the start that was intended.
     pub fn run(
         &self,
         time: &impl Time,
-        is_over: impl Fn() -> bool,
+        over: impl Fn() -> Option<Instant>,
         mut make: impl FnMut(u64, Instant),
     ) {
         for number in 0.. {
             let due = self.due(number);
             loop {
-                if is_over() {
+                if over().is_some_and(|over| due >= over) {
                     return;
                 }
                 let left = due.saturating_duration_since(time.now());
@@ -101,8 +101,9 @@ mod tests {
         let time = Fake(Cell::new(begin));
         let starts = RefCell::new(Vec::new());
         let schedule = Schedule::new(begin, Rate::new(per_second).unwrap());
-        let is_over = || time.now() >= begin + Duration::from_millis(until);
-        schedule.run(&time, is_over, |number, intended| {
+        let end = begin + Duration::from_millis(until);
+        let over = || (time.now() >= end).then_some(end);
+        schedule.run(&time, over, |number, intended| {
             let since = |at: Instant| at.duration_since(begin).as_millis();
             starts
                 .borrow_mut()
@@ -127,6 +128,17 @@ mod tests {
         };
         let expected = [(0, 0), (10, 10), (20, 45), (30, 45), (40, 45), (50, 50)];
         assert_eq!(starts(100.0, 55, held_up), expected);
+    }
+
+    #[test]
+    fn what_was_due_is_made_although_it_is_over_by_then() {
+        let held_up = |number, time: &Fake| {
+            if number == 1 {
+                time.sleep(Duration::from_millis(90));
+            }
+        };
+        let expected = [(0, 0), (10, 10), (20, 100), (30, 100)];
+        assert_eq!(starts(100.0, 40, held_up), expected);
     }
 
     #[test]
