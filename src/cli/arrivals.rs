@@ -2,18 +2,14 @@
 //!
 //! They belong together: what a flag says of them replaces all that a file says of them.
 
-use std::time::Duration;
-
 use super::{
+    effective::span,
     error::{Problem, UsageError},
     layers::Layers,
     settings::RunSettings,
     values,
 };
 use crate::scenario::{Arrivals, Profile, Spacing};
-
-/// An event longer than that would be a test of patience.
-const LONGEST: Duration = Duration::from_hours(24);
 
 /// A billion a second is one a nanosecond, the clock's own step.
 const FASTEST: f64 = 1e9;
@@ -89,14 +85,6 @@ fn rate(text: &str) -> Result<f64, Problem> {
         none if none <= 0.0 => Err(Problem::invalid(text, "must be more than 0")),
         high if high > FASTEST => Err(Problem::invalid(text, "must be at most 1000m (a billion)")),
         rate => Ok(rate),
-    }
-}
-
-fn span(text: &str) -> Result<Duration, Problem> {
-    match values::duration(text)? {
-        Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
-        long if long > LONGEST => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
-        span => Ok(span),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{
-    effective::{OutputTarget, output_target, service_settings, timeout},
+    effective::{OutputTarget, output_target, service_settings, span},
     error::{Place, Problem, UsageError},
     layers::{Env, Found, Layers},
     mask::quoted,
@@ -97,8 +97,7 @@ pub fn plan(args: &CeilingArgs, env: Env<'_>) -> Result<(Plan, Option<OutputTarg
             consumers: 0,
             ..service_settings(&layers)?
         },
-        timeout: flag("timeout", args.timeout.as_ref(), timeout)?
-            .unwrap_or(Duration::from_secs(30)),
+        timeout: flag("timeout", args.timeout.as_ref(), span)?.unwrap_or(Duration::from_secs(30)),
     };
     Ok((plan, flag("json", args.json.as_ref(), output_target)?))
 }

@@ -35,7 +35,7 @@ const MAX_CONSUMERS: u32 = 1_000;
 /// A batch is one INSERT with a parameter a row, of which SQLite allows 32,766 and the others 65,535.
 const MAX_CONSUMER_BATCH: u32 = 10_000;
 const MAX_TRIALS: u32 = 1_000_000;
-const MAX_TIMEOUT: Duration = Duration::from_hours(24);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// What `run` is to do.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ fn workload(layers: &Layers) -> Result<Workload, UsageError> {
             .value("seed", |s| &s.seed, values::seed)?
             .unwrap_or_else(random_seed),
         timeout: layers
-            .value("timeout", |s| &s.timeout, timeout)?
+            .value("timeout", |s| &s.timeout, span)?
             .unwrap_or(Duration::from_secs(30)),
         warmup: layers
             .value("warmup", |s| &s.warmup, values::switch)?
@@ -279,11 +279,12 @@ fn rate_or(none: &str, max: f64, most: &str) -> impl Fn(&str) -> Result<Option<R
     }
 }
 
-pub(super) fn timeout(text: &str) -> Result<Duration, Problem> {
+/// Longer than nothing, and at most a day.
+pub(super) fn span(text: &str) -> Result<Duration, Problem> {
     match values::duration(text)? {
         Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
-        long if long > MAX_TIMEOUT => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
-        timeout => Ok(timeout),
+        long if long > LONGEST => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
+        span => Ok(span),
     }
 }
 

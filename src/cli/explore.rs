@@ -1,12 +1,11 @@
 //! The flags of `explore`, and what they mean.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::{
-    effective::OutputTarget,
+    effective::{OutputTarget, output_target},
     error::{Place, Problem, UsageError},
+    settings::{OUTPUT, WORKLOAD},
     strategies::known_strategy,
     values,
 };
@@ -91,9 +90,7 @@ pub struct ExploreArgs {
     pub svg: Option<String>,
 }
 
-const WORKLOAD: &str = "Workload";
 const BOUNDS: &str = "Bounds";
-const OUTPUT: &str = "Output";
 
 /// What `explore` is to do.
 #[derive(Debug)]
@@ -236,15 +233,9 @@ fn narrow(number: u64) -> u32 {
 }
 
 fn target(name: &'static str, text: Option<&str>) -> Result<Option<OutputTarget>, UsageError> {
-    match text {
-        None => Ok(None),
-        Some("") => Err(wrong(
-            name,
-            Problem::invalid("", "name a file, or - for stdout"),
-        )),
-        Some("-") => Ok(Some(OutputTarget::Stdout)),
-        Some(path) => Ok(Some(OutputTarget::File(PathBuf::from(path)))),
-    }
+    text.map(output_target)
+        .transpose()
+        .map_err(|problem| wrong(name, problem))
 }
 
 fn wrong(name: &'static str, problem: Problem) -> UsageError {

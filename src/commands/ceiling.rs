@@ -13,7 +13,7 @@ use crate::{
 pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
     let (plan, json) = cli::ceiling::plan(args, env)?;
     // Before the work: a mistyped path must not cost it.
-    let mut sink = json.as_ref().map(super::run::sink).transpose()?;
+    let mut sink = super::run::sink("--json", json.as_ref())?;
 
     let runtime = Runtime::new()?;
     let finished = runtime.block_on(perform(&plan));

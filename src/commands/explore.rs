@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::{Failure, complain, style};
+use super::{Failure, complain, run::sink, style};
 use crate::{
     cli::{
-        Cli, Env, OutputTarget,
+        Cli, Env,
         explore::{ExploreArgs, Exploring, exploring},
     },
     exit,
@@ -61,9 +61,9 @@ struct Outputs {
 impl Outputs {
     fn open(exploring: &Exploring) -> Result<Self, Failure> {
         Ok(Self {
-            json: open("--json", exploring.json.as_ref())?,
-            markdown: open("--markdown", exploring.markdown.as_ref())?,
-            svg: open("--svg", exploring.svg.as_ref())?,
+            json: sink("--json", exploring.json.as_ref())?,
+            markdown: sink("--markdown", exploring.markdown.as_ref())?,
+            svg: sink("--svg", exploring.svg.as_ref())?,
         })
     }
 
@@ -81,15 +81,5 @@ impl Outputs {
             }
         }
         Ok(())
-    }
-}
-
-fn open(flag: &'static str, target: Option<&OutputTarget>) -> Result<Option<Sink>, Failure> {
-    match target {
-        None => Ok(None),
-        Some(OutputTarget::Stdout) => Ok(Some(Sink::Stdout)),
-        Some(OutputTarget::File(path)) => Sink::open(path)
-            .map(Some)
-            .map_err(|error| Failure::Output(flag, path.display().to_string(), error)),
     }
 }

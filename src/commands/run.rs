@@ -53,19 +53,24 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
 }
 
 fn open(output: &cli::Output) -> Result<Vec<report::Output>, Failure> {
-    let mut outputs = Vec::new();
-    if let Some(target) = &output.json {
-        outputs.push(report::Output::new(Json, sink(target)?));
-    }
-    Ok(outputs)
+    let json = sink("--json", output.json.as_ref())?;
+    Ok(json
+        .into_iter()
+        .map(|sink| report::Output::new(Json, sink))
+        .collect())
 }
 
-/// Where `--json` goes.
-pub(super) fn sink(target: &OutputTarget) -> Result<Sink, Failure> {
+/// Where the output of `flag` goes, if it was asked for.
+pub(super) fn sink(
+    flag: &'static str,
+    target: Option<&OutputTarget>,
+) -> Result<Option<Sink>, Failure> {
     match target {
-        OutputTarget::Stdout => Ok(Sink::Stdout),
-        OutputTarget::File(path) => Sink::open(path)
-            .map_err(|error| Failure::Output("--json", path.display().to_string(), error)),
+        None => Ok(None),
+        Some(OutputTarget::Stdout) => Ok(Some(Sink::Stdout)),
+        Some(OutputTarget::File(path)) => Sink::open(path)
+            .map(Some)
+            .map_err(|error| Failure::Output(flag, path.display().to_string(), error)),
     }
 }
 

@@ -137,9 +137,7 @@ impl Queue {
             self.somebody.notified().await;
         }
     }
-}
 
-impl Queue {
     /// The next batch, without those whom nobody waits for any more; the rest is for the other sender.
     fn take(&self) -> Vec<Waiting> {
         let mut queue = self.waiting();
