@@ -2,6 +2,7 @@
 
 mod ceiling;
 mod explore;
+mod replay;
 mod run;
 
 use std::{
@@ -54,6 +55,7 @@ pub fn run(cli: &Cli) -> u8 {
     let done = match &cli.command {
         Command::Run(args) => run::run(cli, args, env),
         Command::Explore(args) => explore::run(cli, args, env),
+        Command::Replay(args) => replay::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
         Command::Doctor(args) => examine(args, env),

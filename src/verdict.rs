@@ -37,6 +37,20 @@ pub enum FindingKind {
     Recovered,
 }
 
+impl FindingKind {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OverIssue => "over-issue",
+            Self::UnderIssue => "under-issue",
+            Self::DuplicateUser => "duplicate",
+            Self::Lost => "lost",
+            Self::Phantom => "phantom",
+            Self::Recovered => "recovered",
+        }
+    }
+}
+
 /// Something that the reconciliation found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

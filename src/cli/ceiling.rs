@@ -113,7 +113,7 @@ fn shared(args: &CeilingArgs) -> RunSettings {
 }
 
 /// What the flag `name` says, interpreted.
-fn flag<T>(
+pub(super) fn flag<T>(
     name: &'static str,
     typed: Option<&Typed>,
     parse: impl Fn(&str) -> Result<T, Problem>,

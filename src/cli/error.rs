@@ -5,7 +5,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::{effective::MAX_ATTEMPTS, mask::quoted};
-use crate::{assertion::ParseError, strategy::REGISTRY};
+use crate::{assertion::ParseError, interleaving::TokenError, strategy::REGISTRY};
 
 /// Something that the user has to change before anything can run; the process's exit code is 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,9 @@ pub enum UsageError {
         /// What and where in the expression.
         source: ParseError,
     },
+    /// A schedule that cannot be read; of several lines, as it points into it.
+    #[error(transparent)]
+    Schedule(#[from] TokenError),
     /// More than a machine could keep apart.
     #[error(
         "{users} users with {attempts} attempts each in {places}: at most {MAX_ATTEMPTS} attempts \
@@ -84,6 +87,8 @@ impl Problem {
 pub enum Place {
     /// On the command line, by the name of a setting.
     Flag(&'static str),
+    /// On the command line, without a flag.
+    Argument(&'static str),
     /// In the environment, by the name of a setting.
     Variable(&'static str),
     /// In a scenario file.
@@ -101,6 +106,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => write!(f, "--{}", name.replace('_', "-")),
+            Self::Argument(name) => f.write_str(name),
             Self::Variable(name) => f.write_str(&variable(name)),
             Self::Key { file, line, key } => {
                 // Not quoted, so that a terminal can open it at the line.

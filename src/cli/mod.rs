@@ -7,6 +7,7 @@
 //! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
 //! - [`ceiling`]: the flags of `ceiling`, and what they mean
 //! - [`explore`]: the flags of `explore`
+//! - [`replay`]: the flags of `replay`
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
@@ -25,6 +26,7 @@ pub mod explore;
 pub mod file;
 pub mod layers;
 pub mod mask;
+pub mod replay;
 pub mod services;
 pub mod settings;
 pub mod strategies;
@@ -51,6 +53,7 @@ Examples:
   coupon-bench run --strategy all --users 1k --trials 5
   coupon-bench run --scenario scenarios/flash-sale.toml --json report.json
   coupon-bench explore --strategy naive
+  coupon-bench replay naive:u2:l1:ABBA --db postgres://bench@localhost/bench
   coupon-bench strategies
 
 Exit codes:
@@ -72,6 +75,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Tries every interleaving of a strategy and shows the smallest that breaks it
     Explore(Box<explore::ExploreArgs>),
+    /// Plays one interleaving on real services
+    Replay(Box<replay::ReplayArgs>),
     /// Lists the strategies, with what each promises and needs
     Strategies(StrategiesArgs),
     /// Measures how fast the services are by themselves: what a strategy can reach at most here

@@ -69,7 +69,7 @@ fn all(db: DbKind) -> Chosen {
     }
 }
 
-fn refuse(item: &Found<'_>, entry: &Entry, db: DbKind) -> Result<(), UsageError> {
+pub(super) fn refuse(item: &Found<'_>, entry: &Entry, db: DbKind) -> Result<(), UsageError> {
     let Some(reason) = db.refusal(entry) else {
         return Ok(());
     };

@@ -13,12 +13,13 @@ use super::{
     layout::{Layout, Role},
     sim::{
         cache::renamed,
-        call::{Answer, CacheCall, Call, Statement, user_id},
+        call::{Answer, CacheCall, Call, user_id},
         intern::Interner,
         stage::{Next, Reaction, Stage, Trouble},
     },
 };
 use crate::{
+    interleaving::Statement,
     ports::{Delivery, UserId},
     strategy::Entry,
 };
@@ -162,7 +163,7 @@ fn with_user(reaction: &Reaction, from: usize, to: usize) -> Reaction {
                 let names = [(from.to_string(), to.to_string())];
                 let words = command.words.iter().map(|word| renamed(word, &names));
                 Call::Cache(CacheCall {
-                    name: command.name.clone(),
+                    command: command.command,
                     words: words.collect(),
                 })
             }

@@ -279,7 +279,8 @@ impl Ending {
     }
 }
 
-fn rules(world: &World) -> Rules {
+/// Of the event.
+pub fn rules(world: &World) -> Rules {
     Rules {
         limit: world.layout.limit,
         one_per_user: world.entry.one_per_user,
@@ -294,7 +295,8 @@ pub fn promise(world: &World) -> Promise {
     }
 }
 
-fn outcome(end: &End) -> Outcome {
+/// How a run would have recorded it.
+pub fn outcome(end: &End) -> Outcome {
     match end {
         End::Told(Decision::Issued) => Outcome::Issued,
         End::Told(Decision::SoldOut) => Outcome::SoldOut,

@@ -64,12 +64,9 @@ impl Layout {
         user * self.attempts..(user + 1) * self.attempts
     }
 
-    /// A load balancer in turn: neighbours, and the clicks of one user, land on different instances.
+    /// Which instance it is on.
     pub fn instance(&self, task: usize) -> usize {
-        match self.role(task) {
-            Role::Claim { user, attempt } => (user + attempt) % self.instances,
-            Role::Consumer => 0,
-        }
+        self.actor(task).instance(self.instances)
     }
 
     /// Whether two users are served by the same instances, and so can be exchanged.

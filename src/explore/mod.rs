@@ -7,7 +7,7 @@
 //! - [`world`]: a state of everything, and the next one; [`layout`]: who takes part
 //! - [`search`]: all states; [`symmetry`]: of those that differ by users' names, one; [`smallest`]: the way to a broken one
 //! - [`invariant`]: what has to be true at an end, by the same reconciliation and verdict as in a run
-//! - [`trace`], [`why`], [`stale`], [`picture`]: the way as an [`Interleaving`](crate::interleaving::Interleaving)
+//! - [`trace`], [`why`], [`picture`]: the way as an [`Interleaving`](crate::interleaving::Interleaving)
 //! - [`rehearsal`]: witnesses once more, with all tasks on one strategy
 //!
 //! Single-threaded and without a clock or a random number: the same settings give the same result.
@@ -20,7 +20,6 @@ mod rehearsal;
 mod search;
 mod sim;
 mod smallest;
-mod stale;
 mod symmetry;
 mod trace;
 mod why;
@@ -174,6 +173,24 @@ pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration
     }
 }
 
+/// So many schedules without faults, drawn from all there are of all the users: the same ones every time.
+pub fn schedules(
+    entry: &'static Entry,
+    settings: &Settings,
+    count: u64,
+) -> Result<Vec<Interleaving>, Trouble> {
+    let mut explorer = Explorer::new(entry, settings, false);
+    let Some(world) = explorer.worlds.last_mut() else {
+        return Ok(Vec::new());
+    };
+    (0..count)
+        .map(|number| {
+            let schedule = rehearsal::walk(world, number)?;
+            picture::picture(world, None, 0, &schedule)
+        })
+        .collect()
+}
+
 struct Explorer {
     entry: &'static Entry,
     settings: Settings,
@@ -316,7 +333,12 @@ impl Explorer {
             steps: wanted.steps,
             switches: found.switches,
             against_promise: wanted.against_promise,
-            interleaving: picture::picture(world, wanted.invariant, wanted.faults, &found.actions)?,
+            interleaving: picture::picture(
+                world,
+                Some(wanted.invariant),
+                wanted.faults,
+                &found.actions,
+            )?,
         }))
     }
 }

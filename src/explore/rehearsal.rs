@@ -14,23 +14,32 @@ const WALKS: u64 = 32;
 
 /// Plays schedules drawn from all there are, without faults.
 pub fn sample(world: &mut World) -> Result<(), Trouble> {
-    for walk in 0..WALKS {
-        let mut dice = walk.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        let mut rehearsal = Rehearsal::new(world)?;
-        loop {
-            let choices = successors(world, &rehearsal.state)?.states;
-            if choices.is_empty() {
-                break;
-            }
-            // Xorshift: the same walks every time.
-            dice ^= dice << 13;
-            dice ^= dice >> 7;
-            dice ^= dice << 17;
-            let choice = usize::try_from(dice % choices.len() as u64).unwrap_or(0);
-            rehearsal.play(world, choices[choice].0)?;
-        }
+    for number in 0..WALKS {
+        let schedule = walk(world, number)?;
+        play(world, 0, &schedule)?;
     }
     Ok(())
+}
+
+/// A schedule without faults, drawn from all there are: the same one for the same number.
+pub fn walk(world: &mut World, number: u64) -> Result<Vec<Action>, Trouble> {
+    let mut dice = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut state = world.start(0);
+    let mut schedule = Vec::new();
+    loop {
+        let mut choices = successors(world, &state)?.states;
+        if choices.is_empty() {
+            return Ok(schedule);
+        }
+        // Xorshift.
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        let choice = usize::try_from(dice % choices.len() as u64).unwrap_or(0);
+        let (action, next) = choices.swap_remove(choice);
+        schedule.push(action);
+        state = next;
+    }
 }
 
 /// Plays this schedule.

@@ -9,7 +9,6 @@ use super::{
     },
     world::{Action, State, World},
 };
-use crate::ports::UserId;
 
 /// One step of a schedule.
 pub struct Traced {
@@ -20,8 +19,6 @@ pub struct Traced {
     pub after: State,
     /// How the task ended with it.
     pub end: Option<End>,
-    /// The ledger after it.
-    pub rows: Vec<UserId>,
 }
 
 impl Traced {
@@ -59,7 +56,6 @@ pub fn trace(world: &mut World, faults: u8, actions: &[Action]) -> Result<Vec<Tr
             before: state,
             after: stepped.state,
             end,
-            rows: world.database(&stepped.state).ledger(),
         });
         state = stepped.state;
     }

@@ -3,12 +3,16 @@
 //! Neutral on purpose: the exploration finds interleavings, a trace of a live run records them, a replay follows a [`Token`], and
 //! [`crate::report::interleaving`] draws all of them alike.
 
+mod call;
+mod history;
 mod token;
 
 use std::fmt;
 
 use serde::Serialize;
 
+pub use call::{Call, Command, Saw, Statement, user_name, user_names};
+pub use history::{Happened, Told, What};
 pub use token::{CallFault, MAX_CLAIMS, Move, TRIES, Token, TokenError};
 
 /// Whose steps stand in one column.
@@ -23,6 +27,18 @@ pub enum Actor {
     },
     /// The member of the consumer group.
     Consumer,
+}
+
+impl Actor {
+    /// Which of so many instances serves it, from 0. As from a load balancer in turn: neighbours, and the clicks of one user,
+    /// land on different ones.
+    pub fn instance(self, instances: usize) -> usize {
+        let Self::Claim { user, attempt } = self else {
+            return 0;
+        };
+        let turn = (user - 1) + u64::from(attempt - 1);
+        usize::try_from(turn).unwrap_or(0) % instances
+    }
 }
 
 impl fmt::Display for Actor {
@@ -50,6 +66,8 @@ pub enum Mark {
     Plain,
     /// What was seen here was no longer true when it was acted upon.
     Stale,
+    /// It had to wait for somebody.
+    Waits,
     /// Something was made to go wrong here.
     Fault,
     /// Here the promise broke.

@@ -109,6 +109,20 @@ pub struct Token {
 }
 
 impl Token {
+    /// All attempts, in the order of their letters.
+    pub fn claims(&self) -> impl Iterator<Item = Actor> + use<> {
+        let attempts = self.attempts;
+        (1..=self.users)
+            .flat_map(move |user| (1..=attempts).map(move |attempt| Actor::Claim { user, attempt }))
+    }
+
+    /// Whether anything is made to go wrong.
+    pub fn has_faults(&self) -> bool {
+        self.moves
+            .iter()
+            .any(|step| !matches!(step, Move::Call(_, None)))
+    }
+
     fn letter(&self, actor: Actor) -> char {
         match actor {
             Actor::Consumer => 'K',

@@ -47,7 +47,8 @@ impl Outcome {
         })
     }
 
-    fn of(answer: &Result<Decision>) -> Self {
+    /// Of this answer.
+    pub fn of(answer: &Result<Decision>) -> Self {
         match answer {
             Ok(Decision::Issued) => Self::Issued,
             Ok(Decision::SoldOut) => Self::SoldOut,

@@ -14,6 +14,7 @@ pub mod json;
 mod model;
 pub mod page;
 pub mod progress;
+pub mod replayed;
 mod sink;
 pub mod terminal;
 

@@ -70,7 +70,8 @@ pub fn report(facts: &Facts<'_>) -> Run {
     }
 }
 
-fn backends(backend: &Backend) -> Backends {
+/// What the services of a run are.
+pub fn backends(backend: &Backend) -> Backends {
     let described = |info: &ServiceInfo| report::Backend {
         kind: info.kind.to_owned(),
         version: info.version.clone(),

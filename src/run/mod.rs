@@ -20,6 +20,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use environment::{environment, tool};
+pub use measure::backends;
 
 use crate::{
     backend::OpenError, load::Counters, report::Report, scenario::Scenario, strategy::Entry,

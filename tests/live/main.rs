@@ -12,5 +12,6 @@ mod errors;
 mod instances;
 mod isolation;
 mod program;
+mod replay;
 mod scenarios;
 mod verdicts;

@@ -15,14 +15,17 @@ use std::{
 use async_trait::async_trait;
 use futures::FutureExt;
 use rdkafka::{
-    ClientContext, Message, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance, StreamConsumer},
+    ClientContext, Message, Offset, TopicPartitionList,
+    consumer::{
+        BaseConsumer, CommitMode, Consumer as _, ConsumerContext, Rebalance, StreamConsumer,
+    },
     error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
+    types::RDKafkaErrorCode,
 };
 use tokio::sync::watch;
 
-use super::{Clients, PARTITIONS, pace::Pace, words};
+use super::{CONNECT_TIMEOUT, Clients, PARTITIONS, pace::Pace, words};
 use crate::ports::{Batch, Consumer, Delivery, Effect, PortError, Result, UserId};
 
 const POLL: &str = "poll coupon_create";
@@ -47,10 +50,7 @@ pub(super) struct Context {
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::info!(%error, reason, "kafka consumer");
-        if matches!(
-            error,
-            KafkaError::Global(rdkafka::types::RDKafkaErrorCode::Fatal)
-        ) {
+        if matches!(error, KafkaError::Global(RDKafkaErrorCode::Fatal)) {
             self.fatal.send_replace(Some(reason.to_owned()));
         }
     }
@@ -137,6 +137,25 @@ impl Member {
             }
             tokio::time::sleep(RECEIVE_PAUSE).await;
         }
+    }
+
+    /// Reads on from what the group has committed, as after a restart. Blocks.
+    pub fn rewind(&self) -> KafkaResult<()> {
+        match self.consumer.commit_consumer_state(CommitMode::Sync) {
+            // Nothing to commit is no error here.
+            Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
+            Err(error) => return Err(error),
+        }
+        let committed = self.consumer.committed(CONNECT_TIMEOUT)?;
+        for partition in committed.elements() {
+            let offset = match partition.offset() {
+                Offset::Offset(next) => Offset::Offset(next),
+                _ => Offset::Beginning,
+            };
+            self.consumer
+                .seek(&self.topic, partition.partition(), offset, CONNECT_TIMEOUT)?;
+        }
+        Ok(())
     }
 
     /// Records read, redeliveries included.

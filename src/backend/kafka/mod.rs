@@ -181,6 +181,18 @@ impl Kafka {
             .collect()
     }
 
+    /// Lets the members read on from what the group has committed, as after a restart.
+    pub async fn rewind(&self) -> Result<(), String> {
+        for member in &self.members {
+            let member = Arc::clone(member);
+            let rewound = tokio::task::spawn_blocking(move || member.rewind()).await;
+            rewound
+                .map_err(|error| error.to_string())?
+                .map_err(|error| words(&error))?;
+        }
+        Ok(())
+    }
+
     /// What it is.
     pub fn info(&self) -> &ServiceInfo {
         &self.info

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use redis::{
     AsyncConnectionConfig, ErrorKind, FromRedisValue, InfoDict, RedisError, RedisResult,
-    ServerErrorKind, Value,
+    ServerErrorKind, Value, aio::MultiplexedConnection,
 };
 
 use super::{
@@ -71,15 +71,30 @@ impl Client {
         if keys.is_empty() {
             return Ok(());
         }
-        let mut connection = self
-            .server
-            .get_multiplexed_async_connection_with_config(&config())
-            .await?;
-        let mut command = redis::cmd("UNLINK");
-        for key in &keys {
-            command.arg(&**key);
+        let mut connection = self.connection().await?;
+        unlink(&keys).query_async(&mut connection).await
+    }
+
+    /// Removes those keys that would go by themselves some time.
+    pub async fn remove_leased(&self) -> RedisResult<()> {
+        let mut connection = self.connection().await?;
+        for key in self.keys.all(Role::Owner) {
+            let left: i64 = redis::cmd("PTTL")
+                .arg(&*key)
+                .query_async(&mut connection)
+                .await?;
+            if left >= 0 {
+                let () = unlink(&[key]).query_async(&mut connection).await?;
+            }
         }
-        command.query_async(&mut connection).await
+        Ok(())
+    }
+
+    async fn connection(&self) -> RedisResult<MultiplexedConnection> {
+        let server = &self.server;
+        server
+            .get_multiplexed_async_connection_with_config(&config())
+            .await
     }
 
     fn lane(&self) -> &Lane {
@@ -126,6 +141,14 @@ impl Client {
         };
         Ok(redis::from_redis_value(value)?)
     }
+}
+
+fn unlink(keys: &[Arc<str>]) -> redis::Cmd {
+    let mut command = redis::cmd("UNLINK");
+    for key in keys {
+        command.arg(&**key);
+    }
+    command
 }
 
 /// No timeouts of the client's own: whoever opens a connection bounds that; whether an answer is late is for the load

@@ -84,6 +84,18 @@ impl Redis {
         &self.info
     }
 
+    /// Ends the leases of the run's keys now.
+    pub async fn end_leases(&self) -> Result<(), String> {
+        let ended = self.client.remove_leased().await;
+        ended.map_err(|error| client::words(&error))
+    }
+
+    /// Removes the run's keys, as a restart without persistence would.
+    pub async fn empty(&self) -> Result<(), String> {
+        let removed = self.client.remove_keys(self.role).await;
+        removed.map_err(|error| client::words(&error))
+    }
+
     /// Removes the run's keys, or leaves them: their names.
     pub async fn close(self, keep: bool) -> Result<Vec<String>, String> {
         // An embedded server goes with the process anyway, and nobody could look at it then.

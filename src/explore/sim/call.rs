@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::ports::{CouponId, Delivery, Effect, EventRow, Isolation, UserId};
+use crate::{
+    interleaving::{self, Command, Saw, Statement},
+    ports::{CouponId, Delivery, Effect, EventRow, Isolation, UserId},
+};
 
 /// Users of a simulation are numbered from here, so that a user's number cannot be mistaken for a count, a version or a
 /// limit, wherever a strategy puts it.
@@ -19,34 +22,13 @@ pub fn user_index(user: UserId) -> Option<usize> {
     (index < 100).then_some(index)
 }
 
-/// `u1`, or whatever number was used instead of a user's.
-pub fn user_name(user: UserId) -> String {
-    match user_index(user) {
-        Some(index) => format!("u{}", index + 1),
-        None => format!("user {user}"),
-    }
+/// The number that people see, from 1; whatever else was used instead of a user's stays what it is.
+pub fn shown(user: UserId) -> UserId {
+    user_index(user).map_or(user, |index| UserId(index as u64 + 1))
 }
 
-/// `u1, u2`
-pub fn user_names(users: impl IntoIterator<Item = UserId>) -> String {
-    let names: Vec<_> = users.into_iter().map(user_name).collect();
-    names.join(", ")
-}
-
-/// A statement, in or outside of a transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Statement {
-    Count,
-    Insert(Vec<UserId>),
-    InsertIfAbsent(Vec<UserId>),
-    Event,
-    SetIssued(u64),
-    SetIssuedIfVersion { issued: u64, version: u64 },
-    IncrementIssuedBelow(u64),
-    LockEvent,
-    LockName,
-    LockFreeCoupon,
-    Assign(CouponId, UserId),
+fn all_shown(users: &[UserId]) -> Vec<UserId> {
+    users.iter().copied().map(shown).collect()
 }
 
 /// A transaction of a task: how many it has begun before.
@@ -72,8 +54,8 @@ pub enum Call {
 /// A command to Redis.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CacheCall {
-    /// As a schedule names it.
-    pub name: Cow<'static, str>,
+    pub command: Command,
+    /// As it is sent.
     pub words: Vec<String>,
 }
 
@@ -94,6 +76,31 @@ pub enum Answer {
     Failed(Failure),
 }
 
+impl Answer {
+    /// As pictures show it, to this call.
+    pub fn shown(&self, call: &Call) -> Saw {
+        match self {
+            Self::Done | Self::Opened(_) | Self::Fate(Fate::Delivered) => Saw::Done,
+            Self::Flag(flag) => Saw::Changed(*flag),
+            Self::Count(count) => match call {
+                Call::Sql(_, Statement::InsertIfAbsent(_)) => Saw::New(*count),
+                _ => Saw::Count(*count),
+            },
+            Self::Event(event) => Saw::Event(*event),
+            Self::Coupon(coupon) => Saw::Coupon(coupon.map(|coupon| CouponId(coupon.0 + 1))),
+            Self::Reply(reply) => reply.shown(),
+            Self::Fate(_) => Saw::Failed("given up".to_owned()),
+            Self::Delivered(batch) => Saw::Records(users_of(batch)),
+            Self::Over => Saw::Over,
+            Self::Failed(failure) => Saw::Failed(failure.message.to_owned()),
+        }
+    }
+}
+
+fn users_of(batch: &[Delivery]) -> Vec<UserId> {
+    batch.iter().map(|delivery| shown(delivery.user)).collect()
+}
+
 /// What Redis replies, as far as the port tells it apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reply {
@@ -102,6 +109,24 @@ pub enum Reply {
     Ok,
     Nil,
     Error(String),
+}
+
+impl Reply {
+    fn shown(&self) -> Saw {
+        match self {
+            Self::Int(number) => Saw::Number(Some(*number)),
+            Self::Text(text) => {
+                let text = String::from_utf8_lossy(text);
+                text.parse().map_or_else(
+                    |_| Saw::Failed(text.into_owned()),
+                    |number| Saw::Number(Some(number)),
+                )
+            }
+            Self::Ok => Saw::Set(true),
+            Self::Nil => Saw::Number(None),
+            Self::Error(message) => Saw::Failed(message.clone()),
+        }
+    }
 }
 
 /// What becomes of a record that the producer has accepted.
@@ -143,53 +168,37 @@ impl Failure {
     }
 }
 
-impl Statement {
-    /// As the databases behind the port name it.
-    pub fn name(&self) -> &'static str {
+impl Call {
+    /// As schedules and pictures show it.
+    pub fn shown(&self) -> interleaving::Call {
+        use interleaving::Call as Shown;
         match self {
-            Self::Count => "SELECT count(*)",
-            Self::Insert(_) => "INSERT coupon",
-            Self::InsertIfAbsent(_) => "INSERT coupon IF ABSENT",
-            Self::Event => "SELECT event",
-            Self::SetIssued(_) => "UPDATE event SET issued",
-            Self::SetIssuedIfVersion { .. } => "UPDATE event IF VERSION",
-            Self::IncrementIssuedBelow(_) => "UPDATE event WHERE issued < limit",
-            Self::LockEvent => "SELECT event FOR UPDATE",
-            Self::LockName => "named lock",
-            Self::LockFreeCoupon => "SELECT free coupon FOR UPDATE SKIP LOCKED",
-            Self::Assign(..) => "UPDATE coupon SET user",
+            Self::Begin(isolation) => Shown::Begin(*isolation),
+            Self::Sql(_, statement) => Shown::Sql(match statement {
+                Statement::Insert(users) => Statement::Insert(all_shown(users)),
+                Statement::InsertIfAbsent(users) => Statement::InsertIfAbsent(all_shown(users)),
+                Statement::Assign(coupon, user) => Statement::Assign(*coupon, shown(*user)),
+                other => other.clone(),
+            }),
+            Self::Commit(_) => Shown::Commit,
+            Self::Rollback(_) => Shown::Rollback,
+            Self::Cache(call) => Shown::Cache(call.command),
+            Self::Produce(user) => Shown::Produce(shown(*user)),
+            Self::Poll => Shown::Poll,
+            Self::CommitOffset(batch) => Shown::CommitOffset(users_of(batch)),
+            Self::Lock => Shown::Lock,
+            Self::BackOff => Shown::BackOff,
         }
     }
-}
 
-impl Call {
     /// As errors and schedules name it.
     pub fn name(&self) -> Cow<'static, str> {
-        match self {
-            Self::Begin(Isolation::Default) => "BEGIN".into(),
-            Self::Begin(Isolation::Serializable) => "BEGIN SERIALIZABLE".into(),
-            Self::Sql(_, statement) => statement.name().into(),
-            Self::Commit(_) => "COMMIT".into(),
-            Self::Rollback(_) => "ROLLBACK".into(),
-            Self::Cache(call) => call.name.clone(),
-            Self::Produce(_) => "produce coupon_create".into(),
-            Self::Poll => "poll coupon_create".into(),
-            Self::CommitOffset(_) => "commit offset".into(),
-            Self::Lock => "lock mutex".into(),
-            Self::BackOff => "back off".into(),
-        }
+        self.shown().name()
     }
 
     /// The users whose coupons it is about.
     pub fn users(&self) -> Vec<UserId> {
-        match self {
-            Self::Sql(_, Statement::Insert(users) | Statement::InsertIfAbsent(users)) => {
-                users.clone()
-            }
-            Self::Sql(_, Statement::Assign(_, user)) | Self::Produce(user) => vec![*user],
-            Self::CommitOffset(batch) => batch.iter().map(|delivery| delivery.user).collect(),
-            _ => Vec::new(),
-        }
+        self.shown().users().to_vec()
     }
 
     /// Whether it can fail at all: a lock in memory cannot.

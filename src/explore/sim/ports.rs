@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use super::{
-    call::{Answer, CacheCall, Call, Fate, Reply, Serial, Statement},
+    call::{Answer, CacheCall, Call, Fate, Reply, Serial},
     desk::{Desk, Released},
 };
+use crate::interleaving::{Command, Statement};
 use crate::ports::{
     Acknowledgement, Batch, Cache, Clock, Consumer, CouponId, CouponTable, Effect, Event, EventRow,
     Guard, Isolation, Mutex, Patience, PortError, Result, Script, Statements, Topic, Transaction,
@@ -189,23 +190,23 @@ impl Transaction for Session {
 }
 
 impl Port {
-    async fn command(&self, name: String, words: &[&str]) -> Result<Reply> {
+    async fn command(&self, command: Command, words: &[&str]) -> Result<Reply> {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
-        let call = CacheCall {
-            name: name.clone().into(),
-            words,
-        };
-        match self.0.try_ask(Call::Cache(call)).await? {
+        match self
+            .0
+            .try_ask(Call::Cache(CacheCall { command, words }))
+            .await?
+        {
             Answer::Reply(Reply::Error(message)) => {
-                Err(PortError::new(name, Effect::None, message))
+                Err(PortError::new(command.name(), Effect::None, message))
             }
             Answer::Reply(reply) => Ok(reply),
-            _ => unfit(&name),
+            _ => unfit(&command.name()),
         }
     }
 
-    async fn number(&self, name: String, words: &[&str]) -> Result<i64> {
-        match self.command(name, words).await? {
+    async fn number(&self, command: Command, words: &[&str]) -> Result<i64> {
+        match self.command(command, words).await? {
             Reply::Int(number) => Ok(number),
             _ => unfit(words[0]),
         }
@@ -215,13 +216,13 @@ impl Port {
 #[async_trait]
 impl Cache for Port {
     async fn incr(&self, key: &'static str) -> Result<i64> {
-        self.number(format!("INCR {key}"), &["INCR", key]).await
+        self.number(Command::Incr(key), &["INCR", key]).await
     }
     async fn decr(&self, key: &'static str) -> Result<i64> {
-        self.number(format!("DECR {key}"), &["DECR", key]).await
+        self.number(Command::Decr(key), &["DECR", key]).await
     }
     async fn get(&self, key: &'static str) -> Result<Option<i64>> {
-        match self.command(format!("GET {key}"), &["GET", key]).await? {
+        match self.command(Command::Get(key), &["GET", key]).await? {
             Reply::Text(text) => {
                 let number = String::from_utf8(text)
                     .ok()
@@ -233,23 +234,22 @@ impl Cache for Port {
     }
     async fn sadd(&self, key: &'static str, user: UserId) -> Result<bool> {
         let words = ["SADD", key, &user.to_string()];
-        Ok(self.number(format!("SADD {key}"), &words).await? == 1)
+        Ok(self.number(Command::Sadd(key), &words).await? == 1)
     }
     async fn srem(&self, key: &'static str, user: UserId) -> Result<bool> {
         let words = ["SREM", key, &user.to_string()];
-        Ok(self.number(format!("SREM {key}"), &words).await? == 1)
+        Ok(self.number(Command::Srem(key), &words).await? == 1)
     }
     async fn set_nx_px(&self, key: &'static str, token: &str, lease: Duration) -> Result<bool> {
         let lease = lease.as_millis().max(1).to_string();
         let words = ["SET", key, token, "NX", "PX", &lease];
-        let reply = self.command(format!("SET {key} NX PX"), &words).await?;
+        let reply = self.command(Command::SetNxPx(key), &words).await?;
         Ok(reply == Reply::Ok)
     }
     async fn script(&self, script: Script, keys: &[&'static str], args: &[&str]) -> Result<i64> {
         let count = keys.len().to_string();
         let words = [&["EVAL", script.source, &count], keys, args].concat();
-        self.number(format!("EVALSHA {}", script.name), &words)
-            .await
+        self.number(Command::Script(script.name), &words).await
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::{
     explore::sim::{
-        call::{Answer, Statement, user_id},
+        call::{Answer, user_id},
         database::{Database, TransactionId, Waits},
     },
+    interleaving::Statement,
     ports::{
         CouponId, Effect,
         Isolation::{Default, Serializable},

@@ -13,6 +13,7 @@ pub(super) fn sign(mark: Mark) -> &'static str {
     match mark {
         Mark::Plain => "",
         Mark::Stale => "?",
+        Mark::Waits => "…",
         Mark::Fault => "!",
         Mark::Broke => "✗",
     }
@@ -23,6 +24,7 @@ fn meaning(mark: Mark) -> &'static str {
     match mark {
         Mark::Plain => "",
         Mark::Stale => "no longer true when it was acted upon",
+        Mark::Waits => "has to wait for somebody",
         Mark::Fault => "made to go wrong",
         Mark::Broke => "here it broke",
     }
@@ -30,7 +32,7 @@ fn meaning(mark: Mark) -> &'static str {
 
 /// The marks that occur, explained: `✗ here it broke`.
 pub(super) fn legend(picture: &Interleaving) -> Vec<String> {
-    [Mark::Stale, Mark::Fault, Mark::Broke]
+    [Mark::Stale, Mark::Waits, Mark::Fault, Mark::Broke]
         .into_iter()
         .filter(|mark| picture.steps.iter().any(|step| step.mark == *mark))
         .map(|mark| format!("{} {}", sign(mark), meaning(mark)))

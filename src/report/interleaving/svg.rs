@@ -22,11 +22,11 @@ const STYLE: &str = "\
 text{fill:#1c2128;font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre}\
 .title{font-weight:700;font-size:15px}.who{font-weight:700}.quiet,.told{fill:#656d76}.told{font-style:italic}\
 .paper{fill:#fff}.life{stroke:#d0d7de;stroke-width:1.5}.step{fill:#f6f8fa;stroke:#d0d7de}\
-.stale,.fault{fill:#fff8c5;stroke:#9a6700}.stale{stroke-dasharray:4 3}.broke{fill:#ffebe9;stroke:#cf222e;stroke-width:2}\
-.mark-stale,.mark-fault,.mark-broke{font-weight:700}.mark-stale,.mark-fault{fill:#9a6700}.mark-broke{fill:#cf222e}\
+.stale,.waits,.fault{fill:#fff8c5;stroke:#9a6700}.stale,.waits{stroke-dasharray:4 3}.broke{fill:#ffebe9;stroke:#cf222e;stroke-width:2}\
+.mark-stale,.mark-waits,.mark-fault,.mark-broke{font-weight:700}.mark-stale,.mark-waits,.mark-fault{fill:#9a6700}.mark-broke{fill:#cf222e}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.quiet,.told{fill:#9198a1}.paper{fill:#0d1117}.life{stroke:#3d444d}\
-.step{fill:#161b22;stroke:#3d444d}.stale,.fault{fill:#2e2207;stroke:#e3b341}.broke{fill:#3c1618;stroke:#ff7b72}\
-.mark-stale,.mark-fault{fill:#e3b341}.mark-broke{fill:#ff7b72}}";
+.step{fill:#161b22;stroke:#3d444d}.stale,.waits,.fault{fill:#2e2207;stroke:#e3b341}.broke{fill:#3c1618;stroke:#ff7b72}\
+.mark-stale,.mark-waits,.mark-fault{fill:#e3b341}.mark-broke{fill:#ff7b72}}";
 
 /// A whole document.
 pub fn render(picture: &Interleaving) -> String {
@@ -159,6 +159,7 @@ impl Drawing {
         let class = match step.mark {
             Mark::Plain => "step",
             Mark::Stale => "stale",
+            Mark::Waits => "waits",
             Mark::Fault => "fault",
             Mark::Broke => "broke",
         };

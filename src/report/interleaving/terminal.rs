@@ -77,7 +77,7 @@ fn row(
 ) -> Vec<String> {
     let tone = match step.mark {
         Mark::Plain => Tone::Plain,
-        Mark::Stale | Mark::Fault => Tone::Warn,
+        Mark::Stale | Mark::Waits | Mark::Fault => Tone::Warn,
         Mark::Broke => Tone::Bad,
     };
     let at = column(picture, step);

@@ -4,8 +4,11 @@
 
 mod statements;
 
-use super::call::{Answer, Failure, Serial, Statement};
-use crate::ports::{EventRow, Isolation, UserId};
+use super::call::{Answer, Failure, Serial};
+use crate::{
+    interleaving::Statement,
+    ports::{EventRow, Isolation, UserId},
+};
 
 /// A transaction: whose, and which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,8 @@
 
 use super::{CONFLICT, Change, Claimed, Database, Outcome, Row, TransactionId, Waits};
 use crate::{
-    explore::sim::call::{Answer, Failure, Statement},
+    explore::sim::call::{Answer, Failure},
+    interleaving::Statement,
     ports::{CouponId, EventRow, UserId},
 };
 

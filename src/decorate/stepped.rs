@@ -1,0 +1,360 @@
+//! Shows every call of every port to a hook, as data, before it is made and after: a gate that decides who is next, or a trace
+//! that writes down who did what.
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    interleaving::{Call, CallFault, Command, Saw, Statement},
+    ports::{
+        Acknowledgement, Batch, Cache, Consumer, CouponId, CouponTable, Effect, Event, EventRow,
+        Guard, Isolation, Mutex, PortError, Result, Script, Statements, Topic, Transaction, UserId,
+    },
+};
+
+/// What stands around every call.
+pub trait Hook: Clone + Send + Sync + 'static {
+    /// Makes `call` by awaiting `work`, or does not.
+    fn step<T: Sight>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> impl Future<Output = Result<T>> + Send;
+}
+
+/// What a port answers, as far as it can be shown.
+pub trait Sight: Send + Sized {
+    /// In a schedule.
+    fn saw(&self) -> Saw;
+
+    /// The answer with which this fault begins; `None` where the call itself fails.
+    fn after(_: CallFault) -> Option<Self> {
+        None
+    }
+}
+
+/// An answer or an error.
+pub fn saw<T: Sight>(answer: &Result<T>) -> Saw {
+    match answer {
+        Ok(answer) => answer.saw(),
+        Err(error) => Saw::Failed(error.message.clone()),
+    }
+}
+
+/// The ports of `event` with `hook` around each.
+pub fn around<H: Hook>(hook: &H, event: Event) -> Event {
+    Event {
+        coupons: Arc::new(stepped(hook, event.coupons)),
+        cache: Arc::new(stepped(hook, event.cache)),
+        coupon_create: Arc::new(stepped(hook, event.coupon_create)),
+        mutex: Arc::new(stepped(hook, event.mutex)),
+        ..event
+    }
+}
+
+/// A member of the consumer group with `hook` around it.
+pub fn consumer<H: Hook>(hook: &H, inner: Box<dyn Consumer>) -> Box<dyn Consumer> {
+    Box::new(stepped(hook, inner))
+}
+
+fn stepped<H: Hook, I>(hook: &H, inner: I) -> Stepped<H, I> {
+    Stepped {
+        hook: hook.clone(),
+        inner,
+    }
+}
+
+struct Stepped<H, I> {
+    hook: H,
+    inner: I,
+}
+
+impl<H: Hook, I> Stepped<H, I> {
+    async fn sql<T: Sight>(
+        &self,
+        statement: Statement,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        self.hook.step(Call::Sql(statement), work).await
+    }
+}
+
+/// How many of the rows are new.
+struct NewRows<T>(T);
+
+impl Sight for NewRows<bool> {
+    fn saw(&self) -> Saw {
+        Saw::New(self.0.into())
+    }
+}
+
+impl Sight for NewRows<u64> {
+    fn saw(&self) -> Saw {
+        Saw::New(self.0)
+    }
+}
+
+#[async_trait]
+impl<H, I> Statements for Stepped<H, I>
+where
+    H: Hook,
+    I: Deref<Target: Statements> + Send + Sync,
+{
+    async fn count(&self) -> Result<u64> {
+        self.sql(Statement::Count, self.inner.count()).await
+    }
+
+    async fn insert(&self, user: UserId) -> Result<()> {
+        let work = self.inner.insert(user);
+        self.sql(Statement::Insert(vec![user]), work).await
+    }
+
+    async fn insert_if_absent(&self, user: UserId) -> Result<bool> {
+        let work = async { self.inner.insert_if_absent(user).await.map(NewRows) };
+        let NewRows(new) = self
+            .sql(Statement::InsertIfAbsent(vec![user]), work)
+            .await?;
+        Ok(new)
+    }
+
+    async fn insert_all(&self, users: &[UserId]) -> Result<()> {
+        let work = self.inner.insert_all(users);
+        self.sql(Statement::Insert(users.to_vec()), work).await
+    }
+
+    async fn insert_all_if_absent(&self, users: &[UserId]) -> Result<u64> {
+        let work = async { self.inner.insert_all_if_absent(users).await.map(NewRows) };
+        let NewRows(new) = self
+            .sql(Statement::InsertIfAbsent(users.to_vec()), work)
+            .await?;
+        Ok(new)
+    }
+
+    async fn event(&self) -> Result<EventRow> {
+        self.sql(Statement::Event, self.inner.event()).await
+    }
+
+    async fn set_issued(&self, issued: u64) -> Result<()> {
+        let work = self.inner.set_issued(issued);
+        self.sql(Statement::SetIssued(issued), work).await
+    }
+
+    async fn set_issued_if_version(&self, issued: u64, version: u64) -> Result<bool> {
+        let work = self.inner.set_issued_if_version(issued, version);
+        let statement = Statement::SetIssuedIfVersion { issued, version };
+        self.sql(statement, work).await
+    }
+
+    async fn increment_issued_below(&self, limit: u64) -> Result<bool> {
+        let work = self.inner.increment_issued_below(limit);
+        self.sql(Statement::IncrementIssuedBelow(limit), work).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> CouponTable for Stepped<H, Arc<dyn CouponTable>> {
+    async fn begin(&self, isolation: Isolation) -> Result<Box<dyn Transaction>> {
+        let work = self.inner.begin(isolation);
+        let inner = self.hook.step(Call::Begin(isolation), work).await?;
+        Ok(Box::new(stepped(&self.hook, inner)))
+    }
+}
+
+#[async_trait]
+impl<H: Hook> Transaction for Stepped<H, Box<dyn Transaction>> {
+    async fn lock_event(&self) -> Result<EventRow> {
+        self.sql(Statement::LockEvent, self.inner.lock_event())
+            .await
+    }
+
+    async fn lock_name(&self) -> Result<()> {
+        self.sql(Statement::LockName, self.inner.lock_name()).await
+    }
+
+    async fn lock_free_coupon(&self) -> Result<Option<CouponId>> {
+        let work = self.inner.lock_free_coupon();
+        self.sql(Statement::LockFreeCoupon, work).await
+    }
+
+    async fn assign(&self, coupon: CouponId, user: UserId) -> Result<()> {
+        let work = self.inner.assign(coupon, user);
+        self.sql(Statement::Assign(coupon, user), work).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        let Self { hook, inner } = *self;
+        hook.step(Call::Commit, inner.commit()).await
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<()> {
+        let Self { hook, inner } = *self;
+        hook.step(Call::Rollback, inner.rollback()).await
+    }
+}
+
+/// Whether the key was free.
+struct Free(bool);
+
+impl Sight for Free {
+    fn saw(&self) -> Saw {
+        Saw::Set(self.0)
+    }
+}
+
+/// Whether the user is one more, or one less: Redis says 1 or 0.
+struct Member(bool);
+
+impl Sight for Member {
+    fn saw(&self) -> Saw {
+        Saw::Number(Some(self.0.into()))
+    }
+}
+
+impl<H: Hook> Stepped<H, Arc<dyn Cache>> {
+    async fn command<T: Sight>(
+        &self,
+        command: Command,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        self.hook.step(Call::Cache(command), work).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> Cache for Stepped<H, Arc<dyn Cache>> {
+    async fn incr(&self, key: &'static str) -> Result<i64> {
+        self.command(Command::Incr(key), self.inner.incr(key)).await
+    }
+
+    async fn decr(&self, key: &'static str) -> Result<i64> {
+        self.command(Command::Decr(key), self.inner.decr(key)).await
+    }
+
+    async fn get(&self, key: &'static str) -> Result<Option<i64>> {
+        self.command(Command::Get(key), self.inner.get(key)).await
+    }
+
+    async fn sadd(&self, key: &'static str, user: UserId) -> Result<bool> {
+        let work = async { self.inner.sadd(key, user).await.map(Member) };
+        Ok(self.command(Command::Sadd(key), work).await?.0)
+    }
+
+    async fn srem(&self, key: &'static str, user: UserId) -> Result<bool> {
+        let work = async { self.inner.srem(key, user).await.map(Member) };
+        Ok(self.command(Command::Srem(key), work).await?.0)
+    }
+
+    async fn set_nx_px(&self, key: &'static str, token: &str, lease: Duration) -> Result<bool> {
+        let work = async { self.inner.set_nx_px(key, token, lease).await.map(Free) };
+        Ok(self.command(Command::SetNxPx(key), work).await?.0)
+    }
+
+    async fn script(&self, script: Script, keys: &[&'static str], args: &[&str]) -> Result<i64> {
+        let work = self.inner.script(script, keys, args);
+        self.command(Command::Script(script.name), work).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> Topic for Stepped<H, Arc<dyn Topic>> {
+    async fn produce(&self, user: UserId) -> Result<Acknowledgement> {
+        let work = self.inner.produce(user);
+        self.hook.step(Call::Produce(user), work).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> Consumer for Stepped<H, Box<dyn Consumer>> {
+    async fn poll(&self) -> Result<Option<Batch>> {
+        self.hook.step(Call::Poll, self.inner.poll()).await
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<()> {
+        let call = Call::CommitOffset(batch.users());
+        self.hook.step(call, self.inner.commit(batch)).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> Mutex for Stepped<H, Arc<dyn Mutex>> {
+    async fn lock(&self) -> Result<Guard> {
+        self.hook.step(Call::Lock, self.inner.lock()).await
+    }
+}
+
+/// Answers that say nothing but that it is done.
+macro_rules! done {
+    ($($type:ty),*) => {$(
+        impl Sight for $type {
+            fn saw(&self) -> Saw {
+                Saw::Done
+            }
+        }
+    )*};
+}
+done!((), Box<dyn Transaction>, Guard);
+
+impl Sight for Acknowledgement {
+    fn saw(&self) -> Saw {
+        Saw::Done
+    }
+
+    /// The producer has taken the record; what became of it, it hears later.
+    fn after(fault: CallFault) -> Option<Self> {
+        let (effect, message) = match fault {
+            CallFault::Undelivered => (Effect::None, "refused"),
+            CallFault::NoAnswer | CallFault::AnswerLost => (Effect::Unknown, "no answer"),
+            CallFault::Refused | CallFault::Repeated => return None,
+        };
+        let step = Call::Produce(UserId(0)).name();
+        Some(Self::new(async move {
+            Err(PortError::new(step, effect, message))
+        }))
+    }
+}
+
+impl Sight for bool {
+    fn saw(&self) -> Saw {
+        Saw::Changed(*self)
+    }
+}
+
+impl Sight for u64 {
+    fn saw(&self) -> Saw {
+        Saw::Count(*self)
+    }
+}
+
+impl Sight for i64 {
+    fn saw(&self) -> Saw {
+        Saw::Number(Some(*self))
+    }
+}
+
+impl Sight for Option<i64> {
+    fn saw(&self) -> Saw {
+        Saw::Number(*self)
+    }
+}
+
+impl Sight for EventRow {
+    fn saw(&self) -> Saw {
+        Saw::Event(*self)
+    }
+}
+
+impl Sight for Option<CouponId> {
+    fn saw(&self) -> Saw {
+        Saw::Coupon(*self)
+    }
+}
+
+impl Sight for Option<Batch> {
+    fn saw(&self) -> Saw {
+        match self {
+            Some(batch) => Saw::Records(batch.users()),
+            None => Saw::Over,
+        }
+    }
+}

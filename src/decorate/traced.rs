@@ -1,0 +1,1 @@
+//! Writes down who did which step when.
