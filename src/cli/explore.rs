@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    effective::{OutputTarget, output_target},
     error::{Place, Problem, UsageError},
+    output::{OutputTarget, Targets},
     settings::{OUTPUT, WORKLOAD},
     strategies::known_strategy,
     values,
@@ -105,6 +105,8 @@ pub struct Exploring {
     pub markdown: Option<OutputTarget>,
     /// One witness as SVG.
     pub svg: Option<OutputTarget>,
+    /// Whether what was found goes to stdout for people: not beside a document.
+    pub shown: bool,
 }
 
 /// What was typed becomes what is meant.
@@ -117,12 +119,15 @@ pub fn exploring(args: &ExploreArgs) -> Result<Exploring, UsageError> {
         let advice = format!("a search tells at most {MAX_CLAIMS} attempts apart");
         return Err(wrong("users", Problem::new(what, advice)));
     }
-    let svg = target("svg", args.svg.as_deref())?;
+    let mut targets = Targets::default();
+    let json = target(&mut targets, "json", args.json.as_deref())?;
+    let markdown = target(&mut targets, "markdown", args.markdown.as_deref())?;
+    let svg = target(&mut targets, "svg", args.svg.as_deref())?;
     if svg.is_some() && strategies.len() > 1 {
         let what = format!("one picture of {} strategies", strategies.len());
         return Err(wrong("svg", Problem::new(what, "name one strategy")));
     }
-    let exploring = Exploring {
+    Ok(Exploring {
         strategies,
         settings: Settings {
             users,
@@ -154,41 +159,11 @@ pub fn exploring(args: &ExploreArgs) -> Result<Exploring, UsageError> {
                 states: number("states", args.states.as_deref(), STATES, MAX_STATES)?,
             },
         },
-        json: target("json", args.json.as_deref())?,
-        markdown: target("markdown", args.markdown.as_deref())?,
+        json,
+        markdown,
         svg,
-    };
-    exploring.one_to_stdout()?;
-    Ok(exploring)
-}
-
-impl Exploring {
-    /// Whether a document, and so nothing else, goes to stdout.
-    pub fn takes_stdout(&self) -> bool {
-        self.to_stdout().next().is_some()
-    }
-
-    fn to_stdout(&self) -> impl Iterator<Item = &'static str> {
-        let outputs = [
-            ("json", &self.json),
-            ("markdown", &self.markdown),
-            ("svg", &self.svg),
-        ];
-        outputs
-            .into_iter()
-            .filter(|(_, target)| matches!(target, Some(OutputTarget::Stdout)))
-            .map(|(name, _)| name)
-    }
-
-    fn one_to_stdout(&self) -> Result<(), UsageError> {
-        match self.to_stdout().nth(1) {
-            Some(second) => {
-                let advice = "another output goes there already, so name a file";
-                Err(wrong(second, Problem::invalid("-", advice)))
-            }
-            None => Ok(()),
-        }
-    }
+        shown: !targets.has_stdout(),
+    })
 }
 
 fn strategies(lists: &[String]) -> Result<Vec<&'static Entry>, UsageError> {
@@ -232,8 +207,12 @@ fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn target(name: &'static str, text: Option<&str>) -> Result<Option<OutputTarget>, UsageError> {
-    text.map(output_target)
+fn target(
+    targets: &mut Targets,
+    name: &'static str,
+    text: Option<&str>,
+) -> Result<Option<OutputTarget>, UsageError> {
+    text.map(|text| targets.add(text))
         .transpose()
         .map_err(|problem| wrong(name, problem))
 }

@@ -35,7 +35,7 @@ pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
         exit_code(&found)
     };
     outputs.write(&found, code)?;
-    if !exploring.takes_stdout() {
+    if exploring.shown {
         Sink::Stdout.write(&exploration::terminal::render(&found, style(cli, env)))?;
     }
     Ok(code)

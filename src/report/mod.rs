@@ -5,16 +5,23 @@
 
 pub mod catalogue;
 pub mod ceiling;
+mod columns;
 pub mod exploration;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod format;
+mod head;
 pub mod interleaving;
 pub mod json;
+mod judgement;
+pub mod junit;
+pub mod markdown;
 mod model;
+mod overall;
 pub mod page;
 pub mod progress;
 mod sink;
+mod subject;
 pub mod terminal;
 
 pub use model::*;
