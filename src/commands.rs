@@ -1,6 +1,7 @@
 //! The commands: each puts its parts together, prints, and ends with an exit code.
 
 mod ceiling;
+mod documents;
 mod explore;
 mod replay;
 mod run;

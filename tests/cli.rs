@@ -6,5 +6,6 @@ fn transcripts() {
         .env("COUPON_BENCH_DB", "")
         .env("COUPON_BENCH_REDIS", "")
         .env("COUPON_BENCH_KAFKA", "")
+        .env("GITHUB_STEP_SUMMARY", "")
         .case("tests/cmd/*.trycmd");
 }

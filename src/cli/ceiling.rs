@@ -5,10 +5,11 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{
-    effective::{OutputTarget, output_target, service_settings, span},
+    effective::{service_settings, span},
     error::{Place, Problem, UsageError},
     layers::{Env, Found, Layers},
     mask::quoted,
+    output::OutputTarget,
     settings::{OUTPUT, RunSettings, SERVICES, ServiceArgs, WORKLOAD},
     typed::Typed,
     values,
@@ -99,7 +100,7 @@ pub fn plan(args: &CeilingArgs, env: Env<'_>) -> Result<(Plan, Option<OutputTarg
         },
         timeout: flag("timeout", args.timeout.as_ref(), span)?.unwrap_or(Duration::from_secs(30)),
     };
-    Ok((plan, flag("json", args.json.as_ref(), output_target)?))
+    Ok((plan, flag("json", args.json.as_ref(), OutputTarget::parse)?))
 }
 
 /// Those that mean the same in a run.

@@ -9,6 +9,7 @@ use super::{
     error::{Problem, UsageError},
     layers::{Env, Found, Layers},
     mask::quoted,
+    output::{OutputTarget, Targets},
     services,
     settings::{RunArgs, ServiceArgs},
     strategies::{self, Chosen},
@@ -51,19 +52,16 @@ pub struct Effective {
 pub struct Output {
     /// Where the report goes as JSON.
     pub json: Option<OutputTarget>,
-    /// Whether only results are printed.
-    pub quiet: bool,
-    /// Whether progress may be shown; false when quiet. Whether stderr is a terminal is not known here.
+    /// As JUnit XML.
+    pub junit: Option<OutputTarget>,
+    /// As Markdown.
+    pub markdown: Option<OutputTarget>,
+    /// A file that the Markdown is appended to: a job's summary on GitHub.
+    pub step_summary: Option<PathBuf>,
+    /// Whether the report for people goes to stdout: neither when quiet, nor beside a document.
+    pub shown: bool,
+    /// Whether progress may be shown; not when quiet. Whether stderr is a terminal is not known here.
     pub progress: bool,
-}
-
-/// Where an output goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutputTarget {
-    /// `-`.
-    Stdout,
-    /// A file.
-    File(PathBuf),
 }
 
 /// Turns the flags of `run`, its scenario file and the environment into what is to be done.
@@ -108,7 +106,7 @@ pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> 
             .unwrap_or(false),
         assertions,
     };
-    let output = output(&layers)?;
+    let output = output(&layers, env)?;
     Ok(Effective { scenario, output })
 }
 
@@ -217,16 +215,22 @@ pub(super) fn service_settings(layers: &Layers) -> Result<Services, UsageError> 
     })
 }
 
-fn output(layers: &Layers) -> Result<Output, UsageError> {
+fn output(layers: &Layers, env: Env<'_>) -> Result<Output, UsageError> {
     let quiet = layers
         .value("quiet", |s| &s.quiet, values::switch)?
         .unwrap_or(false);
     let no_progress = layers
         .value("no_progress", |s| &s.no_progress, values::switch)?
         .unwrap_or(false);
+    let mut targets = Targets::default();
     Ok(Output {
-        json: layers.value("json", |s| &s.json, output_target)?,
-        quiet,
+        json: layers.value("json", |s| &s.json, |text| targets.add(text))?,
+        junit: layers.value("junit", |s| &s.junit, |text| targets.add(text))?,
+        markdown: layers.value("markdown", |s| &s.markdown, |text| targets.add(text))?,
+        step_summary: env("GITHUB_STEP_SUMMARY")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from),
+        shown: !quiet && !targets.has_stdout(),
         progress: !quiet && !no_progress,
     })
 }
@@ -293,14 +297,6 @@ fn db_connection(text: &str) -> Result<DbConnection, Problem> {
         "statement" => Ok(DbConnection::Statement),
         "request" => Ok(DbConnection::Request),
         _ => Err(Problem::invalid(text, "say statement or request")),
-    }
-}
-
-pub(super) fn output_target(text: &str) -> Result<OutputTarget, Problem> {
-    match text {
-        "" => Err(Problem::invalid(text, "name a file, or - for stdout")),
-        "-" => Ok(OutputTarget::Stdout),
-        path => Ok(OutputTarget::File(PathBuf::from(path))),
     }
 }
 

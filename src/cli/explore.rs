@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    effective::{OutputTarget, output_target},
     error::{Place, Problem, UsageError},
+    output::Documents,
     settings::{OUTPUT, WORKLOAD},
     strategies::known_strategy,
     values,
@@ -99,12 +99,8 @@ pub struct Exploring {
     pub strategies: Vec<&'static Entry>,
     /// The same for each.
     pub settings: Settings,
-    /// As JSON.
-    pub json: Option<OutputTarget>,
-    /// As Markdown.
-    pub markdown: Option<OutputTarget>,
-    /// One witness as SVG.
-    pub svg: Option<OutputTarget>,
+    /// What is written.
+    pub documents: Documents,
 }
 
 /// What was typed becomes what is meant.
@@ -117,12 +113,16 @@ pub fn exploring(args: &ExploreArgs) -> Result<Exploring, UsageError> {
         let advice = format!("a search tells at most {MAX_CLAIMS} attempts apart");
         return Err(wrong("users", Problem::new(what, advice)));
     }
-    let svg = target("svg", args.svg.as_deref())?;
-    if svg.is_some() && strategies.len() > 1 {
+    let documents = Documents::of(
+        args.json.as_deref(),
+        args.markdown.as_deref(),
+        args.svg.as_deref(),
+    )?;
+    if documents.svg.is_some() && strategies.len() > 1 {
         let what = format!("one picture of {} strategies", strategies.len());
         return Err(wrong("svg", Problem::new(what, "name one strategy")));
     }
-    let exploring = Exploring {
+    Ok(Exploring {
         strategies,
         settings: Settings {
             users,
@@ -154,41 +154,8 @@ pub fn exploring(args: &ExploreArgs) -> Result<Exploring, UsageError> {
                 states: number("states", args.states.as_deref(), STATES, MAX_STATES)?,
             },
         },
-        json: target("json", args.json.as_deref())?,
-        markdown: target("markdown", args.markdown.as_deref())?,
-        svg,
-    };
-    exploring.one_to_stdout()?;
-    Ok(exploring)
-}
-
-impl Exploring {
-    /// Whether a document, and so nothing else, goes to stdout.
-    pub fn takes_stdout(&self) -> bool {
-        self.to_stdout().next().is_some()
-    }
-
-    fn to_stdout(&self) -> impl Iterator<Item = &'static str> {
-        let outputs = [
-            ("json", &self.json),
-            ("markdown", &self.markdown),
-            ("svg", &self.svg),
-        ];
-        outputs
-            .into_iter()
-            .filter(|(_, target)| matches!(target, Some(OutputTarget::Stdout)))
-            .map(|(name, _)| name)
-    }
-
-    fn one_to_stdout(&self) -> Result<(), UsageError> {
-        match self.to_stdout().nth(1) {
-            Some(second) => {
-                let advice = "another output goes there already, so name a file";
-                Err(wrong(second, Problem::invalid("-", advice)))
-            }
-            None => Ok(()),
-        }
-    }
+        documents,
+    })
 }
 
 fn strategies(lists: &[String]) -> Result<Vec<&'static Entry>, UsageError> {
@@ -230,12 +197,6 @@ fn faults(text: Option<&str>) -> Result<u8, UsageError> {
 /// What was held to a bound that fits.
 fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-fn target(name: &'static str, text: Option<&str>) -> Result<Option<OutputTarget>, UsageError> {
-    text.map(output_target)
-        .transpose()
-        .map_err(|problem| wrong(name, problem))
 }
 
 fn wrong(name: &'static str, problem: Problem) -> UsageError {

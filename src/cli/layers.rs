@@ -34,7 +34,10 @@ pub(super) struct Found<'a> {
 
 impl Found<'_> {
     /// Interprets the text; what is wrong with it is said with its place.
-    pub fn parse<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<T, UsageError> {
+    pub fn parse<T>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Result<T, UsageError> {
         parse(self.text).map_err(|problem| UsageError::Setting {
             place: self.place.clone(),
             problem,
@@ -125,7 +128,7 @@ impl Layers {
         &self,
         name: &'static str,
         get: for<'a> fn(&'a RunSettings) -> &'a Option<Typed>,
-        parse: impl Fn(&str) -> Result<T, Problem>,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Result<Option<T>, UsageError> {
         self.find(name, get)
             .map(|found| found.parse(parse))

@@ -11,6 +11,7 @@
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
+//! - [`output`]: where documents go
 //! - [`strategies`]: which strategies are meant, and which the database can run
 //! - [`values`], [`services`]: counts, durations, URLs and broker lists as people write them
 //! - [`mask`], [`error`]: how it is said that something is wrong, without telling a password
@@ -26,6 +27,7 @@ pub mod explore;
 pub mod file;
 pub mod layers;
 pub mod mask;
+pub mod output;
 pub mod replay;
 pub mod services;
 pub mod settings;
@@ -38,9 +40,10 @@ use tracing::level_filters::LevelFilter;
 
 pub use self::{
     ceiling::CeilingArgs,
-    effective::{Effective, Output, OutputTarget, doctor_services, effective},
+    effective::{Effective, Output, doctor_services, effective},
     error::UsageError,
     layers::Env,
+    output::OutputTarget,
     settings::{RunArgs, RunSettings, ServiceArgs},
 };
 

@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::{
     ceiling::flag,
-    effective::{OutputTarget, output_target, service_settings, span},
+    effective::{service_settings, span},
     error::{Place, Problem, UsageError},
     layers::{Env, Found, Layers},
+    output::Documents,
     settings::{OUTPUT, RunSettings, SERVICES, ServiceArgs, WORKLOAD},
     strategies::{known_strategy, refuse},
     typed::Typed,
@@ -69,15 +70,15 @@ pub struct ReplayArgs {
 
     /// Write what happened as JSON; - is stdout
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub json: Option<Typed>,
+    pub json: Option<String>,
 
     /// Draw what happened as Markdown; - is stdout
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub markdown: Option<Typed>,
+    pub markdown: Option<String>,
 
     /// Draw what happened as SVG; - is stdout
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub svg: Option<Typed>,
+    pub svg: Option<String>,
 }
 
 /// What `replay` is to do.
@@ -85,12 +86,8 @@ pub struct ReplayArgs {
 pub struct Replaying {
     /// What is played.
     pub plan: Plan,
-    /// As JSON.
-    pub json: Option<OutputTarget>,
-    /// As Markdown.
-    pub markdown: Option<OutputTarget>,
-    /// As SVG.
-    pub svg: Option<OutputTarget>,
+    /// What is written.
+    pub documents: Documents,
 }
 
 /// What was typed becomes what is meant.
@@ -114,13 +111,12 @@ pub fn replaying(args: &ReplayArgs, env: Env<'_>) -> Result<Replaying, UsageErro
         keep: args.keep,
         token,
     };
-    let replaying = Replaying {
-        plan,
-        json: flag("json", args.json.as_ref(), output_target)?,
-        markdown: flag("markdown", args.markdown.as_ref(), output_target)?,
-        svg: flag("svg", args.svg.as_ref(), output_target)?,
-    };
-    Ok(replaying)
+    let documents = Documents::of(
+        args.json.as_deref(),
+        args.markdown.as_deref(),
+        args.svg.as_deref(),
+    )?;
+    Ok(Replaying { plan, documents })
 }
 
 /// Read by itself, as its errors point into it.

@@ -155,6 +155,16 @@ pub struct RunSettings {
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
     pub json: Option<Typed>,
 
+    /// Write JUnit XML for a pipeline: a suite for each run, a case for each promise and assertion; - is stdout
+    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
+    pub junit: Option<Typed>,
+
+    /// Write Markdown for the comment on a pull request.
+    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT, help = "\
+        Write Markdown for the comment on a pull request; - is stdout. \
+        The file that GITHUB_STEP_SUMMARY names gets it at its end in any case")]
+    pub markdown: Option<Typed>,
+
     /// Print nothing but errors and what goes to stdout by another flag; the exit code is the verdict [default: off]
     #[arg(short, long, value_name = "on|off", help_heading = OUTPUT)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]

@@ -80,9 +80,32 @@ fn defaults_are_those_of_the_contract() {
         (10, 1, 1, 1)
     );
     assert_eq!(
-        (output.json, output.quiet, output.progress),
-        (None, false, true)
+        (output.json, output.shown, output.progress),
+        (None, true, true)
     );
+}
+
+#[test]
+fn a_document_on_stdout_stands_alone() {
+    for (args, shown) in [
+        (&["--markdown", "-"][..], false),
+        (&["--markdown", "a.md", "--junit=b.xml"], true),
+        (&["--markdown", "a.md", "-q"], false),
+    ] {
+        let args = [&["-s", "naive"], args].concat();
+        assert_eq!(meant(&args).unwrap().output.shown, shown, "{args:?}");
+    }
+}
+
+#[test]
+fn the_summary_of_a_job_is_a_file_that_is_named() {
+    let summary = |value| {
+        let variables = [("GITHUB_STEP_SUMMARY", value)];
+        let meant = with_env(&["-s", "naive"], &variables).unwrap();
+        meant.output.step_summary
+    };
+    assert_eq!(summary("/tmp/s.md"), Some("/tmp/s.md".into()));
+    assert_eq!(summary(""), None);
 }
 
 #[test]
@@ -172,8 +195,8 @@ fn every_flag_is_understood() {
         (20, 2, 4, 50)
     );
     assert_eq!(
-        (output.json, output.quiet, output.progress),
-        (Some(OutputTarget::Stdout), true, false)
+        (output.json, output.shown, output.progress),
+        (Some(OutputTarget::Stdout), false, false)
     );
 }
 

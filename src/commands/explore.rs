@@ -2,11 +2,11 @@
 
 use std::io;
 
-use super::{Failure, complain, run::sink, style};
+use super::{Failure, complain, documents::Sinks, style};
 use crate::{
     cli::{
         Cli, Env,
-        explore::{ExploreArgs, Exploring, exploring},
+        explore::{ExploreArgs, exploring},
     },
     exit,
     explore::{self, Exploration},
@@ -16,8 +16,7 @@ use crate::{
 /// Explores the strategies and writes what was found.
 pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
     let exploring = exploring(args)?;
-    // Before the search: a mistyped path must not cost one.
-    let outputs = Outputs::open(&exploring)?;
+    let sinks = Sinks::open(&exploring.documents)?;
     let mut found = Vec::new();
     let mut unexplored = false;
     for entry in &exploring.strategies {
@@ -34,8 +33,8 @@ pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
     } else {
         exit_code(&found)
     };
-    outputs.write(&found, code)?;
-    if !exploring.takes_stdout() {
+    write(sinks, &found, code)?;
+    if exploring.documents.shown {
         Sink::Stdout.write(&exploration::terminal::render(&found, style(cli, env)))?;
     }
     Ok(code)
@@ -52,34 +51,18 @@ fn exit_code(found: &[Exploration]) -> u8 {
     }
 }
 
-struct Outputs {
-    json: Option<Sink>,
-    markdown: Option<Sink>,
-    svg: Option<Sink>,
-}
-
-impl Outputs {
-    fn open(exploring: &Exploring) -> Result<Self, Failure> {
-        Ok(Self {
-            json: sink("--json", exploring.json.as_ref())?,
-            markdown: sink("--markdown", exploring.markdown.as_ref())?,
-            svg: sink("--svg", exploring.svg.as_ref())?,
-        })
+fn write(sinks: Sinks, found: &[Exploration], code: u8) -> io::Result<()> {
+    if let Some(mut sink) = sinks.json {
+        sink.write(&exploration::json::render(found, code)?)?;
     }
-
-    fn write(self, found: &[Exploration], code: u8) -> io::Result<()> {
-        if let Some(mut sink) = self.json {
-            sink.write(&exploration::json::render(found, code)?)?;
-        }
-        if let Some(mut sink) = self.markdown {
-            sink.write(&exploration::markdown::render(found))?;
-        }
-        if let Some(mut sink) = self.svg {
-            match found.first().and_then(Exploration::first_witness) {
-                Some(witness) => sink.write(&interleaving::svg::render(&witness.interleaving))?,
-                None => complain("nothing broke, so there is nothing to draw (--svg)"),
-            }
-        }
-        Ok(())
+    if let Some(mut sink) = sinks.markdown {
+        sink.write(&exploration::markdown::render(found))?;
     }
+    if let Some(mut sink) = sinks.svg {
+        match found.first().and_then(Exploration::first_witness) {
+            Some(witness) => sink.write(&interleaving::svg::render(&witness.interleaving))?,
+            None => complain("nothing broke, so there is nothing to draw (--svg)"),
+        }
+    }
+    Ok(())
 }

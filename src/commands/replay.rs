@@ -4,15 +4,11 @@ use std::io;
 
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{
-    Failure, SHUTDOWN, complain,
-    run::{on_signal, sink},
-    style,
-};
+use super::{Failure, SHUTDOWN, complain, documents::Sinks, run::on_signal, style};
 use crate::{
     backend::OpenError,
     cli::{
-        Cli, Env, OutputTarget,
+        Cli, Env,
         replay::{ReplayArgs, Replaying, replaying},
     },
     exit,
@@ -23,12 +19,11 @@ use crate::{
 
 /// Plays a schedule and writes what happened.
 pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let replaying = replaying(args, env)?;
-    // Before the work: a mistyped path must not cost it.
-    let mut outputs = Outputs::open(&replaying)?;
+    let Replaying { plan, documents } = replaying(args, env)?;
+    let sinks = Sinks::open(&documents)?;
 
     let runtime = Runtime::new()?;
-    let (played, failed) = runtime.block_on(perform(&replaying.plan));
+    let (played, failed) = runtime.block_on(perform(&plan));
     runtime.shutdown_timeout(SHUTDOWN);
 
     for problem in played.iter().flat_map(|played| &played.left_behind) {
@@ -38,17 +33,17 @@ pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
         complain(&failed.to_string());
     }
     let left_behind = played.iter().any(|played| !played.left_behind.is_empty());
-    let interrupted = failed.is_none() && played.len() < replaying.plan.trials as usize;
+    let interrupted = failed.is_none() && played.len() < plan.trials as usize;
     let code = match () {
         () if interrupted => exit::INTERRUPTED,
         () if failed.is_some() || left_behind => exit::SERVICE,
-        () => exit_code(&replaying.plan, &played),
+        () => exit_code(&plan, &played),
     };
     // Where nothing was played, the last documents stay.
     if !played.is_empty() {
-        outputs.write(&replaying.plan, &played, code)?;
-        if !replaying.takes_stdout() {
-            let text = replayed::terminal::render(&replaying.plan, &played, style(cli, env));
+        write(sinks, &plan, &played, code)?;
+        if documents.shown {
+            let text = replayed::terminal::render(&plan, &played, style(cli, env));
             Sink::Stdout.write(&text)?;
         }
     }
@@ -93,44 +88,19 @@ fn exit_code(plan: &Plan, played: &[Played]) -> u8 {
     }
 }
 
-struct Outputs {
-    json: Option<Sink>,
-    markdown: Option<Sink>,
-    svg: Option<Sink>,
-}
-
-impl Outputs {
-    fn open(replaying: &Replaying) -> Result<Self, Failure> {
-        Ok(Self {
-            json: sink("--json", replaying.json.as_ref())?,
-            markdown: sink("--markdown", replaying.markdown.as_ref())?,
-            svg: sink("--svg", replaying.svg.as_ref())?,
-        })
+fn write(sinks: Sinks, plan: &Plan, played: &[Played], code: u8) -> io::Result<()> {
+    let Some(last) = played.last() else {
+        return Ok(());
+    };
+    let picture = last.picture(plan);
+    if let Some(mut sink) = sinks.json {
+        sink.write(&replayed::json::render(plan, played, code)?)?;
     }
-
-    fn write(&mut self, plan: &Plan, played: &[Played], code: u8) -> io::Result<()> {
-        if let Some(sink) = &mut self.json {
-            sink.write(&replayed::json::render(plan, played, code)?)?;
-        }
-        let Some(last) = played.last() else {
-            return Ok(());
-        };
-        let picture = last.picture(plan);
-        if let Some(sink) = &mut self.markdown {
-            sink.write(&interleaving::markdown::render(&picture))?;
-        }
-        if let Some(sink) = &mut self.svg {
-            sink.write(&interleaving::svg::render(&picture))?;
-        }
-        Ok(())
+    if let Some(mut sink) = sinks.markdown {
+        sink.write(&interleaving::markdown::render(&picture))?;
     }
-}
-
-impl Replaying {
-    /// Whether a document, and so nothing else, goes to stdout.
-    fn takes_stdout(&self) -> bool {
-        [&self.json, &self.markdown, &self.svg]
-            .into_iter()
-            .any(|target| *target == Some(OutputTarget::Stdout))
+    if let Some(mut sink) = sinks.svg {
+        sink.write(&interleaving::svg::render(&picture))?;
     }
+    Ok(())
 }

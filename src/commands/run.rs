@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal},
+    path::Path,
     sync::{Mutex, PoisonError},
 };
 
@@ -12,8 +13,10 @@ use crate::{
     cli::{self, Cli, Env, OutputTarget, RunArgs},
     exit,
     report::{
-        self, Report, Sink,
+        self, Format, Report, Sink,
         json::Json,
+        junit::Junit,
+        markdown::{self, Markdown},
         progress::{Mode, Progress},
         terminal,
     },
@@ -26,7 +29,7 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     let cli::Effective { scenario, output } = cli::effective(args, env)?;
     // Before the run: a mistyped path must not cost one.
     let mut outputs = open(&output)?;
-    let mode = if output.progress && !output.quiet {
+    let mode = if output.progress {
         Mode::for_stderr(cli.global.color.enabled(io::stderr().is_terminal(), env))
     } else {
         Mode::Off
@@ -44,8 +47,10 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     if !report.runs.is_empty() {
         // The files first: they are what a pipeline waits for, whatever becomes of stdout.
         write(&mut outputs, &report)?;
-        let stdout_is_taken = matches!(output.json, Some(OutputTarget::Stdout));
-        if !(output.quiet || stdout_is_taken) {
+        if let Some(path) = &output.step_summary {
+            summarize(path, &report);
+        }
+        if output.shown {
             Sink::Stdout.write(&terminal::render(&report, style(cli, env)))?;
         }
     }
@@ -53,11 +58,30 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
 }
 
 fn open(output: &cli::Output) -> Result<Vec<report::Output>, Failure> {
-    let json = sink("--json", output.json.as_ref())?;
-    Ok(json
-        .into_iter()
-        .map(|sink| report::Output::new(Json, sink))
-        .collect())
+    let outputs = [
+        document("--json", output.json.as_ref(), Json)?,
+        document("--junit", output.junit.as_ref(), Junit)?,
+        document("--markdown", output.markdown.as_ref(), Markdown)?,
+    ];
+    Ok(outputs.into_iter().flatten().collect())
+}
+
+fn document(
+    flag: &'static str,
+    target: Option<&OutputTarget>,
+    format: impl Format + 'static,
+) -> Result<Option<report::Output>, Failure> {
+    Ok(sink(flag, target)?.map(|sink| report::Output::new(format, sink)))
+}
+
+/// Adds the report to the summary of a job. Nobody asked for it by a flag, so it fails nothing.
+fn summarize(path: &Path, report: &Report) {
+    if let Err(error) = Sink::append(path, &markdown::render(report)) {
+        let path = path.display();
+        say(&format!(
+            "note: failed to append to GITHUB_STEP_SUMMARY ({path}): {error}"
+        ));
+    }
 }
 
 /// Where the output of `flag` goes, if it was asked for.

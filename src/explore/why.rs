@@ -64,6 +64,7 @@ fn found(world: &World, ending: &Ending, history: &[Happened], kind: FindingKind
         attempts: &attempts,
         ledger: &ledger::reconcile(&attempts, &rows, rules(world)),
         limit: world.layout.limit,
+        earlier: 0,
     };
     case.why(kind)
 }

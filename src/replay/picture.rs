@@ -22,6 +22,7 @@ impl Played {
             attempts: &self.attempts,
             ledger: &self.ledger,
             limit: token.limit,
+            earlier: 0,
         };
         let finding = self.finding();
         let why = finding.map(|kind| case.why(kind));

@@ -5,17 +5,24 @@
 
 pub mod catalogue;
 pub mod ceiling;
+mod columns;
 pub mod exploration;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod format;
+mod head;
 pub mod interleaving;
 pub mod json;
+mod judgement;
+pub mod junit;
+pub mod markdown;
 mod model;
+mod overall;
 pub mod page;
 pub mod progress;
 pub mod replayed;
 mod sink;
+mod subject;
 pub mod terminal;
 
 pub use model::*;

@@ -33,6 +33,16 @@ impl Sink {
             .map(Self::File)
     }
 
+    /// Adds the text to what is in the file, with an empty line between them.
+    pub fn append(path: &Path, text: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let text = match file.metadata()?.len() {
+            0 => text.to_owned(),
+            _ => format!("\n{text}"),
+        };
+        send(&mut file, &text)
+    }
+
     /// Writes the text in place of whatever was there. A reader who has left is no error.
     pub fn write(&mut self, text: &str) -> io::Result<()> {
         match self {
@@ -80,6 +90,16 @@ mod tests {
         );
         sink.write("new\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
+    }
+
+    #[test]
+    fn what_is_appended_follows_what_was_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("summary.md");
+        Sink::append(&path, "one\n").unwrap();
+        Sink::append(&path, "two\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\n\ntwo\n");
+        assert!(Sink::append(directory.path(), "three").is_err());
     }
 
     #[test]

@@ -4,14 +4,17 @@
 //! what the ledger showed. [`effects`] says what became visible when.
 
 mod effects;
+pub mod run;
 
 use crate::{
     interleaving::{Actor, Call, CallFault, Happened, Mark, Saw, Step, Told, What, user_names},
     ledger::Reconciliation,
     load::{Attempt, Outcome},
     ports::UserId,
+    report::format::count,
     verdict::FindingKind,
 };
+
 use effects::{Effect, Subject, effects};
 
 /// What is to be explained.
@@ -25,6 +28,8 @@ pub struct Case<'a> {
     pub ledger: &'a Reconciliation,
     /// Coupons.
     pub limit: u64,
+    /// Rows that are not of this history.
+    pub earlier: u64,
 }
 
 /// Why it went wrong.
@@ -68,7 +73,8 @@ impl Case<'_> {
         let rows = || effects.iter().filter(|effect| effect.row.is_some());
         match kind {
             FindingKind::OverIssue => {
-                let surplus = rows().nth(usize::try_from(self.limit).ok()?)?;
+                let room = self.limit.saturating_sub(self.earlier);
+                let surplus = rows().nth(usize::try_from(room).ok()?)?;
                 Some(surplus.at)
             }
             FindingKind::DuplicateUser => {
@@ -128,16 +134,8 @@ impl Case<'_> {
     /// The last read of the actor before it acted that would have been answered differently by then.
     fn stale(&self, actor: Actor, acted: usize, effects: &[Effect]) -> Option<Stale> {
         (0..acted).rev().find_map(|read| {
-            let happened = &self.history[read];
-            let (call, saw) = happened
-                .called()
-                .filter(|_| happened.actor == Some(actor))?;
-            let subject = Subject::read_by(call)?;
-            let changed = effects.iter().find(|effect| {
-                (read + 1..acted).contains(&effect.at)
-                    && effect.actor != Some(actor)
-                    && subject.is_changed_with(effect.subject)
-            })?;
+            let changed = self.changes(actor, read, acted, effects).next()?;
+            let (_, saw) = self.history[read].called()?;
             let did = match self.history[changed.at].called() {
                 Some((call, _)) => call.name(),
                 None => "restart".into(),
@@ -149,6 +147,32 @@ impl Case<'_> {
                 called(changed.actor),
             );
             Some(Stale { read, sentence })
+        })
+    }
+
+    /// What others changed between a read of this actor's and what it did because of it.
+    fn changes<'e>(
+        &self,
+        actor: Actor,
+        read: usize,
+        acted: usize,
+        effects: &'e [Effect],
+    ) -> impl DoubleEndedIterator<Item = &'e Effect> {
+        let happened = &self.history[read];
+        let called = happened.called().filter(|_| happened.actor == Some(actor));
+        let subject = called.and_then(|(call, _)| Subject::read_by(call));
+        effects.iter().filter(move |effect| {
+            (read + 1..acted).contains(&effect.at)
+                && effect.actor != Some(actor)
+                && subject.is_some_and(|subject| subject.is_changed_with(effect.subject))
+        })
+    }
+
+    /// Who was the last to change what this actor had read and then acted upon.
+    fn overtaken_by(&self, actor: Actor, acted: usize, effects: &[Effect]) -> Option<Actor> {
+        (0..acted).rev().find_map(|read| {
+            let changed = self.changes(actor, read, acted, effects).next_back()?;
+            changed.actor
         })
     }
 
@@ -250,10 +274,15 @@ impl Why {
 
 /// `2 rows (u2, u1), limit 1`
 pub fn ledger(rows: &[UserId], limit: u64) -> String {
+    /// More would not be read.
+    const NAMED: usize = 8;
     let users = user_names(rows);
     match rows.len() {
         0 => format!("no row, limit {limit}"),
         1 => format!("1 row ({users}), limit {limit}"),
+        several if several > NAMED => {
+            format!("{} rows, limit {}", count(several as u64), count(limit))
+        }
         several => format!("{several} rows ({users}), limit {limit}"),
     }
 }

@@ -17,7 +17,8 @@ pub fn command(args: &str) -> Command {
         .stdin(Stdio::null())
         .env_remove("COUPON_BENCH_DB")
         .env_remove("COUPON_BENCH_REDIS")
-        .env_remove("COUPON_BENCH_KAFKA");
+        .env_remove("COUPON_BENCH_KAFKA")
+        .env_remove("GITHUB_STEP_SUMMARY");
     command
 }
 

@@ -4,7 +4,7 @@
 //!
 //! - `head`: what was run, and on what
 //! - `outcome`: what users were told beside what the ledger holds
-//! - `judgement`: the verdict, and who was affected
+//! - `judgement`: the verdict, where one sees it first
 //! - `latency`, `histogram`: how long it took, by outcome
 //! - `load`: how hard it was, errors, objects left behind
 //! - `bystander`: what somebody else felt meanwhile

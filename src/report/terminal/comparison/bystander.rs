@@ -1,16 +1,14 @@
 //! What the database's other traffic felt of each strategy: medians over the trials.
 
-use super::{
-    super::{
-        Tone, bystander,
-        layout::{Grid, Page},
-    },
-    subject::Subject,
+use super::super::{
+    Tone, bystander,
+    layout::{Grid, Page},
 };
 use crate::{
     report::{
         Bystander, BystanderPhase, Distribution,
         format::{clean, count, optional_duration},
+        subject::Subject,
     },
     statistics::median,
 };

@@ -4,70 +4,20 @@
 //! is no ranking. Strategies keep the order in which they were asked for.
 
 mod bystander;
-mod subject;
 
-use self::subject::{Group, Subject, race, subjects};
 use super::{
-    Style, Tone, judgement,
+    Style, Tone,
+    judgement::write as write_judgement,
     layout::{Grid, Page},
     load,
 };
-use crate::{
-    report::{
-        Range, Report, Run, Spread,
-        format::{NOTHING, clean, duration, plural, rate},
-    },
-    verdict::Verdict,
+use crate::report::{
+    Range, Report, Spread,
+    columns::{self, Column, columns},
+    format::{NOTHING, clean, duration, plural, rate},
+    judgement::tone,
+    subject::{Group, Subject, subjects},
 };
-
-/// Blocks of columns that stay together if the width allows it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Block {
-    Coupons,
-    Race,
-    Speed,
-}
-
-/// Head, block, and cell of a strategy.
-type Column = (&'static str, Block, fn(&Subject) -> String);
-
-const COLUMNS: [Column; 13] = [
-    ("promise", Block::Coupons, |s| s.first.promise.to_string()),
-    ("trials", Block::Coupons, |s| s.runs.len().to_string()),
-    ("issued", Block::Coupons, |s| s.issued()),
-    ("over-\nissued", Block::Coupons, |s| {
-        s.range(|run| run.ledger.over_issued)
-    }),
-    ("lost", Block::Coupons, |s| s.range(|run| run.ledger.lost)),
-    ("duplicate\nusers", Block::Coupons, |s| {
-        s.range(|run| run.ledger.duplicate_users)
-    }),
-    ("verdict", Block::Coupons, |s| s.verdict()),
-    (RACE, Block::Race, |s| {
-        s.race.map_or(NOTHING.to_owned(), race)
-    }),
-    ("p50", Block::Speed, |s| {
-        s.latency(|run| &run.latency.response.all, |d| d.p50_ns)
-    }),
-    ("p99", Block::Speed, |s| {
-        s.latency(|run| &run.latency.response.all, |d| d.p99_ns)
-    }),
-    ("p99\nissued", Block::Speed, |s| {
-        s.latency(|run| &run.latency.response.issued, |d| d.p99_ns)
-    }),
-    ("durable\np50", Block::Speed, |s| {
-        s.latency(|run| &run.time_to_durable, |d| d.p50_ns)
-    }),
-    ("answers", Block::Speed, |s| s.throughput()),
-];
-
-const RACE: &str = "race";
-
-/// Columns of text; the others are figures.
-const TEXT: [&str; 3] = ["promise", "verdict", RACE];
-
-/// Columns that say something only where there are several trials.
-const OF_TRIALS: [&str; 2] = ["trials", RACE];
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let subjects = subjects(report);
@@ -94,11 +44,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 
 /// One table, or as many as it takes for the columns to fit. Less air is taken only if it saves a table.
 fn tables(style: Style, subjects: &[Subject]) -> Vec<String> {
-    let trials = subjects.iter().any(|subject| subject.runs.len() > 1);
-    let columns: Vec<Column> = COLUMNS
-        .into_iter()
-        .filter(|(name, ..)| trials || !OF_TRIALS.contains(name))
-        .collect();
+    let columns = columns(subjects);
     let airy = parts(style.width, 2, subjects, &columns);
     let tight = parts(style.width, 1, subjects, &columns);
     let parts = if tight.len() < airy.len() {
@@ -125,7 +71,7 @@ fn parts<'a>(
             |taken: &usize| grid(subjects, &rest[..*taken], Style::PLAIN).width(gap) <= width;
         let ends_block = |taken: &usize| {
             rest.get(*taken)
-                .is_none_or(|next| next.1 != rest[taken - 1].1)
+                .is_none_or(|next| next.block != rest[taken - 1].block)
         };
         let lengths = || (1..=rest.len()).rev();
         let taken = lengths()
@@ -143,13 +89,13 @@ fn parts<'a>(
 fn grid(subjects: &[Subject], columns: &[Column], style: Style) -> Grid {
     let head = columns
         .iter()
-        .map(|(name, ..)| paint_lines(style, Tone::Heading, name));
+        .map(|column| paint_lines(style, Tone::Heading, column.head));
     let mut rows = vec![
         std::iter::once(String::new())
             .chain(head)
             .collect::<Vec<_>>(),
     ];
-    for group in [Group::Correct, Group::Inconclusive, Group::Incorrect] {
+    for group in Group::ALL {
         let members: Vec<_> = subjects
             .iter()
             .filter(|subject| subject.group() == group)
@@ -164,14 +110,14 @@ fn grid(subjects: &[Subject], columns: &[Column], style: Style) -> Grid {
         }
         rows.push(heading);
         rows.extend(members.iter().map(|subject| {
-            let cells = columns.iter().map(|(_, _, cell)| cell(subject));
+            let cells = columns.iter().map(|column| (column.cell)(subject));
             std::iter::once(format!("  {}", clean(subject.name)))
                 .chain(cells)
                 .collect()
         }));
     }
     let left = std::iter::once(0)
-        .chain((1..=columns.len()).filter(|column| TEXT.contains(&columns[column - 1].0)))
+        .chain((1..=columns.len()).filter(|column| columns[column - 1].is_text()))
         .collect();
     Grid {
         rows,
@@ -187,16 +133,8 @@ fn paint_lines(style: Style, tone: Tone, text: &str) -> String {
 }
 
 fn notes(page: &mut Page, subjects: &[Subject]) {
-    if subjects.iter().any(|subject| subject.runs.len() > 1) {
-        page.note(
-            "coupons: smallest to largest over the trials; response times and answers: medians",
-        );
-    }
-    if subjects
-        .iter()
-        .any(|subject| subject.group() == Group::Incorrect)
-    {
-        page.note("what is incorrect is not ranked");
+    for note in columns::notes(subjects) {
+        page.note(note);
     }
 }
 
@@ -259,46 +197,17 @@ fn ends<T: Copy>(range: Option<Range<T>>, format: fn(T) -> String) -> String {
 
 /// The worst trial in words, and the errors of all.
 fn problems(page: &mut Page, subject: &Subject, limit: u64) {
-    let troubled: Vec<_> = subject
-        .runs
-        .iter()
-        .copied()
-        .filter(|run| judgement::tone(run) != Tone::Good)
-        .collect();
-    let worst = troubled.iter().copied().max_by_key(|run| {
-        // Of equals the first: the maximum is the last of equals otherwise.
-        (
-            severity(run),
-            run.ledger.over_issued,
-            run.ledger.lost,
-            std::cmp::Reverse(run.trial),
-        )
-    });
-    if let Some(run) = worst {
+    if let Some((run, others)) = subject.worst() {
         page.gap();
-        let whose = if subject.runs.len() > 1 {
-            format!("{}, trial {}", subject.name, run.trial + 1)
-        } else {
-            subject.name.to_owned()
-        };
-        judgement::write(page, run, limit, Some(&whose));
-        if troubled.len() > 1 {
-            let others = plural(troubled.len() as u64 - 1, "other trial");
-            page.barred(judgement::tone(run), &format!("and {others} like it"));
+        write_judgement(page, run, limit, Some(&subject.name_of(run)));
+        if others > 0 {
+            let others = plural(others, "other trial");
+            page.barred(tone(run), &format!("and {others} like it"));
         }
     }
     if subject.runs.iter().any(|run| !run.failures.is_empty()) {
         page.gap();
         page.heading(&clean(subject.name));
         load::failures(page, subject.runs.iter().flat_map(|run| &run.failures));
-    }
-}
-
-fn severity(run: &Run) -> u8 {
-    match run.verdict {
-        Verdict::Violated => 3,
-        Verdict::Holds if judgement::is_unpromised_failure(run) => 2,
-        Verdict::Inconclusive => 1,
-        Verdict::Holds => 0,
     }
 }

@@ -1,16 +1,14 @@
-//! A strategy with all its trials, and the cells of its row.
+//! A strategy with all its trials, and the figures of its row in a table.
 
 use std::fmt;
 
-use super::super::{Tone, judgement};
-use crate::{
-    report::{
-        Distribution, Race, Report, Run,
-        format::{NOTHING, count, optional_duration, percent, rate},
-    },
-    statistics::median,
-    verdict::Verdict,
+use super::{
+    Distribution, Race, Report, Run,
+    format::{NOTHING, count, optional_duration, percent, rate},
+    judgement,
+    terminal::Tone,
 };
+use crate::{statistics::median, verdict::Verdict};
 
 /// A strategy and all its trials.
 pub(super) struct Subject<'a> {
@@ -71,6 +69,9 @@ pub(super) fn subjects(report: &Report) -> Vec<Subject<'_>> {
 }
 
 impl Group {
+    /// In the order of a table.
+    pub(super) const ALL: [Self; 3] = [Self::Correct, Self::Inconclusive, Self::Incorrect];
+
     pub(super) fn tone(self) -> Tone {
         match self {
             Self::Correct => Tone::Good,
@@ -90,6 +91,35 @@ impl Subject<'_> {
             Group::Inconclusive
         } else {
             Group::Correct
+        }
+    }
+
+    /// The trial that went wrong the most, if any did, and how many others went wrong.
+    pub(super) fn worst(&self) -> Option<(&Run, u64)> {
+        let troubled: Vec<_> = self
+            .runs
+            .iter()
+            .copied()
+            .filter(|run| judgement::tone(run) != Tone::Good)
+            .collect();
+        let worst = troubled.iter().copied().max_by_key(|run| {
+            // Of equals the first: the maximum is the last of equals otherwise.
+            (
+                judgement::severity(run),
+                run.ledger.over_issued,
+                run.ledger.lost,
+                std::cmp::Reverse(run.trial),
+            )
+        });
+        worst.map(|run| (run, troubled.len() as u64 - 1))
+    }
+
+    /// `naive, trial 2`, or without the trial where there is one.
+    pub(super) fn name_of(&self, run: &Run) -> String {
+        if self.runs.len() > 1 {
+            format!("{}, trial {}", self.name, run.trial + 1)
+        } else {
+            self.name.to_owned()
         }
     }
 

@@ -1,0 +1,187 @@
+//! The verdict in words, and who was affected: the same sentences in every output.
+//!
+//! A strategy that promises nothing keeps its promise however many coupons it gives away. Its verdict is "holds" for programs,
+//! and must not read as praise here.
+
+use super::{
+    Finding, FindingKind, Run,
+    format::{clean, count},
+    terminal::{Style, Tone},
+};
+use crate::{strategy::Promise, verdict::Verdict};
+
+/// How many users a line names.
+const USERS: usize = 10;
+
+/// Whether coupons went wrong that nothing had promised would go right.
+pub(super) fn is_unpromised_failure(run: &Run) -> bool {
+    // A promise for one process is none for several.
+    let unpromised = matches!(run.promise, Promise::None | Promise::SingleProcess);
+    unpromised && run.verdict == Verdict::Holds && serious(run).next().is_some()
+}
+
+/// In which colour to say it.
+pub(super) fn tone(run: &Run) -> Tone {
+    match severity(run) {
+        Severity::Violated => Tone::Bad,
+        Severity::Finding | Severity::Inconclusive => Tone::Warn,
+        Severity::Fine => Tone::Good,
+    }
+}
+
+/// How bad a run is; the higher, the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Severity {
+    /// Nothing went wrong.
+    Fine,
+    /// Nothing is proven.
+    Inconclusive,
+    /// Coupons went wrong that nothing had promised would go right.
+    Finding,
+    /// A promise was broken.
+    Violated,
+}
+
+/// How bad it is.
+pub(super) fn severity(run: &Run) -> Severity {
+    match run.verdict {
+        Verdict::Violated => Severity::Violated,
+        Verdict::Holds if is_unpromised_failure(run) => Severity::Finding,
+        Verdict::Inconclusive => Severity::Inconclusive,
+        Verdict::Holds => Severity::Fine,
+    }
+}
+
+/// What there is to say of a run, line by line: the verdict, why, and what was found.
+pub(super) fn lines(style: Style, run: &Run, limit: u64) -> Vec<String> {
+    let mut lines = vec![headline(style, run, limit)];
+    if is_unpromised_failure(run) {
+        lines.push(format!("issued {} of {}", issued(run), count(limit)));
+    }
+    lines.extend(run.reasons.iter().map(|reason| clean(reason)));
+    lines.extend(
+        run.violations
+            .iter()
+            .map(|finding| describe(style, finding)),
+    );
+    lines.extend(
+        run.findings
+            .iter()
+            .filter(|finding| !run.violations.contains(finding))
+            .map(|finding| describe(style, finding)),
+    );
+    lines
+}
+
+fn headline(style: Style, run: &Run, limit: u64) -> String {
+    let tone = tone(run);
+    if is_unpromised_failure(run) {
+        let what: Vec<_> = serious(run)
+            .map(|finding| format!("{} {}", past(finding.kind), count(finding.count)))
+            .collect();
+        let promise = match run.promise {
+            Promise::SingleProcess => "promises nothing to several processes",
+            _ => "promises nothing",
+        };
+        return format!(
+            "{} — {promise}, so this is a finding, not a broken promise",
+            style.paint(tone, what.join(", "))
+        );
+    }
+    let promise = match (run.promise, run.verdict) {
+        (Promise::None, Verdict::Holds) => "promise none, so holding it proves nothing".to_owned(),
+        (promise, _) => format!("promise {promise}"),
+    };
+    let word = style.paint(tone, word(run.verdict));
+    format!("{word}: {} · {promise}", sums(style, run, limit))
+}
+
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Violated => "violated",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
+
+fn sums(style: Style, run: &Run, limit: u64) -> String {
+    let bad = |text: String, number: u64| {
+        let tone = if number == 0 { Tone::Plain } else { Tone::Bad };
+        style.paint(tone, text)
+    };
+    let ledger = &run.ledger;
+    format!(
+        "issued {} of {}, {}, {}",
+        issued(run),
+        count(limit),
+        bad(
+            format!("over-issued {}", count(ledger.over_issued)),
+            ledger.over_issued
+        ),
+        bad(format!("lost {}", count(ledger.lost)), ledger.lost),
+    )
+}
+
+fn issued(run: &Run) -> String {
+    run.ledger
+        .issued
+        .map_or("an unknown number".to_owned(), count)
+}
+
+/// Everything but good news.
+fn serious(run: &Run) -> impl Iterator<Item = &Finding> {
+    run.findings.iter().filter(|finding| match finding.kind {
+        FindingKind::Recovered => false,
+        // Where users may have several coupons, some do.
+        FindingKind::DuplicateUser => run.one_per_user,
+        _ => true,
+    })
+}
+
+/// A finding and who was affected.
+pub(super) fn describe(style: Style, finding: &Finding) -> String {
+    let tone = match finding.kind {
+        FindingKind::OverIssue | FindingKind::Lost => Tone::Bad,
+        _ => Tone::Warn,
+    };
+    let what = style.paint(
+        tone,
+        format!("{} {}", noun(finding.kind), count(finding.count)),
+    );
+    let named: Vec<_> = finding
+        .users
+        .iter()
+        .take(USERS)
+        .map(u64::to_string)
+        .collect();
+    if named.is_empty() {
+        return what;
+    }
+    let users = if named.len() == 1 { "user" } else { "users" };
+    let more = finding.count.saturating_sub(named.len() as u64);
+    let rest = if more == 0 {
+        String::new()
+    } else {
+        format!(" … and {} more", count(more))
+    };
+    format!("{what}: {users} {}{rest}", named.join(", "))
+}
+
+fn noun(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::OverIssue => "over-issue",
+        FindingKind::UnderIssue => "under-issue",
+        FindingKind::DuplicateUser => "duplicate users",
+        FindingKind::Lost => "lost",
+        FindingKind::Phantom => "phantom",
+        FindingKind::Recovered => "recovered",
+    }
+}
+
+fn past(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::OverIssue => "over-issued",
+        FindingKind::UnderIssue => "under-issued",
+        other => noun(other),
+    }
+}
