@@ -38,6 +38,8 @@ pub struct Scenario {
     pub services: Services,
     /// Orders a second of the bystander; `None` is none.
     pub bystander_rate: Option<Rate>,
+    /// Whether every step is written down.
+    pub trace: bool,
     /// Whether the run's objects are left behind.
     pub keep: bool,
     /// What must be true of every run, besides the promises.

@@ -67,6 +67,8 @@ fn run(strategy: &str, trial: u32) -> Run {
         },
         topic: None,
         fairness: Fairness { inversions: 6 },
+        trace: None,
+        witness: None,
         kept: Vec::new(),
     }
 }

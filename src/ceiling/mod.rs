@@ -103,6 +103,7 @@ impl Plan {
             instances: 1,
             services,
             bystander_rate: None,
+            trace: false,
             keep: false,
             assertions: Vec::new(),
         }

@@ -75,6 +75,13 @@ pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> 
     let assertions = assertions(&layers, &strategies)?;
     let workload = workload(&layers)?;
     strategies::check_capacity(&layers, &strategies, &workload, &services.kafka)?;
+    let instances = layers
+        .value(
+            "instances",
+            |s| &s.instances,
+            values::positive(MAX_INSTANCES),
+        )?
+        .unwrap_or(1);
     let scenario = Scenario {
         title: layers
             .title()
@@ -86,13 +93,7 @@ pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> 
         trials: layers
             .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
             .unwrap_or(1),
-        instances: layers
-            .value(
-                "instances",
-                |s| &s.instances,
-                values::positive(MAX_INSTANCES),
-            )?
-            .unwrap_or(1),
+        instances,
         services,
         bystander_rate: layers
             .value(
@@ -101,6 +102,9 @@ pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> 
                 rate_or("off", 1e4, "10k"),
             )?
             .flatten(),
+        trace: layers
+            .value("trace", |s| &s.trace, |text| trace(text, instances))?
+            .unwrap_or(false),
         keep: layers
             .value("keep", |s| &s.keep, values::switch)?
             .unwrap_or(false),
@@ -213,6 +217,19 @@ pub(super) fn service_settings(layers: &Layers) -> Result<Services, UsageError> 
             )?
             .flatten(),
     })
+}
+
+/// Every process has its own clock and its own trace.
+fn trace(text: &str, instances: u32) -> Result<bool, Problem> {
+    let trace = values::switch(text)?;
+    if trace && instances > 1 {
+        let advice = "the steps of one process can be put in order: leave --instances out, or see explore --instances";
+        return Err(Problem::new(
+            format!("a trace of {instances} instances"),
+            advice,
+        ));
+    }
+    Ok(trace)
 }
 
 fn output(layers: &Layers, env: Env<'_>) -> Result<Output, UsageError> {

@@ -145,6 +145,12 @@ pub struct RunSettings {
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub bystander_rate: Option<Typed>,
 
+    /// Write every step down, to draw the few attempts that show why a promise broke [default: off]
+    #[arg(long, value_name = "on|off", help_heading = OUTPUT)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]
+    #[arg(value_parser = one_of(&["on", "off"]), hide_possible_values = true)]
+    pub trace: Option<Typed>,
+
     /// Leave the run's table, keys and topic behind and print their names [default: off]
     #[arg(long, value_name = "on|off", help_heading = SERVICES)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]

@@ -212,3 +212,89 @@ fn failed(call: &Call, fault: CallFault) -> PortError {
     };
     PortError::new(call.name(), effect, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::{backend::local::LocalMutex, interleaving::Statement, ports::Mutex as _};
+
+    const SOON: Duration = Duration::from_millis(20);
+
+    fn user(user: u64) -> Actor {
+        Actor::Claim { user, attempt: 1 }
+    }
+
+    /// Takes the lock, counts, and lets the lock go.
+    fn start(gate: &Gate, actor: Actor, lock: &Arc<LocalMutex>) {
+        let (inner, lock) = (gate.clone(), Arc::clone(lock));
+        let work = async move {
+            let guard = inner.step(Call::Lock, lock.lock()).await;
+            let count = inner.step(Call::Sql(Statement::Count), async { Ok(3_u64) });
+            let _ = count.await;
+            drop(guard);
+            inner.ended(actor, None);
+        };
+        tokio::spawn(gate.scope(actor, work));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_passes_uncalled_and_who_waits_comes_after_what_he_waited_for() {
+        let (gate, lock) = (Gate::default(), Arc::default());
+        let (one, two) = (user(1), user(2));
+        start(&gate, one, &lock);
+        start(&gate, two, &lock);
+        assert_eq!(gate.settled(one, SOON).await, Stand::Waiting(Call::Lock));
+        assert_eq!(gate.settled(two, SOON).await, Stand::Waiting(Call::Lock));
+        assert_eq!(gate.history(), []);
+
+        gate.admit(one, None);
+        assert!(matches!(gate.settled(one, SOON).await, Stand::Waiting(_)));
+        gate.admit(two, None);
+        assert_eq!(gate.settled(two, SOON).await, Stand::Calling(Call::Lock));
+        gate.note(Some(two), What::Waits(Call::Lock));
+        gate.admit(one, None);
+        assert_eq!(gate.settled(one, SOON).await, Stand::Ended);
+        assert!(matches!(gate.settled(two, SOON).await, Stand::Waiting(_)));
+
+        let texts: Vec<_> = gate
+            .history()
+            .iter()
+            .map(|happened| (happened.actor, happened.step().text()))
+            .collect();
+        let expected = [
+            (Some(one), "lock mutex".to_owned()),
+            (Some(two), "lock mutex → waits".to_owned()),
+            (Some(one), "SELECT count(*) → 3".to_owned()),
+            (Some(two), "lock mutex".to_owned()),
+        ];
+        assert_eq!(texts, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fault_is_done_in_front_of_the_service() {
+        let gate = Gate::default();
+        for (fault, happens, effect) in [
+            (CallFault::Refused, false, Effect::None),
+            (CallFault::NoAnswer, false, Effect::Unknown),
+            (CallFault::AnswerLost, true, Effect::Unknown),
+        ] {
+            let happened = Arc::new(AtomicBool::new(false));
+            let (inner, service) = (gate.clone(), Arc::clone(&happened));
+            let work = async move {
+                let call = async {
+                    service.store(true, Ordering::Relaxed);
+                    Ok(())
+                };
+                inner.step(Call::Commit, call).await
+            };
+            let task = tokio::spawn(gate.scope(user(1), work));
+            gate.settled(user(1), SOON).await;
+            gate.admit(user(1), Some(fault));
+            let answer = task.await.ok().and_then(Result::err);
+            assert_eq!(answer.map(|error| error.effect), Some(effect));
+            assert_eq!(happened.load(Ordering::Relaxed), happens);
+        }
+    }
+}

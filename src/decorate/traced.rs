@@ -64,14 +64,19 @@ pub struct Traced {
     pub seen: u64,
     /// Of those that could explain something, those for which there was no room.
     pub dropped: u64,
-    kept: usize,
+}
+
+#[derive(Default)]
+struct Kept {
+    traced: Traced,
+    steps: usize,
 }
 
 struct Shared {
     since: Instant,
     capacity: usize,
     seen: AtomicU64,
-    traced: Mutex<Traced>,
+    kept: Mutex<Kept>,
 }
 
 /// The trace of a run; all clones are the same.
@@ -91,12 +96,12 @@ impl Trace {
             since: Instant::now(),
             capacity,
             seen: AtomicU64::new(0),
-            traced: Mutex::default(),
+            kept: Mutex::default(),
         }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Traced> {
-        self.0.traced.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The strategy, whose attempts are told apart from now on.
@@ -109,7 +114,7 @@ impl Trace {
 
     /// What was written down so far; the trace begins anew.
     pub fn take(&self) -> Traced {
-        let mut traced = mem::take(&mut *self.lock());
+        let Kept { mut traced, .. } = mem::take(&mut *self.lock());
         traced.seen = self.0.seen.swap(0, Ordering::Relaxed);
         traced
     }
@@ -120,27 +125,27 @@ impl Trace {
         if turned_away && steps.all(|step| step.call.users().is_empty()) {
             return;
         }
-        let mut traced = self.lock();
-        if traced.has_room(self.0.capacity, attempt.steps.len()) {
-            traced.attempts.push(attempt);
+        let mut kept = self.lock();
+        if kept.has_room(self.0.capacity, attempt.steps.len()) {
+            kept.traced.attempts.push(attempt);
         }
     }
 
     fn consumer(&self, step: Step) {
-        let mut traced = self.lock();
-        if traced.has_room(self.0.capacity, 1) {
-            traced.consumer.push(step);
+        let mut kept = self.lock();
+        if kept.has_room(self.0.capacity, 1) {
+            kept.traced.consumer.push(step);
         }
     }
 }
 
-impl Traced {
+impl Kept {
     fn has_room(&mut self, capacity: usize, steps: usize) -> bool {
-        let room = self.kept + steps <= capacity;
+        let room = self.steps + steps <= capacity;
         if room {
-            self.kept += steps;
+            self.steps += steps;
         } else {
-            self.dropped += steps as u64;
+            self.traced.dropped += steps as u64;
         }
         room
     }
@@ -212,5 +217,78 @@ impl Strategy for TracedStrategy {
 
     async fn consume(&self, consumer: &dyn Consumer) -> Result<()> {
         self.inner.consume(consumer).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::interleaving::Statement;
+
+    /// Odd users are turned away after a look, even ones insert; nobody answers user 9 after that look.
+    struct Fake(Trace);
+
+    #[async_trait]
+    impl Strategy for Fake {
+        async fn claim(&self, user: UserId) -> Result<Decision> {
+            let count = Call::Sql(Statement::Count);
+            self.0.step(count, async { Ok(7_u64) }).await?;
+            if user == UserId(9) {
+                std::future::pending::<()>().await;
+            }
+            if user.0 % 2 == 1 {
+                return Ok(Decision::SoldOut);
+            }
+            let insert = Call::Sql(Statement::Insert(vec![user]));
+            self.0.step(insert, async { Ok(()) }).await?;
+            Ok(Decision::Issued)
+        }
+    }
+
+    fn claims(trace: &Trace, users: impl IntoIterator<Item = u64>) -> Traced {
+        let strategy = trace.attempts_of(Arc::new(Fake(trace.clone())));
+        for user in users {
+            // Whoever is not answered is dropped.
+            let _ = strategy.claim(UserId(user)).now_or_never();
+        }
+        trace.take()
+    }
+
+    #[test]
+    fn who_was_turned_away_and_wrote_nothing_leaves_no_trace() {
+        let traced = claims(&Trace::default(), [1, 2, 3]);
+        let kept: Vec<_> = traced
+            .attempts
+            .iter()
+            .map(|attempt| (attempt.user, attempt.outcome, attempt.steps.len()))
+            .collect();
+        assert_eq!(kept, [(UserId(2), Outcome::Issued, 2)]);
+        assert_eq!((traced.seen, traced.dropped), (4, 0));
+    }
+
+    #[test]
+    fn who_was_never_answered_is_kept() {
+        let traced = claims(&Trace::default(), [9]);
+        let attempt = traced.attempts.first().unwrap();
+        assert_eq!(attempt.outcome, Outcome::Indeterminate);
+        assert_eq!(attempt.steps[0].saw, Saw::Count(7));
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted() {
+        let traced = claims(&Trace::with_capacity(5), [2, 4, 6, 8]);
+        assert_eq!((traced.attempts.len(), traced.dropped), (2, 4));
+    }
+
+    #[test]
+    fn outside_of_an_attempt_it_is_a_consumer() {
+        let trace = Trace::default();
+        let polled = trace.step(Call::Poll, async { Ok(None::<crate::ports::Batch>) });
+        assert!(polled.now_or_never().is_some());
+        assert_eq!(trace.take().consumer[0].saw, Saw::Over);
     }
 }

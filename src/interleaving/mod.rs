@@ -9,7 +9,7 @@ mod token;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Command, Saw, Statement, user_name, user_names};
 pub use history::{Happened, Told, What};
@@ -57,8 +57,38 @@ impl Serialize for Actor {
     }
 }
 
+impl std::str::FromStr for Actor {
+    type Err = String;
+
+    /// `u1`, `u1#2`, `consumer`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "consumer" {
+            return Ok(Self::Consumer);
+        }
+        let number = text
+            .strip_prefix('u')
+            .map(|number| match number.split_once('#') {
+                Some((user, attempt)) => (user.parse(), attempt.parse()),
+                None => (number.parse(), Ok(1)),
+            });
+        match number {
+            Some((Ok(user), Ok(attempt))) => Ok(Self::Claim { user, attempt }),
+            _ => Err(format!(
+                "{text:?} is no actor, such as u1, u1#2 or consumer"
+            )),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Actor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// What is special about a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Nothing.
@@ -75,7 +105,7 @@ pub enum Mark {
 }
 
 /// One step: a call of a port, or something that happened to the world.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Step {
     /// Whose step; `None` for an event outside of the program, such as a lease that ends.
     pub actor: Option<Actor>,
@@ -100,7 +130,7 @@ impl Step {
 }
 
 /// A whole interleaving, ready to be drawn.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Interleaving {
     /// What it shows: `naive, 2 users, limit 1: over-issue`.
     pub title: String,

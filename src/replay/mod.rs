@@ -105,6 +105,7 @@ impl Plan {
             instances: 1,
             services: self.services.clone(),
             bystander_rate: None,
+            trace: false,
             keep: self.keep,
             assertions: Vec::new(),
         }

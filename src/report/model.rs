@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::verdict::FindingKind;
 use crate::{
+    interleaving::Interleaving,
     scenario::{DbConnection, Spacing},
     strategy::Promise,
     verdict::Verdict,
@@ -117,6 +118,9 @@ pub struct Settings {
     pub bystander_rate_per_s: Option<f64>,
     /// Whether objects were left behind.
     pub keep: bool,
+    /// Whether every step was written down.
+    #[serde(default)]
+    pub trace: bool,
 }
 
 /// How an open loop was asked for; what was not named is null.
@@ -198,6 +202,10 @@ pub struct Run {
     pub topic: Option<TopicLoad>,
     /// Whether those who came first were served first.
     pub fairness: Fairness,
+    /// What the trace holds; `None` without `--trace`.
+    pub trace: Option<TraceCounts>,
+    /// The attempts that show why it went wrong; `None` without `--trace`, and where nothing did.
+    pub witness: Option<Interleaving>,
     /// Names of the objects that `--keep` left behind.
     pub kept: Vec<String>,
 }
@@ -209,6 +217,15 @@ pub struct Offered {
     pub requested_per_s: f64,
     /// By the actual ones.
     pub achieved_per_s: f64,
+}
+
+/// What a trace holds, in steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceCounts {
+    /// That were made.
+    pub seen: u64,
+    /// That could have explained something, and for which there was no room.
+    pub dropped: u64,
 }
 
 /// The services of a run.

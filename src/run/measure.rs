@@ -13,7 +13,7 @@ use crate::{
     load::{Attempt, Outcome},
     report::{
         self, AttemptCounts, Backends, ByOutcome, DatabaseLoad, Distribution, Failure, Fairness,
-        Finding, Latency, LedgerCounts, Run, TopicLoad,
+        Finding, Latency, LedgerCounts, Run, TopicLoad, TraceCounts,
     },
     verdict,
 };
@@ -66,6 +66,11 @@ pub fn report(facts: &Facts<'_>) -> Run {
         fairness: Fairness {
             inversions: inversions(attempts),
         },
+        trace: facts.loaded.traced.as_ref().map(|traced| TraceCounts {
+            seen: traced.seen,
+            dropped: traced.dropped,
+        }),
+        witness: facts.witness.clone(),
         kept: Vec::new(),
     }
 }

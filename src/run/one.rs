@@ -25,7 +25,12 @@ use super::{
 };
 use crate::{
     backend::{Backend, OpenError, Role},
-    decorate::metered::Meter,
+    decorate::{
+        metered::Meter,
+        stepped::{self, around},
+        traced::{Trace, Traced},
+    },
+    interleaving::Interleaving,
     ledger::{self, Reconciliation, Rules},
     load::{self, Counters, End, Load, Outcome, Recorder, Schedule},
     ports,
@@ -33,6 +38,7 @@ use crate::{
     scenario::Scenario,
     strategy::{Entry, Promise, Strategy},
     verdict::{self, Circumstances, Claim, Judgement},
+    witness,
 };
 
 /// A run, and whether anything of it could not be removed.
@@ -47,6 +53,8 @@ pub struct Loaded {
     pub drained: Drained,
     /// What the database's other traffic felt.
     pub bystander: Option<report::Bystander>,
+    /// What was written down of it.
+    pub traced: Option<Traced>,
     /// What went wrong with the run itself.
     pub troubles: Vec<String>,
 }
@@ -60,6 +68,7 @@ pub struct Facts<'a> {
     pub ledger: Option<Reconciliation>,
     pub health: Health,
     pub judgement: Judgement,
+    pub witness: Option<Interleaving>,
 }
 
 /// Runs the strategy of `place` once.
@@ -123,8 +132,13 @@ async fn here(
     let workload = &scenario.workload;
     let recorder = Arc::new(Recorder::new(Schedule::of(workload), workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
-    let strategy = (place.entry.build)(&meter.around(backend.event(workload.limit)));
-    let mut consumers = consume(&strategy, backend);
+    let trace = scenario.trace.then(Trace::default);
+    let event = meter.around(backend.event(workload.limit));
+    let strategy = match &trace {
+        None => (place.entry.build)(&event),
+        Some(trace) => trace.attempts_of((place.entry.build)(&around(trace, event))),
+    };
+    let mut consumers = consume(&strategy, backend, trace.as_ref());
     announce(scenario, place, &recorder.counters, watcher);
     let load = Load {
         strategy,
@@ -154,6 +168,7 @@ async fn here(
         observed,
         drained,
         bystander,
+        traced: trace.map(|trace| trace.take()),
         troubles,
     }
 }
@@ -196,6 +211,7 @@ async fn elsewhere(
         observed,
         drained,
         bystander,
+        traced: None,
         troubles,
     })
 }
@@ -222,9 +238,17 @@ static CONSUMERS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
 });
 
 /// A task for every member of the consumer group.
-pub fn consume(strategy: &Arc<dyn Strategy>, backend: &Backend) -> JoinSet<ports::Result<()>> {
+pub fn consume(
+    strategy: &Arc<dyn Strategy>,
+    backend: &Backend,
+    trace: Option<&Trace>,
+) -> JoinSet<ports::Result<()>> {
     let mut tasks = JoinSet::new();
-    for consumer in backend.consumers() {
+    for member in backend.consumers() {
+        let consumer = match trace {
+            None => member,
+            Some(trace) => stepped::consumer(trace, member),
+        };
         let strategy = Arc::clone(strategy);
         let work = async move { strategy.consume(&*consumer).await };
         match &*CONSUMERS {
@@ -262,18 +286,33 @@ async fn judge(
     };
     let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
     tracing::info!(rows = ?rows.as_ref().map(Vec::len), drained = loaded.drained.complete, "ledger read");
-    let ledger = rows.map(|rows| ledger::reconcile(&loaded.observed.attempts, &rows, rules));
+    let ledger = rows
+        .as_deref()
+        .map(|rows| ledger::reconcile(&loaded.observed.attempts, rows, rules));
     let observed = &loaded.observed;
     let arrivals = scenario.workload.arrivals;
     let health = health::examine(arrivals, observed, observed.duration(), cores());
     let mut circumstances = circumstances(scenario, loaded, trouble);
     circumstances.troubles.extend(health.doubt.clone());
+    let judgement = verdict::judge(claim(scenario, entry), ledger.as_ref(), &circumstances);
+    let witness = loaded.traced.as_ref().and_then(|traced| {
+        let run = witness::run::Run {
+            strategy: entry.name,
+            attempts: &observed.attempts,
+            rows: rows.as_deref()?,
+            ledger: ledger.as_ref()?,
+            limit: scenario.workload.limit,
+            users: scenario.workload.users,
+        };
+        witness::run::first(&run, traced, &judgement.findings)
+    });
     measure::report(&Facts {
         place,
         run_id,
         backend,
         loaded,
-        judgement: verdict::judge(claim(scenario, entry), ledger.as_ref(), &circumstances),
+        judgement,
+        witness,
         ledger,
         health,
     })

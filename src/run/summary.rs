@@ -165,6 +165,7 @@ fn settings(scenario: &Scenario) -> Settings {
         consumer_rate_per_s: services.consumer_rate.map(Rate::per_second),
         timeout_ns: u64::try_from(workload.timeout.as_nanos()).unwrap_or(u64::MAX),
         bystander_rate_per_s: scenario.bystander_rate.map(Rate::per_second),
+        trace: scenario.trace,
         keep: scenario.keep,
     }
 }

@@ -364,3 +364,6 @@ fn capitalised(text: &str) -> String {
         _ => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

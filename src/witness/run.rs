@@ -7,8 +7,8 @@ use crate::{
     ledger::Reconciliation,
     load::{self, Outcome},
     ports::UserId,
-    report::format::plural,
-    verdict::FindingKind,
+    report::format::{count, plural},
+    verdict::{Finding, FindingKind},
 };
 
 /// What is known of a run besides its trace.
@@ -28,6 +28,26 @@ pub struct Run<'a> {
     pub users: u64,
 }
 
+impl Run<'_> {
+    fn title(&self, kind: FindingKind) -> String {
+        let (strategy, users) = (self.strategy, plural(self.users, "user"));
+        let limit = count(self.limit);
+        match kind {
+            FindingKind::OverIssue => {
+                let surplus = count(self.limit.saturating_add(1));
+                format!("{strategy}, {users}: coupon {surplus} of {limit}")
+            }
+            other => format!("{strategy}, {users}, limit {limit}: {}", other.name()),
+        }
+    }
+}
+
+/// The witness of the first finding that has one.
+pub fn first(run: &Run<'_>, traced: &Traced, findings: &[Finding]) -> Option<Interleaving> {
+    let mut findings = findings.iter();
+    findings.find_map(|finding| witness(run, traced, finding.kind))
+}
+
 /// The attempts around what `kind` found first, drawn; `None` where the trace does not hold them.
 pub fn witness(run: &Run<'_>, traced: &Traced, kind: FindingKind) -> Option<Interleaving> {
     let history = history(traced);
@@ -41,19 +61,16 @@ pub fn witness(run: &Run<'_>, traced: &Traced, kind: FindingKind) -> Option<Inte
     };
     let part = part(&history, &actors);
     let why = why(run, &part, earlier, kind);
+    if part.is_empty() {
+        return None;
+    }
     let drawn: Vec<_> = actors
         .iter()
         .copied()
         .filter(|actor| part.iter().any(|happened| happened.actor == Some(*actor)))
         .collect();
     Some(Interleaving {
-        title: format!(
-            "{}, {}, limit {}: {}",
-            run.strategy,
-            plural(run.users, "user"),
-            run.limit,
-            kind.name()
-        ),
+        title: run.title(kind),
         steps: why.steps(&part),
         actors: drawn,
         ledger: ledger(run.rows, run.limit),

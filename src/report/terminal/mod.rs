@@ -5,6 +5,7 @@
 //! - `head`: what was run, and on what
 //! - `outcome`: what users were told beside what the ledger holds
 //! - `judgement`: the verdict, where one sees it first
+//! - `witness`: the attempts that show why, drawn
 //! - `latency`, `histogram`: how long it took, by outcome
 //! - `load`: how hard it was, errors, objects left behind
 //! - `bystander`: what somebody else felt meanwhile
@@ -25,6 +26,7 @@ pub(crate) mod layout;
 mod load;
 mod outcome;
 mod style;
+mod witness;
 
 use std::io;
 
@@ -49,7 +51,7 @@ pub fn render(report: &Report, style: Style) -> String {
             page.gap();
             page.barred(Tone::Warn, "nothing was run");
         }
-        [run] => one_run(&mut page, report, run),
+        [run] => one_run(&mut page, style, report, run),
         _ => comparison::write(&mut page, report),
     }
     if report.interrupted {
@@ -63,10 +65,11 @@ pub fn render(report: &Report, style: Style) -> String {
     page.finish()
 }
 
-fn one_run(page: &mut Page, report: &Report, run: &Run) {
+fn one_run(page: &mut Page, style: Style, report: &Report, run: &Run) {
     outcome::write(page, run);
     page.gap();
     judgement::write(page, run, report.scenario.limit, None);
+    witness::write(page, style, &[run]);
     latency::write(page, run);
     histogram::write(page, run);
     load::write(page, run);

@@ -60,7 +60,7 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
     let recorder = Arc::new(Recorder::new(schedule, workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
     let strategy = (entry.build)(&meter.around(backend.event(workload.limit)));
-    let mut consumers = one::consume(&strategy, &backend);
+    let mut consumers = one::consume(&strategy, &backend, None);
     let (mut listener, stop) = Listener::start(orders);
 
     say(out, &News::Ready).await;
@@ -133,6 +133,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
         },
         // The one there is belongs to the parent.
         bystander_rate: None,
+        trace: false,
         keep: false,
         assertions: Vec::new(),
     };

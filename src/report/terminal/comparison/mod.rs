@@ -9,7 +9,7 @@ use super::{
     Style, Tone,
     judgement::write as write_judgement,
     layout::{Grid, Page},
-    load,
+    load, witness,
 };
 use crate::report::{
     Range, Report, Spread,
@@ -36,6 +36,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     for subject in &subjects {
         problems(page, subject, report.scenario.limit);
     }
+    witness::write(page, page.style, &all);
     if all.iter().any(|run| !run.kept.is_empty()) {
         page.gap();
         load::kept(page, &all);
