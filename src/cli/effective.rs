@@ -56,6 +56,8 @@ pub struct Output {
     pub junit: Option<OutputTarget>,
     /// As Markdown.
     pub markdown: Option<OutputTarget>,
+    /// As an HTML page.
+    pub html: Option<OutputTarget>,
     /// A file that the Markdown is appended to: a job's summary on GitHub.
     pub step_summary: Option<PathBuf>,
     /// Whether the report for people goes to stdout: neither when quiet, nor beside a document.
@@ -227,6 +229,7 @@ fn output(layers: &Layers, env: Env<'_>) -> Result<Output, UsageError> {
         json: layers.value("json", |s| &s.json, |text| targets.add(text))?,
         junit: layers.value("junit", |s| &s.junit, |text| targets.add(text))?,
         markdown: layers.value("markdown", |s| &s.markdown, |text| targets.add(text))?,
+        html: layers.value("html", |s| &s.html, |text| targets.add(text))?,
         step_summary: env("GITHUB_STEP_SUMMARY")
             .filter(|path| !path.is_empty())
             .map(PathBuf::from),

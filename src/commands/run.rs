@@ -14,6 +14,7 @@ use crate::{
     exit,
     report::{
         self, Format, Report, Sink,
+        html::Html,
         json::Json,
         junit::Junit,
         markdown::{self, Markdown},
@@ -62,6 +63,7 @@ fn open(output: &cli::Output) -> Result<Vec<report::Output>, Failure> {
         document("--json", output.json.as_ref(), Json)?,
         document("--junit", output.junit.as_ref(), Junit)?,
         document("--markdown", output.markdown.as_ref(), Markdown)?,
+        document("--html", output.html.as_ref(), Html)?,
     ];
     Ok(outputs.into_iter().flatten().collect())
 }

@@ -267,7 +267,7 @@ fn assertions() {
 }
 
 /// Settings that are the name of a file.
-const DOCUMENTS: [&str; 3] = ["json", "junit", "markdown"];
+const DOCUMENTS: [&str; 4] = ["json", "junit", "markdown", "html"];
 
 #[test]
 fn two_documents_cannot_go_to_one_place() {
