@@ -50,7 +50,7 @@ impl Durations {
     }
 
     /// What [`Self::encoded`] has made; `None` for anything else.
-    fn decoded(text: &str) -> Option<Self> {
+    pub fn decoded(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text).ok()?;
         let histogram = Deserializer::new().deserialize(&mut bytes.as_slice());
         histogram.ok().map(|histogram| Self(Some(histogram)))

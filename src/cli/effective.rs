@@ -2,14 +2,14 @@
 //!
 //! Everything after it relies on a [`Scenario`] being sound and checks nothing again.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use super::{
     arrivals::arrivals,
     error::{Problem, UsageError},
     layers::{Env, Found, Layers},
     mask::quoted,
-    output::{OutputTarget, Targets},
+    output::{Output, output},
     services,
     settings::{RunArgs, ServiceArgs},
     strategies::{self, Chosen},
@@ -45,23 +45,6 @@ pub struct Effective {
     pub scenario: Scenario,
     /// What to tell, and where.
     pub output: Output,
-}
-
-/// What to tell, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
-    /// Where the report goes as JSON.
-    pub json: Option<OutputTarget>,
-    /// As JUnit XML.
-    pub junit: Option<OutputTarget>,
-    /// As Markdown.
-    pub markdown: Option<OutputTarget>,
-    /// A file that the Markdown is appended to: a job's summary on GitHub.
-    pub step_summary: Option<PathBuf>,
-    /// Whether the report for people goes to stdout: neither when quiet, nor beside a document.
-    pub shown: bool,
-    /// Whether progress may be shown; not when quiet. Whether stderr is a terminal is not known here.
-    pub progress: bool,
 }
 
 /// Turns the flags of `run`, its scenario file and the environment into what is to be done.
@@ -230,26 +213,6 @@ fn trace(text: &str, instances: u32) -> Result<bool, Problem> {
         ));
     }
     Ok(trace)
-}
-
-fn output(layers: &Layers, env: Env<'_>) -> Result<Output, UsageError> {
-    let quiet = layers
-        .value("quiet", |s| &s.quiet, values::switch)?
-        .unwrap_or(false);
-    let no_progress = layers
-        .value("no_progress", |s| &s.no_progress, values::switch)?
-        .unwrap_or(false);
-    let mut targets = Targets::default();
-    Ok(Output {
-        json: layers.value("json", |s| &s.json, |text| targets.add(text))?,
-        junit: layers.value("junit", |s| &s.junit, |text| targets.add(text))?,
-        markdown: layers.value("markdown", |s| &s.markdown, |text| targets.add(text))?,
-        step_summary: env("GITHUB_STEP_SUMMARY")
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from),
-        shown: !quiet && !targets.has_stdout(),
-        progress: !quiet && !no_progress,
-    })
 }
 
 fn assertions(layers: &Layers, strategies: &[&Entry]) -> Result<Vec<Assertion>, UsageError> {

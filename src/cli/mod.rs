@@ -11,12 +11,12 @@
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
-//! - [`output`]: where documents go
+//! - [`output`]: what a run tells, and where documents go
 //! - [`strategies`]: which strategies are meant, and which the database can run
 //! - [`values`], [`services`]: counts, durations, URLs and broker lists as people write them
 //! - [`mask`], [`error`]: how it is said that something is wrong, without telling a password
 //!
-//! To add a flag, add its field to [`settings::RunSettings`] and its line to [`effective`](effective::effective).
+//! To add a flag, add its field to [`settings::RunSettings`] and its line to [`effective`](effective::effective) or to [`output`].
 //! Nothing here prints, and the only input besides the arguments is the scenario file and the variables asked for.
 
 mod arrivals;
@@ -40,10 +40,10 @@ use tracing::level_filters::LevelFilter;
 
 pub use self::{
     ceiling::CeilingArgs,
-    effective::{Effective, Output, doctor_services, effective},
+    effective::{Effective, doctor_services, effective},
     error::UsageError,
     layers::Env,
-    output::OutputTarget,
+    output::{Output, OutputTarget},
     settings::{RunArgs, RunSettings, ServiceArgs},
 };
 

@@ -1,8 +1,35 @@
-//! Where documents go: each to a place of its own.
+//! What a run tells, and where: documents go each to a place of its own.
 
 use std::path::PathBuf;
 
-use super::error::{Place, Problem, UsageError};
+use super::{
+    error::{Place, Problem, UsageError},
+    layers::{Env, Layers},
+    values,
+};
+
+/// What to tell, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Where the report goes as JSON.
+    pub json: Option<OutputTarget>,
+    /// As JUnit XML.
+    pub junit: Option<OutputTarget>,
+    /// As Markdown.
+    pub markdown: Option<OutputTarget>,
+    /// As an HTML page.
+    pub html: Option<OutputTarget>,
+    /// Where every attempt goes as CSV.
+    pub attempts_csv: Option<OutputTarget>,
+    /// A folder for percentile distributions.
+    pub hgrm: Option<PathBuf>,
+    /// A file that the Markdown is appended to: a job's summary on GitHub.
+    pub step_summary: Option<PathBuf>,
+    /// Whether the report for people goes to stdout: neither when quiet, nor beside a document.
+    pub shown: bool,
+    /// Whether progress may be shown; not when quiet. Whether stderr is a terminal is not known here.
+    pub progress: bool,
+}
 
 /// Where an output goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +73,41 @@ impl Targets {
     /// Whether a document, and so nothing else, goes to stdout.
     pub(super) fn has_stdout(&self) -> bool {
         self.0.contains(&OutputTarget::Stdout)
+    }
+}
+
+/// What `run` is to tell, and where.
+pub(super) fn output(layers: &Layers, env: Env<'_>) -> Result<Output, UsageError> {
+    let quiet = layers
+        .value("quiet", |s| &s.quiet, values::switch)?
+        .unwrap_or(false);
+    let no_progress = layers
+        .value("no_progress", |s| &s.no_progress, values::switch)?
+        .unwrap_or(false);
+    let mut targets = Targets::default();
+    Ok(Output {
+        json: layers.value("json", |s| &s.json, |text| targets.add(text))?,
+        junit: layers.value("junit", |s| &s.junit, |text| targets.add(text))?,
+        markdown: layers.value("markdown", |s| &s.markdown, |text| targets.add(text))?,
+        html: layers.value("html", |s| &s.html, |text| targets.add(text))?,
+        attempts_csv: layers.value(
+            "attempts_csv",
+            |s| &s.attempts_csv,
+            |text| targets.add(text),
+        )?,
+        hgrm: layers.value("hgrm", |s| &s.hgrm, folder)?,
+        step_summary: env("GITHUB_STEP_SUMMARY")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from),
+        shown: !quiet && !targets.has_stdout(),
+        progress: !quiet && !no_progress,
+    })
+}
+
+fn folder(text: &str) -> Result<PathBuf, Problem> {
+    match text {
+        "" | "-" => Err(Problem::invalid(text, "name a folder")),
+        path => Ok(PathBuf::from(path)),
     }
 }
 

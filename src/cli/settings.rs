@@ -171,6 +171,19 @@ pub struct RunSettings {
         The file that GITHUB_STEP_SUMMARY names gets it at its end in any case")]
     pub markdown: Option<Typed>,
 
+    /// Write a page with pictures, one file that needs no network; - is stdout
+    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
+    pub html: Option<Typed>,
+
+    /// Write every attempt as CSV, with nanoseconds from the release; - is stdout
+    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
+    pub attempts_csv: Option<Typed>,
+
+    /// Write response times for a plotter.
+    #[arg(long, value_name = "FOLDER", help_heading = OUTPUT, help = "\
+        Write response times for HdrHistogram's plotter, which takes all files of the folder: one for each strategy and outcome")]
+    pub hgrm: Option<Typed>,
+
     /// Print nothing but errors and what goes to stdout by another flag; the exit code is the verdict [default: off]
     #[arg(short, long, value_name = "on|off", help_heading = OUTPUT)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]

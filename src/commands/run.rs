@@ -14,6 +14,9 @@ use crate::{
     exit,
     report::{
         self, Format, Report, Sink,
+        attempts::Attempts,
+        hgrm::Folder,
+        html::Html,
         json::Json,
         junit::Junit,
         markdown::{self, Markdown},
@@ -29,6 +32,8 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     let cli::Effective { scenario, output } = cli::effective(args, env)?;
     // Before the run: a mistyped path must not cost one.
     let mut outputs = open(&output)?;
+    let mut attempts = sink("--attempts-csv", output.attempts_csv.as_ref())?.map(Attempts::new);
+    let folder = output.hgrm.as_deref().map(open_folder).transpose()?;
     let mode = if output.progress {
         Mode::for_stderr(cli.global.color.enabled(io::stderr().is_terminal(), env))
     } else {
@@ -36,7 +41,7 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     };
 
     let runtime = Runtime::new()?;
-    let finished = runtime.block_on(perform(&scenario, mode));
+    let finished = runtime.block_on(perform(&scenario, mode, &mut attempts));
     runtime.shutdown_timeout(SHUTDOWN);
 
     let Finished { report, error } = finished;
@@ -47,6 +52,9 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     if !report.runs.is_empty() {
         // The files first: they are what a pipeline waits for, whatever becomes of stdout.
         write(&mut outputs, &report)?;
+        if let Some(folder) = &folder {
+            folder.write(&report)?;
+        }
         if let Some(path) = &output.step_summary {
             summarize(path, &report);
         }
@@ -54,6 +62,7 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
             Sink::Stdout.write(&terminal::render(&report, style(cli, env)))?;
         }
     }
+    attempts.map_or(Ok(()), Attempts::finish)?;
     Ok(report.exit_code)
 }
 
@@ -62,8 +71,13 @@ fn open(output: &cli::Output) -> Result<Vec<report::Output>, Failure> {
         document("--json", output.json.as_ref(), Json)?,
         document("--junit", output.junit.as_ref(), Junit)?,
         document("--markdown", output.markdown.as_ref(), Markdown)?,
+        document("--html", output.html.as_ref(), Html)?,
     ];
     Ok(outputs.into_iter().flatten().collect())
+}
+
+fn open_folder(path: &Path) -> Result<Folder, Failure> {
+    Folder::open(path).map_err(|error| Failure::Output("--hgrm", path.display().to_string(), error))
 }
 
 fn document(
@@ -104,13 +118,34 @@ fn write(outputs: &mut [report::Output], report: &Report) -> io::Result<()> {
         .try_for_each(|output| output.write(report))
 }
 
-async fn perform(scenario: &Scenario, mode: Mode) -> Finished {
+async fn perform(scenario: &Scenario, mode: Mode, attempts: &mut Option<Attempts>) -> Finished {
     let (stop, stopped) = watch::channel(false);
     let signals = tokio::spawn(on_signal(stop));
     let shown = Mutex::new(None);
-    let finished = run::run(scenario, &|event| show(&shown, mode, &event), stopped).await;
+    let attempts = Mutex::new(attempts);
+    let observer = |event: Event<'_>| {
+        keep(&attempts, &event);
+        show(&shown, mode, &event);
+    };
+    let finished = run::run(scenario, &observer, stopped).await;
     signals.abort();
     finished
+}
+
+/// Writes a run's attempts down before they are forgotten.
+fn keep(attempts: &Mutex<&mut Option<Attempts>>, event: &Event<'_>) {
+    let Event::Recorded {
+        strategy,
+        trial,
+        observed,
+    } = event
+    else {
+        return;
+    };
+    let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(attempts) = &mut **attempts {
+        attempts.add(strategy, *trial, observed.with_durable());
+    }
 }
 
 /// Keeps the progress of the run that is under way.
@@ -143,6 +178,7 @@ fn show(shown: &Mutex<Option<Progress>>, mode: Mode, event: &Event<'_>) {
         }
         Event::Done => drop(shown.take()),
         Event::LeftBehind(problem) => complain(problem),
+        Event::Recorded { .. } => {}
     }
 }
 

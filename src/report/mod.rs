@@ -3,6 +3,7 @@
 //! To add a format, write its file with a [`Format`] in it. [`Sink`] knows where the text goes. Nothing here measures,
 //! judges or knows a backend; [`progress`] is the one output that is shown while a run lasts.
 
+pub mod attempts;
 pub mod catalogue;
 pub mod ceiling;
 mod columns;
@@ -11,6 +12,8 @@ pub mod exploration;
 pub mod fixtures;
 pub mod format;
 mod head;
+pub mod hgrm;
+pub mod html;
 pub mod interleaving;
 pub mod json;
 mod judgement;
@@ -21,6 +24,7 @@ mod overall;
 pub mod page;
 pub mod progress;
 pub mod replayed;
+mod samples;
 mod sink;
 mod subject;
 pub mod terminal;

@@ -48,14 +48,30 @@ impl Sink {
         match self {
             Self::Stdout => reader_may_leave(send(&mut io::stdout().lock(), text)),
             Self::File(file) => {
-                // Pipes and devices have no length to set.
-                if file.metadata()?.is_file() {
-                    file.set_len(0)?;
-                }
+                empty(file)?;
                 reader_may_leave(send(file, text))
             }
         }
     }
+
+    /// For what is written bit by bit, in place of whatever was there.
+    pub fn into_writer(self) -> io::Result<Box<dyn Write + Send>> {
+        Ok(match self {
+            Self::Stdout => Box::new(io::stdout()),
+            Self::File(file) => {
+                empty(&file)?;
+                Box::new(file)
+            }
+        })
+    }
+}
+
+/// Pipes and devices have no length to set.
+fn empty(file: &File) -> io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    Ok(())
 }
 
 fn send(writer: &mut impl Write, text: &str) -> io::Result<()> {

@@ -68,6 +68,17 @@ pub(super) fn subjects(report: &Report) -> Vec<Subject<'_>> {
     subjects
 }
 
+/// What is correct first; within a group, in the order in which they were asked for.
+pub(super) fn by_group<'a, 'b>(subjects: &'a [Subject<'b>]) -> Vec<(Group, &'a Subject<'b>)> {
+    let of = |group| {
+        let members = subjects
+            .iter()
+            .filter(move |subject| subject.group() == group);
+        members.map(move |subject| (group, subject))
+    };
+    Group::ALL.into_iter().flat_map(of).collect()
+}
+
 impl Group {
     /// In the order of a table.
     pub(super) const ALL: [Self; 3] = [Self::Correct, Self::Inconclusive, Self::Incorrect];

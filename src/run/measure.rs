@@ -1,6 +1,6 @@
 //! From what was recorded to the figures of a report: counts, histograms, rates.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use super::{
     distribution::{describe, distribution, nanoseconds},
@@ -164,17 +164,9 @@ fn by_outcome(attempts: &[Attempt], start: impl Fn(&Attempt) -> Duration) -> ByO
 }
 
 fn time_to_durable(facts: &Facts<'_>) -> Distribution {
-    let observed = &facts.loaded.observed;
-    let mut seen = HashSet::new();
-    let issued = observed
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.outcome == Outcome::Issued);
-    // A user's first coupon and first attempt: which of several belongs to which row, nobody knows.
-    let first = issued.filter(|attempt| seen.insert(attempt.user));
-    distribution(first.filter_map(|attempt| {
-        let durable = Duration::from_nanos(*observed.durable_ns.get(&attempt.user)?);
-        Some(durable.saturating_sub(attempt.intended))
+    let attempts = facts.loaded.observed.with_durable();
+    distribution(attempts.filter_map(|(attempt, durable)| {
+        Some(Duration::from_nanos(durable?).saturating_sub(attempt.intended))
     }))
 }
 

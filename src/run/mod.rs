@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 pub use environment::{environment, tool};
 pub use measure::backends;
+pub use observed::Observed;
 
 use crate::{
     backend::OpenError, load::Counters, report::Report, scenario::Scenario, strategy::Entry,
@@ -43,6 +44,15 @@ pub enum Event<'a> {
     },
     /// All attempts have ended; the pipeline drains.
     Drain,
+    /// A run is judged: what was recorded of it, which nobody keeps.
+    Recorded {
+        /// The strategy.
+        strategy: &'static str,
+        /// From 0.
+        trial: u32,
+        /// Every attempt, among others.
+        observed: &'a Observed,
+    },
     /// The run is over.
     Done,
     /// Something of the run could not be removed.

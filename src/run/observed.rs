@@ -1,7 +1,7 @@
 //! What one run has shown, as plain data: recorded in this process, or put together from several.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use crate::{
     },
     decorate::metered::{Meter, Totals},
     durations::Durations,
-    load::{Attempt, Recorder},
+    load::{Attempt, Outcome, Recorder},
     ports::UserId,
 };
 
@@ -74,6 +74,17 @@ impl Observed {
         first.chain(&self.further_rows_ns).copied().collect()
     }
 
+    /// Every attempt, with the nanoseconds from the release to its row where that is known: a user's first coupon goes to the
+    /// first attempt that was told "issued". Which of several belongs to which row, nobody knows.
+    pub fn with_durable(&self) -> impl Iterator<Item = (&Attempt, Option<u64>)> {
+        let mut seen = HashSet::new();
+        self.attempts.iter().map(move |attempt| {
+            let first = attempt.outcome == Outcome::Issued && seen.insert(attempt.user);
+            let durable = self.durable_ns.get(&attempt.user).filter(|_| first);
+            (attempt, durable.copied())
+        })
+    }
+
     /// Takes in what another process has recorded from the same release on.
     pub fn merge(&mut self, other: Self) {
         self.attempts.extend(other.attempts);
@@ -128,7 +139,6 @@ fn overlap(attempts: &[Attempt]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Outcome;
 
     fn attempt(user: u64, start: u64, end: Option<u64>) -> Attempt {
         Attempt {
@@ -155,6 +165,26 @@ mod tests {
             ]),
             3
         );
+    }
+
+    #[test]
+    fn a_row_goes_to_the_first_attempt_that_was_told_of_it() {
+        let refused = Attempt {
+            outcome: Outcome::SoldOut,
+            ..attempt(1, 0, Some(1))
+        };
+        let observed = Observed {
+            attempts: vec![
+                refused,
+                attempt(1, 2, Some(3)),
+                attempt(1, 4, Some(5)),
+                attempt(2, 0, None),
+            ],
+            durable_ns: HashMap::from([(UserId(1), 9)]),
+            ..Observed::default()
+        };
+        let durable: Vec<_> = observed.with_durable().map(|(_, at)| at).collect();
+        assert_eq!(durable, [None, Some(9), None, None]);
     }
 
     #[test]

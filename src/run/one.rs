@@ -107,6 +107,11 @@ pub async fn run(
         }
     };
     let mut run = judge(scenario, place, &run_id, &backend, &loaded).await;
+    watcher(Event::Recorded {
+        strategy: entry.name,
+        trial: place.trial,
+        observed: &loaded.observed,
+    });
 
     let (kept, problems) = backend.close(scenario.keep).await;
     run.kept = kept;
@@ -311,10 +316,10 @@ async fn judge(
         run_id,
         backend,
         loaded,
-        judgement,
-        witness,
         ledger,
         health,
+        judgement,
+        witness,
     })
 }
 

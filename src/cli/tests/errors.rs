@@ -266,8 +266,8 @@ fn assertions() {
     );
 }
 
-/// Settings that are the name of a file.
-const DOCUMENTS: [&str; 3] = ["json", "junit", "markdown"];
+/// Settings that are the name of a file or a folder.
+const DOCUMENTS: [&str; 6] = ["json", "junit", "markdown", "html", "attempts_csv", "hgrm"];
 
 #[test]
 fn two_documents_cannot_go_to_one_place() {
@@ -278,6 +278,10 @@ fn two_documents_cannot_go_to_one_place() {
     assert_eq!(
         error(&["-s", "naive", "--json", "report", "--junit=report"]),
         "invalid value \"report\" in --junit: another output goes there already, so name another"
+    );
+    assert_eq!(
+        error(&["-s", "naive", "--hgrm", "-"]),
+        "invalid value \"-\" in --hgrm: name a folder"
     );
     let (_file, path) = file("strategy = 'naive'\njson = '-'\n");
     let told = error(&["--scenario", &path, "--junit", "-"]);

@@ -13,7 +13,7 @@ use super::{
     head::{Fact, facts, provenance},
     judgement::lines,
     overall::overall,
-    subject::{Group, Subject, subjects},
+    subject::{Subject, by_group, subjects},
     terminal::{Style, Tone},
 };
 use escape::escaped;
@@ -82,16 +82,13 @@ fn table_of(subjects: &[Subject]) -> String {
     let columns = columns(subjects);
     let head = columns.iter().map(|column| column.title());
     let mut rows = vec![std::iter::once("strategy".to_owned()).chain(head).collect()];
-    for group in Group::ALL {
-        let members = subjects.iter().filter(|subject| subject.group() == group);
-        rows.extend(members.map(|subject| {
-            let name = format!("{} {}", sign(group.tone()), escaped(&clean(subject.name)));
-            let cells = columns
-                .iter()
-                .map(|column| escaped(&(column.cell)(subject)));
-            std::iter::once(name).chain(cells).collect::<Vec<_>>()
-        }));
-    }
+    rows.extend(by_group(subjects).into_iter().map(|(group, subject)| {
+        let name = format!("{} {}", sign(group.tone()), escaped(&clean(subject.name)));
+        let cells = columns
+            .iter()
+            .map(|column| escaped(&(column.cell)(subject)));
+        std::iter::once(name).chain(cells).collect::<Vec<_>>()
+    }));
     let mut text = table(&rows, |index| index > 0 && !columns[index - 1].is_text());
     for note in notes(subjects) {
         let _ = write!(text, "\n<sub>{note}</sub>\n");

@@ -1,14 +1,11 @@
 //! The shape of the response times, drawn with one column of bars an outcome and each to its own scale, so that 100 issued
 //! coupons can be seen beside 9,900 refusals.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use hdrhistogram::{Histogram, serialization::Deserializer};
-
 use super::{
     Style, Tone, latency,
     layout::{Grid, Page},
 };
-use crate::report::{Distribution, Run, format::count};
+use crate::report::{Distribution, Run, format::count, samples::merged};
 
 /// Lines that a histogram may take.
 const LINES: usize = 12;
@@ -54,11 +51,9 @@ pub(super) fn write(page: &mut Page, run: &Run) {
 
 /// `None` for what is not there or cannot be read: a report from a file may hold anything.
 fn samples(distribution: &Distribution) -> Option<Samples> {
-    let bytes = BASE64_STANDARD.decode(distribution.hdr.as_ref()?).ok()?;
-    let histogram: Histogram<u64> = Deserializer::new()
-        .deserialize(&mut bytes.as_slice())
-        .ok()?;
-    let samples: Samples = histogram
+    let durations = merged([distribution]);
+    let samples: Samples = durations
+        .histogram()?
         .iter_recorded()
         .map(|step| (step.value_iterated_to(), step.count_at_value()))
         .collect();
@@ -206,6 +201,8 @@ fn edge(ns: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+
     use super::*;
     use crate::report::fixtures::distribution;
 

@@ -1,0 +1,225 @@
+//! One run of five strategies, told in every way there is: each way tells the same numbers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use serde_json::Value;
+
+const STRATEGIES: [&str; 5] = [
+    "naive",
+    "redis-incr",
+    "redis-set-incr",
+    "db-conditional",
+    "redis-kafka",
+];
+
+/// Of a strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Told {
+    issued: u64,
+    over_issued: u64,
+    verdict: String,
+}
+
+type Numbers = BTreeMap<String, Told>;
+
+/// Runs them all once; what stdout said.
+fn run(folder: &Path) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coupon-bench"));
+    command.args(["run", "--users", "400", "--no-progress", "--strategy"]);
+    command.arg(STRATEGIES.join(","));
+    for (flag, file) in [
+        ("--json", "report.json"),
+        ("--junit", "report.xml"),
+        ("--markdown", "report.md"),
+        ("--html", "report.html"),
+        ("--attempts-csv", "attempts.csv"),
+        ("--hgrm", "hgrm"),
+    ] {
+        command.arg(flag).arg(folder.join(file));
+    }
+    for name in ["DB", "REDIS", "KAFKA"] {
+        command.env_remove(format!("COUPON_BENCH_{name}"));
+    }
+    command.env("GITHUB_STEP_SUMMARY", folder.join("summary.md"));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn number(text: &str) -> u64 {
+    text.replace(',', "").parse().unwrap()
+}
+
+/// For people, a strategy without a promise has no verdict.
+fn for_people(numbers: &Numbers) -> Numbers {
+    let mut numbers = numbers.clone();
+    numbers.get_mut("naive").unwrap().verdict = "no promise".to_owned();
+    numbers
+}
+
+fn in_json(report: &Value) -> Numbers {
+    let runs = report["runs"].as_array().unwrap().iter();
+    let told = runs.map(|run| {
+        let told = Told {
+            issued: run["ledger"]["issued"].as_u64().unwrap(),
+            over_issued: run["ledger"]["over_issued"].as_u64().unwrap(),
+            verdict: run["verdict"].as_str().unwrap().to_owned(),
+        };
+        (run["strategy"].as_str().unwrap().to_owned(), told)
+    });
+    told.collect()
+}
+
+fn in_junit(xml: &str) -> Numbers {
+    let report = quick_junit::Report::deserialize_from_str(xml).unwrap();
+    let told = report.test_suites.iter().map(|suite| {
+        let of = |name: &str| {
+            let mut all = suite.properties.iter();
+            let found = all.find(|property| property.name.as_str() == name);
+            found.unwrap().value.as_str().to_owned()
+        };
+        let told = Told {
+            issued: number(&of("issued")),
+            over_issued: number(&of("over_issued")),
+            verdict: of("verdict"),
+        };
+        (suite.name.as_str().to_owned(), told)
+    });
+    told.collect()
+}
+
+/// Of the first table: its head, and rows with a sign before the strategy's name.
+fn in_table(head: &[String], rows: &[Vec<String>]) -> Numbers {
+    let told = rows.iter().map(|row| {
+        let of = |name: &str| {
+            let place = head.iter().position(|column| column == name);
+            row[place.unwrap()].clone()
+        };
+        let told = Told {
+            issued: number(&of("issued")),
+            over_issued: number(&of("over-issued")),
+            verdict: of("verdict"),
+        };
+        let (_, name) = row[0].split_once(' ').unwrap();
+        (name.to_owned(), told)
+    });
+    told.collect()
+}
+
+fn in_markdown(markdown: &str) -> Numbers {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut cell = None;
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::TableHead | Tag::TableRow) => rows.push(Vec::new()),
+            Event::Start(Tag::TableCell) => cell = Some(String::new()),
+            Event::Text(text) => {
+                if let Some(cell) = &mut cell {
+                    cell.push_str(&text);
+                }
+            }
+            Event::End(TagEnd::TableCell) => rows.last_mut().unwrap().extend(cell.take()),
+            Event::End(TagEnd::Table) => break,
+            _ => {}
+        }
+    }
+    in_table(&rows[0], &rows[1..])
+}
+
+fn in_html(html: &str) -> Numbers {
+    let table = html.split("<table>").nth(1).unwrap();
+    let table = table.split("</table>").next().unwrap();
+    let cells = |row: &str| {
+        let cells = row.split("</t").filter_map(|cell| cell.rsplit_once('>'));
+        let texts = cells.map(|(_, text)| text.to_owned());
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = table.split("<tr>").skip(1).map(cells).collect();
+    in_table(&rows[0], &rows[1..])
+}
+
+/// Strategy, promise, issued, over-issued, lost, duplicate users, verdict.
+fn in_terminal(text: &str) -> Numbers {
+    let rows = text.lines().filter_map(|line| {
+        let cells: Vec<_> = line.strip_prefix("  ")?.split_whitespace().collect();
+        let name = cells.first().filter(|name| STRATEGIES.contains(name))?;
+        let verdict = match cells[6] {
+            "no" => "no promise",
+            word => word,
+        };
+        let told = Told {
+            issued: number(cells[2]),
+            over_issued: number(cells[3]),
+            verdict: verdict.to_owned(),
+        };
+        Some(((*name).to_owned(), told))
+    });
+    // Further tables have other columns.
+    rows.take(STRATEGIES.len()).collect()
+}
+
+/// Attempts by strategy: all, and those that were told "issued".
+fn in_csv(path: &Path) -> BTreeMap<String, (u64, u64)> {
+    let mut counts = BTreeMap::new();
+    for record in csv::Reader::from_path(path).unwrap().records() {
+        let record = record.unwrap();
+        let (all, issued) = counts.entry(record[0].to_owned()).or_insert((0, 0));
+        *all += 1;
+        let is_issued = &record[3] == "issued";
+        *issued += u64::from(is_issued);
+        // Everybody was answered, and every row was seen.
+        let (start, end) = (number(&record[5]), number(&record[6]));
+        assert!(number(&record[4]) <= start && start <= end, "{record:?}");
+        assert_eq!(record[7].is_empty(), !is_issued, "{record:?}");
+    }
+    counts
+}
+
+/// The count in the foot of a percentile distribution.
+fn in_hgrm(path: &Path) -> u64 {
+    let text = fs::read_to_string(path).unwrap();
+    let (_, count) = text.split_once("Total count    = ").unwrap();
+    number(count.split(']').next().unwrap().trim())
+}
+
+#[test]
+fn every_output_tells_the_same_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let stdout = run(folder);
+    let report: Value = serde_json::from_str(&read("report.json")).unwrap();
+    let numbers = in_json(&report);
+    assert_eq!(numbers.len(), STRATEGIES.len());
+    assert!(numbers["naive"].over_issued > 0, "{numbers:?}");
+
+    assert_eq!(in_junit(&read("report.xml")), numbers);
+    let people = for_people(&numbers);
+    assert_eq!(in_markdown(&read("report.md")), people);
+    assert_eq!(in_html(&read("report.html")), people);
+    assert_eq!(in_terminal(&stdout), people);
+    assert_eq!(read("summary.md"), read("report.md"));
+
+    let counts = in_csv(&folder.join("attempts.csv"));
+    for run in report["runs"].as_array().unwrap() {
+        let name = run["strategy"].as_str().unwrap();
+        let attempts = |outcome: &str| run["attempts"][outcome].as_u64().unwrap();
+        assert_eq!(
+            counts[name],
+            (attempts("total"), attempts("issued")),
+            "{name}"
+        );
+        let hgrm = |outcome| in_hgrm(&folder.join(format!("hgrm/{name}.{outcome}.hgrm")));
+        assert_eq!(hgrm("all"), attempts("total"), "{name}");
+        assert_eq!(hgrm("issued"), attempts("issued"), "{name}");
+    }
+}
