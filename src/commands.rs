@@ -3,6 +3,7 @@
 mod ceiling;
 mod documents;
 mod explore;
+mod manual;
 mod replay;
 mod run;
 
@@ -60,6 +61,8 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
         Command::Doctor(args) => examine(args, env),
+        Command::Completions(args) => manual::completions(args),
+        Command::Man(args) => manual::man(args),
         Command::Instance => instance(),
     };
     done.unwrap_or_else(|failure| {

@@ -8,6 +8,7 @@
 //! - [`ceiling`]: the flags of `ceiling`, and what they mean
 //! - [`explore`]: the flags of `explore`
 //! - [`replay`]: the flags of `replay`
+//! - [`manual`]: the flags of `completions` and `man`
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
@@ -26,6 +27,7 @@ pub mod error;
 pub mod explore;
 pub mod file;
 pub mod layers;
+pub mod manual;
 pub mod mask;
 pub mod output;
 pub mod replay;
@@ -86,6 +88,10 @@ pub enum Command {
     Ceiling(Box<CeilingArgs>),
     /// Says which services are reachable, in which version, and what is embedded
     Doctor(DoctorArgs),
+    /// Prints a script that completes this program's commands and flags in a shell
+    Completions(manual::CompletionsArgs),
+    /// Prints the manual page of the program, or of one of its commands
+    Man(manual::ManArgs),
     /// One of several processes of a run; started by the run itself
     #[command(name = crate::run::instances::COMMAND, hide = true)]
     Instance,
