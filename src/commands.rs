@@ -1,6 +1,7 @@
 //! The commands: each puts its parts together, prints, and ends with an exit code.
 
 mod ceiling;
+mod compare;
 mod documents;
 mod explore;
 mod manual;
@@ -37,6 +38,8 @@ enum Failure {
     Unknown(String, String),
     #[error("failed to open {0} ({1}): {2}")]
     Output(&'static str, String, io::Error),
+    #[error("{0}")]
+    Refused(String),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -44,7 +47,7 @@ enum Failure {
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Unknown(..) | Self::Output(..) => exit::USAGE,
+            Self::Usage(_) | Self::Unknown(..) | Self::Output(..) | Self::Refused(_) => exit::USAGE,
             Self::Io(_) => exit::UNEXPECTED,
         }
     }
@@ -56,6 +59,7 @@ pub fn run(cli: &Cli) -> u8 {
     log(cli, env);
     let done = match &cli.command {
         Command::Run(args) => run::run(cli, args, env),
+        Command::Compare(args) => compare::run(cli, args, env),
         Command::Explore(args) => explore::run(cli, args, env),
         Command::Replay(args) => replay::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),

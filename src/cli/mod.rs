@@ -6,6 +6,7 @@
 //! - this file: the commands and the global flags
 //! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
 //! - [`ceiling`]: the flags of `ceiling`, and what they mean
+//! - [`compare`]: the flags of `compare`
 //! - [`explore`]: the flags of `explore`
 //! - [`replay`]: the flags of `replay`
 //! - [`manual`]: the flags of `completions` and `man`
@@ -22,6 +23,7 @@
 
 mod arrivals;
 pub mod ceiling;
+pub mod compare;
 pub mod effective;
 pub mod error;
 pub mod explore;
@@ -57,6 +59,7 @@ Examples:
   coupon-bench run --strategy redis-kafka --users 10000
   coupon-bench run --strategy all --users 1k --trials 5
   coupon-bench run --scenario scenarios/flash-sale.toml --json report.json
+  coupon-bench compare --strategy redis-incr,redis-kafka
   coupon-bench explore --strategy naive
   coupon-bench replay naive:u2:l1:ABBA --db postgres://bench@localhost/bench
   coupon-bench strategies
@@ -78,6 +81,8 @@ pub struct Cli {
 pub enum Command {
     /// Fires concurrent users at a strategy and counts the coupons
     Run(Box<RunArgs>),
+    /// Compares reports, or strategies side by side: correctness first, then speed
+    Compare(Box<compare::CompareArgs>),
     /// Tries every interleaving of a strategy and shows the smallest that breaks it
     Explore(Box<explore::ExploreArgs>),
     /// Plays one interleaving on real services

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 pub use environment::{environment, tool};
 pub use measure::backends;
+pub use summary::settings;
 
 use crate::{
     backend::OpenError, load::Counters, report::Report, scenario::Scenario, strategy::Entry,
