@@ -1,8 +1,10 @@
 //! The commands: each puts its parts together, prints, and ends with an exit code.
 
 mod ceiling;
+mod compare;
 mod documents;
 mod explore;
+mod manual;
 mod replay;
 mod run;
 
@@ -36,6 +38,8 @@ enum Failure {
     Unknown(String, String),
     #[error("failed to open {0} ({1}): {2}")]
     Output(&'static str, String, io::Error),
+    #[error("{0}")]
+    Refused(String),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -43,7 +47,7 @@ enum Failure {
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Unknown(..) | Self::Output(..) => exit::USAGE,
+            Self::Usage(_) | Self::Unknown(..) | Self::Output(..) | Self::Refused(_) => exit::USAGE,
             Self::Io(_) => exit::UNEXPECTED,
         }
     }
@@ -55,11 +59,14 @@ pub fn run(cli: &Cli) -> u8 {
     log(cli, env);
     let done = match &cli.command {
         Command::Run(args) => run::run(cli, args, env),
+        Command::Compare(args) => compare::run(cli, args, env),
         Command::Explore(args) => explore::run(cli, args, env),
         Command::Replay(args) => replay::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
         Command::Doctor(args) => examine(args, env),
+        Command::Completions(args) => manual::completions(args),
+        Command::Man(args) => manual::man(args),
         Command::Instance => instance(),
     };
     done.unwrap_or_else(|failure| {

@@ -16,6 +16,7 @@
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
 //! - [`ceiling`]: how fast the services are without a strategy around them
 //! - [`interleaving`]: who made which step, as data; [`explore`]: every interleaving over simulated services
+//! - [`compare`]: reports against each other: correctness first, then speed, with intervals
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command
 //! - [`assertion`], [`statistics`], [`durations`], [`doctor`], [`exit`]: what the name says
@@ -25,6 +26,7 @@ pub mod backend;
 pub mod ceiling;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod decorate;
 pub mod doctor;
 pub mod durations;

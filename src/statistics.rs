@@ -1,5 +1,9 @@
 //! Intervals and ranges for figures that come from few trials. Pure.
 
+mod welch;
+
+pub use welch::{FEWEST, Ratio, SIGNIFICANT, geometric_mean, ratio};
+
 /// The median of sorted values; `midpoint` is what lies between two.
 pub fn median<T: Copy>(sorted: &[T], midpoint: impl Fn(T, T) -> T) -> Option<T> {
     let upper = sorted.len() / 2;

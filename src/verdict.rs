@@ -167,6 +167,19 @@ fn has(findings: &[Finding], kind: FindingKind) -> bool {
     findings.iter().any(|finding| finding.kind == kind)
 }
 
+/// Whether coupons went wrong, whatever was promised. That a row was found of somebody who got no answer is good news, and
+/// where users may have several coupons, some do.
+pub fn is_trouble(kind: FindingKind, one_per_user: bool) -> bool {
+    match kind {
+        FindingKind::Recovered => false,
+        FindingKind::DuplicateUser => one_per_user,
+        FindingKind::OverIssue
+        | FindingKind::UnderIssue
+        | FindingKind::Lost
+        | FindingKind::Phantom => true,
+    }
+}
+
 /// Whether something of this kind is against the promise.
 fn breaks(claim: Claim, kind: FindingKind) -> bool {
     match claim.promise {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "schema/compare.rs"]
+mod compare;
 #[path = "schema/explore.rs"]
 mod explore;
 

@@ -49,6 +49,15 @@ pub struct Effective {
 
 /// Turns the flags of `run`, its scenario file and the environment into what is to be done.
 pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> {
+    with_trials(args, env, 1)
+}
+
+/// The same where a strategy is run so often unless it is said.
+pub(super) fn with_trials(
+    args: &RunArgs,
+    env: Env<'_>,
+    usual: u32,
+) -> Result<Effective, UsageError> {
     let layers = Layers::of_run(args, env)?;
     let services = service_settings(&layers)?;
     let Chosen {
@@ -75,7 +84,7 @@ pub fn effective(args: &RunArgs, env: Env<'_>) -> Result<Effective, UsageError> 
         workload,
         trials: layers
             .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
-            .unwrap_or(1),
+            .unwrap_or(usual),
         instances,
         services,
         bystander_rate: layers

@@ -16,6 +16,12 @@ pub enum UsageError {
         strategy_names(", ")
     )]
     NoStrategy,
+    /// `compare` without anything.
+    #[error(
+        "nothing to compare: name reports that run --json wrote, or strategies to run \
+         (--strategy redis-incr,redis-lua)"
+    )]
+    NothingToCompare,
     /// A value that cannot be.
     #[error("{} in {place}: {}", problem.what, problem.advice)]
     Setting {

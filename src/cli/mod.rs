@@ -6,8 +6,10 @@
 //! - this file: the commands and the global flags
 //! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
 //! - [`ceiling`]: the flags of `ceiling`, and what they mean
+//! - [`compare`]: the flags of `compare`
 //! - [`explore`]: the flags of `explore`
 //! - [`replay`]: the flags of `replay`
+//! - [`manual`]: the flags of `completions` and `man`
 //! - [`file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
 //! - [`effective`]: what was typed becomes what is meant
@@ -21,11 +23,13 @@
 
 mod arrivals;
 pub mod ceiling;
+pub mod compare;
 pub mod effective;
 pub mod error;
 pub mod explore;
 pub mod file;
 pub mod layers;
+pub mod manual;
 pub mod mask;
 pub mod output;
 pub mod replay;
@@ -55,6 +59,7 @@ Examples:
   coupon-bench run --strategy redis-kafka --users 10000
   coupon-bench run --strategy all --users 1k --trials 5
   coupon-bench run --scenario scenarios/flash-sale.toml --json report.json
+  coupon-bench compare --strategy redis-incr,redis-kafka
   coupon-bench explore --strategy naive
   coupon-bench replay naive:u2:l1:ABBA --db postgres://bench@localhost/bench
   coupon-bench strategies
@@ -76,6 +81,8 @@ pub struct Cli {
 pub enum Command {
     /// Fires concurrent users at a strategy and counts the coupons
     Run(Box<RunArgs>),
+    /// Compares reports, or strategies side by side: correctness first, then speed
+    Compare(Box<compare::CompareArgs>),
     /// Tries every interleaving of a strategy and shows the smallest that breaks it
     Explore(Box<explore::ExploreArgs>),
     /// Plays one interleaving on real services
@@ -86,6 +93,10 @@ pub enum Command {
     Ceiling(Box<CeilingArgs>),
     /// Says which services are reachable, in which version, and what is embedded
     Doctor(DoctorArgs),
+    /// Prints a script that completes this program's commands and flags in a shell
+    Completions(manual::CompletionsArgs),
+    /// Prints the manual page of the program, or of one of its commands
+    Man(manual::ManArgs),
     /// One of several processes of a run; started by the run itself
     #[command(name = crate::run::instances::COMMAND, hide = true)]
     Instance,

@@ -95,6 +95,19 @@ pub fn rate(text: &str) -> Result<f64, Problem> {
         .map_err(|_| Problem::invalid(text, "a rate is a number a second, such as 5000, 5k or 0.5"))
 }
 
+/// A share as people write it: `10%` is 0.1. Its sign is needed, as 0.1 could be meant as either.
+pub fn percent(text: &str) -> Result<f64, Problem> {
+    let wrong = |advice| Problem::invalid(text, advice);
+    let number = text.trim().strip_suffix('%').map(str::trim_end);
+    let number = number.and_then(|number| Decimal::parse(number).ok());
+    let decimal = number.ok_or_else(|| wrong("say a share in percent, such as 10%"))?;
+    let share = decimal.digits as f64 / 10_f64.powf(f64::from(decimal.scale)) / 100.0;
+    if share > 100.0 {
+        return Err(wrong("must be at most 10000%"));
+    }
+    Ok(share)
+}
+
 /// `on` or `off`; a TOML boolean means the same.
 pub fn switch(text: &str) -> Result<bool, Problem> {
     match text.trim() {

@@ -34,20 +34,8 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     let mut outputs = open(&output)?;
     let mut attempts = sink("--attempts-csv", output.attempts_csv.as_ref())?.map(Attempts::new);
     let folder = output.hgrm.as_deref().map(open_folder).transpose()?;
-    let mode = if output.progress {
-        Mode::for_stderr(cli.global.color.enabled(io::stderr().is_terminal(), env))
-    } else {
-        Mode::Off
-    };
-
-    let runtime = Runtime::new()?;
-    let finished = runtime.block_on(perform(&scenario, mode, &mut attempts));
-    runtime.shutdown_timeout(SHUTDOWN);
-
-    let Finished { report, error } = finished;
-    if let Some(error) = error {
-        complain(&error.to_string());
-    }
+    let mode = mode(cli, output.progress, env);
+    let report = perform(&scenario, mode, &mut attempts)?;
     // Where nothing was run, the last report stays.
     if !report.runs.is_empty() {
         // The files first: they are what a pipeline waits for, whatever becomes of stdout.
@@ -118,7 +106,31 @@ fn write(outputs: &mut [report::Output], report: &Report) -> io::Result<()> {
         .try_for_each(|output| output.write(report))
 }
 
-async fn perform(scenario: &Scenario, mode: Mode, attempts: &mut Option<Attempts>) -> Finished {
+/// How progress is shown on stderr.
+pub(super) fn mode(cli: &Cli, wanted: bool, env: Env<'_>) -> Mode {
+    if wanted {
+        Mode::for_stderr(cli.global.color.enabled(io::stderr().is_terminal(), env))
+    } else {
+        Mode::Off
+    }
+}
+
+/// Runs the scenario, and says what was in its way.
+pub(super) fn perform(
+    scenario: &Scenario,
+    mode: Mode,
+    attempts: &mut Option<Attempts>,
+) -> io::Result<Report> {
+    let runtime = Runtime::new()?;
+    let finished = runtime.block_on(watched(scenario, mode, attempts));
+    runtime.shutdown_timeout(SHUTDOWN);
+    if let Some(error) = finished.error {
+        complain(&error.to_string());
+    }
+    Ok(finished.report)
+}
+
+async fn watched(scenario: &Scenario, mode: Mode, attempts: &mut Option<Attempts>) -> Finished {
     let (stop, stopped) = watch::channel(false);
     let signals = tokio::spawn(on_signal(stop));
     let shown = Mutex::new(None);

@@ -76,6 +76,11 @@ fn strategies(settings: &Settings) -> (&'static str, String) {
 }
 
 fn workload(settings: &Settings) -> String {
+    format!("{}, seed {}", shape(settings), settings.seed)
+}
+
+/// The workload without what was drawn.
+pub(super) fn shape(settings: &Settings) -> String {
     let total = settings.users.saturating_mul(settings.attempts.into());
     let mut parts = vec![
         plural(settings.users, "user"),
@@ -95,7 +100,6 @@ fn workload(settings: &Settings) -> String {
     if !settings.warmup {
         parts.push("no warm-up".to_owned());
     }
-    parts.push(format!("seed {}", settings.seed));
     parts.join(", ")
 }
 
@@ -113,7 +117,8 @@ fn open_loop(open: OpenLoop) -> String {
     text
 }
 
-fn database(settings: &Settings) -> String {
+/// The pool, and how it is used.
+pub(super) fn database(settings: &Settings) -> String {
     let connection = match settings.db_connection {
         DbConnection::Statement => "one connection per statement",
         DbConnection::Request => "one connection held for a whole claim",
@@ -122,7 +127,7 @@ fn database(settings: &Settings) -> String {
 }
 
 /// How the topic was worked off, where that is not one record after the other by one consumer.
-fn consumers(settings: &Settings) -> Option<String> {
+pub(super) fn consumers(settings: &Settings) -> Option<String> {
     let mut parts = vec![count(settings.consumers.into())];
     if settings.consumer_batch > 1 {
         let records = count(settings.consumer_batch.into());
@@ -153,7 +158,8 @@ fn backends(runs: &[Run]) -> String {
     names.join(" · ")
 }
 
-fn describe(backend: &Backend) -> String {
+/// A service in a few words.
+pub(super) fn describe(backend: &Backend) -> String {
     let name = clean(&format!("{} {}", backend.kind, backend.version));
     if backend.embedded {
         format!("{name} (embedded)")

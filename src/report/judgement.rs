@@ -8,7 +8,10 @@ use super::{
     format::{clean, count},
     terminal::{Style, Tone},
 };
-use crate::{strategy::Promise, verdict::Verdict};
+use crate::{
+    strategy::Promise,
+    verdict::{Verdict, is_trouble},
+};
 
 /// How many users a line names.
 const USERS: usize = 10;
@@ -130,12 +133,9 @@ fn issued(run: &Run) -> String {
 
 /// Everything but good news.
 fn serious(run: &Run) -> impl Iterator<Item = &Finding> {
-    run.findings.iter().filter(|finding| match finding.kind {
-        FindingKind::Recovered => false,
-        // Where users may have several coupons, some do.
-        FindingKind::DuplicateUser => run.one_per_user,
-        _ => true,
-    })
+    run.findings
+        .iter()
+        .filter(|finding| is_trouble(finding.kind, run.one_per_user))
 }
 
 /// A finding and who was affected.
@@ -178,7 +178,8 @@ fn noun(kind: FindingKind) -> &'static str {
     }
 }
 
-fn past(kind: FindingKind) -> &'static str {
+/// What happened to the coupons.
+pub(super) fn past(kind: FindingKind) -> &'static str {
     match kind {
         FindingKind::OverIssue => "over-issued",
         FindingKind::UnderIssue => "under-issued",

@@ -7,6 +7,7 @@ pub mod attempts;
 pub mod catalogue;
 pub mod ceiling;
 mod columns;
+pub mod compared;
 pub mod exploration;
 #[doc(hidden)]
 pub mod fixtures;

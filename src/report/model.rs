@@ -2,6 +2,9 @@
 //!
 //! Its JSON form is a contract (`schema/report.schema.json`): names are only ever added. Durations are whole
 //! nanoseconds and end in `_ns`. Nothing is measured or judged here.
+//!
+//! Reports are kept as baselines: a field that is added has a `#[serde(default)]`, so that those made before it can still be
+//! read. `tests/cmd/reports` holds some.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +45,7 @@ pub struct Report {
 }
 
 /// What made the report.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// `coupon-bench`.
     pub name: String,
@@ -240,7 +243,7 @@ pub struct Backends {
 }
 
 /// One service.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backend {
     /// `sqlite`, `postgres`, `mysql`, `mariadb`, `redis`, `kafka`.
     pub kind: String,

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 pub use environment::{environment, tool};
 pub use measure::backends;
 pub use observed::Observed;
+pub use summary::settings;
 
 use crate::{
     backend::OpenError, load::Counters, report::Report, scenario::Scenario, strategy::Entry,

@@ -128,7 +128,8 @@ fn open_loop(arrivals: Arrivals) -> Option<OpenLoop> {
     Some(settings)
 }
 
-fn settings(scenario: &Scenario) -> Settings {
+/// The scenario as a report tells it.
+pub fn settings(scenario: &Scenario) -> Settings {
     let (workload, services) = (&scenario.workload, &scenario.services);
     Settings {
         title: scenario.title.clone(),

@@ -1,7 +1,7 @@
 //! Foreign text in Markdown: shown as it is, and taken for nothing else.
 
 /// One line of text that is no markup, no mention of anybody and no reference to an issue. Fits into a table's cell.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {

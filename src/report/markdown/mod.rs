@@ -6,6 +6,7 @@ mod escape;
 
 use std::{fmt::Write, io};
 
+pub(super) use self::escape::escaped;
 use super::{
     AssertionResult, Format, Report, Run,
     columns::{columns, notes},
@@ -16,7 +17,6 @@ use super::{
     subject::{Subject, by_group, subjects},
     terminal::{Style, Tone},
 };
-use escape::escaped;
 
 /// How many different errors of a strategy are shown.
 const MESSAGES: usize = 5;
@@ -66,7 +66,7 @@ fn verdict(report: &Report) -> String {
 }
 
 /// Nothing is said by colour alone.
-fn sign(tone: Tone) -> &'static str {
+pub(super) fn sign(tone: Tone) -> &'static str {
     match tone {
         Tone::Good => "✅",
         Tone::Bad => "❌",
@@ -184,7 +184,7 @@ fn details(report: &Report) -> String {
 }
 
 /// Nothing, if there is nothing in it.
-fn section(title: &str, body: &str) -> String {
+pub(super) fn section(title: &str, body: &str) -> String {
     if body.is_empty() {
         return String::new();
     }
@@ -192,7 +192,7 @@ fn section(title: &str, body: &str) -> String {
 }
 
 /// The first row is the head; `is_figure` says which columns stand at the right.
-fn table(rows: &[Vec<String>], is_figure: impl Fn(usize) -> bool) -> String {
+pub(super) fn table(rows: &[Vec<String>], is_figure: impl Fn(usize) -> bool) -> String {
     let mut lines: Vec<_> = rows.iter().map(|row| line(row)).collect();
     let columns = rows.first().map_or(0, Vec::len);
     let rule = (0..columns).map(|index| if is_figure(index) { "---:" } else { "---" });

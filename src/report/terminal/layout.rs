@@ -50,8 +50,13 @@ impl Page {
 
     /// A label at the left, and text that stays in the column beside it.
     pub(crate) fn labelled(&mut self, label: &str, text: &str) {
-        let first = format!("{label:<LABEL$}");
-        self.wrap(text, &first, &" ".repeat(LABEL));
+        self.hanging(&format!("{label:<LABEL$}"), text);
+    }
+
+    /// The same with a label of any width.
+    pub(crate) fn hanging(&mut self, label: &str, text: &str) {
+        let rest = " ".repeat(textwrap::core::display_width(label));
+        self.wrap(text, label, &rest);
     }
 
     /// A line of a block with a bar at its left: what one should see from the back of the room.

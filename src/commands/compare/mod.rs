@@ -1,0 +1,156 @@
+//! `coupon-bench compare`.
+
+mod files;
+
+use std::io;
+
+use self::files::{Slot, load, load_baseline};
+use super::{
+    Failure, complain,
+    run::{mode, perform, sink},
+    say, style,
+};
+use crate::{
+    cli::{
+        Cli, Env,
+        compare::{BaselineName, CompareArgs, Comparing, What, comparing},
+    },
+    compare::{self, Comparison, Named, Question},
+    exit,
+    report::{Report, Sink, compared},
+    run::{environment, settings},
+    scenario::Scenario,
+};
+
+/// Compares reports, or runs strategies and compares them.
+pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let comparing = comparing(args, env)?;
+    // Before the runs: a mistyped path must not cost them.
+    let baseline = comparing.baseline.as_ref().map(load_baseline).transpose()?;
+    let outputs = Outputs::open(&comparing)?;
+    let slot = comparing.save.as_ref().map(Slot::open).transpose()?;
+    let (reports, ended) = match &comparing.what {
+        What::Reports(paths) => {
+            let reports = paths
+                .iter()
+                .map(|path| load(path))
+                .collect::<Result<_, _>>()?;
+            (reports, exit::OK)
+        }
+        What::Live(scenario) => {
+            if let (Some(baseline), false) = (&baseline, comparing.force) {
+                check_beforehand(scenario, baseline)?;
+            }
+            let report = perform(scenario, mode(cli, comparing.progress, env), &mut None)?;
+            let ended = report.exit_code;
+            (
+                vec![Named {
+                    name: "this run".to_owned(),
+                    report,
+                }],
+                ended,
+            )
+        }
+    };
+    // A service that failed, or Ctrl-C, is told by the exit code whatever can still be compared.
+    let cut_short = matches!(ended, exit::SERVICE | exit::INTERRUPTED | exit::UNEXPECTED);
+    let to_save = reports.first().map(|named| named.report.clone());
+    let question = Question {
+        reports,
+        baseline,
+        metric: comparing.metric,
+        threshold: comparing.threshold,
+        force: comparing.force,
+        alone: slot.is_some(),
+    };
+    let mut comparison = match compare::compare(question) {
+        Ok(comparison) => comparison,
+        Err(refusal) if cut_short => {
+            complain(&compared::refusal(&refusal));
+            return Ok(ended);
+        }
+        Err(refusal) => return Err(Failure::Refused(compared::refusal(&refusal))),
+    };
+    if cut_short {
+        comparison.exit_code = ended;
+    }
+    outputs.write(&comparison)?;
+    if comparing.shown {
+        let text = compared::terminal::render(&comparison, style(cli, env));
+        Sink::Stdout.write(&text)?;
+    }
+    if let (Some(slot), Some(name), Some(report)) = (slot, &comparing.save, to_save) {
+        save(slot, name, &report, &comparison, cut_short)?;
+    }
+    Ok(comparison.exit_code)
+}
+
+/// What can be known of a run beforehand is compared beforehand: that the settings are the same.
+fn check_beforehand(scenario: &Scenario, baseline: &Named) -> Result<(), Failure> {
+    let mut report = baseline.report.clone();
+    report.scenario = settings(scenario);
+    report.environment = environment();
+    let planned = Named {
+        name: "this run".to_owned(),
+        report,
+    };
+    let differences = compare::differences(&[baseline, &planned]);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let refusal = compare::Refusal::Different(differences);
+    Err(Failure::Refused(compared::refusal(&refusal)))
+}
+
+/// Keeps the report, unless it would hide a regression from the next comparison.
+fn save(
+    slot: Slot,
+    name: &BaselineName,
+    report: &Report,
+    comparison: &Comparison,
+    cut_short: bool,
+) -> Result<(), Failure> {
+    let regressed = comparison
+        .gate
+        .as_ref()
+        .is_some_and(|gate| !gate.regressed.is_empty());
+    if regressed || cut_short {
+        let why = if cut_short {
+            "the run was cut short"
+        } else {
+            "there is a regression"
+        };
+        say(&format!("note: baseline {name} is not saved, as {why}"));
+        return Ok(());
+    }
+    let path = slot.save(report)?;
+    say(&format!(
+        "note: saved as baseline {name} ({})",
+        path.display()
+    ));
+    Ok(())
+}
+
+struct Outputs {
+    json: Option<Sink>,
+    markdown: Option<Sink>,
+}
+
+impl Outputs {
+    fn open(comparing: &Comparing) -> Result<Self, Failure> {
+        Ok(Self {
+            json: sink("--json", comparing.json.as_ref())?,
+            markdown: sink("--markdown", comparing.markdown.as_ref())?,
+        })
+    }
+
+    fn write(self, comparison: &Comparison) -> io::Result<()> {
+        if let Some(mut sink) = self.json {
+            sink.write(&compared::json::render(comparison)?)?;
+        }
+        if let Some(mut sink) = self.markdown {
+            sink.write(&compared::markdown::render(comparison))?;
+        }
+        Ok(())
+    }
+}
