@@ -15,7 +15,8 @@
 //! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
 //! - [`ceiling`]: how fast the services are without a strategy around them
-//! - [`interleaving`]: who made which step, as data; [`explore`]: every interleaving over simulated services
+//! - [`interleaving`]: who made which step, as data; [`witness`]: why it went wrong
+//! - [`explore`]: every interleaving over simulated services; [`replay`]: one of them on real ones
 //! - [`compare`]: reports against each other: correctness first, then speed, with intervals
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command

@@ -222,6 +222,21 @@ pub struct Offered {
     pub achieved_per_s: f64,
 }
 
+/// The first witness of each strategy.
+pub(super) fn witnesses<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<&'a Interleaving> {
+    let mut of: Vec<&str> = Vec::new();
+    let mut witnesses = Vec::new();
+    for run in runs {
+        if let Some(witness) = &run.witness
+            && !of.contains(&&*run.strategy)
+        {
+            of.push(&run.strategy);
+            witnesses.push(witness);
+        }
+    }
+    witnesses
+}
+
 /// What a trace holds, in steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceCounts {

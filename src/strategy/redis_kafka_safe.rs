@@ -16,6 +16,8 @@
 //! coupon too many is worse than one too few. The count is kept by a script, because `INCR` alone runs past the limit with
 //! every refusal, and a `DECR` from there gives nothing back. Known to fail by a crash between script and
 //! produce, and by a Redis that comes back empty: it counts from the start, and the same number of coupons goes out once more.
+//! First-come order is not promised after a refusal: what is given back goes to whoever comes next, past those who were turned
+//! away meanwhile.
 
 use std::sync::Arc;
 

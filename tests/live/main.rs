@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/services.rs"]
 mod services;
 
+mod alarms;
 mod ceiling;
 mod contract;
 mod database;

@@ -33,6 +33,7 @@ use super::{
     format::{clean, count, observed, plural, shorten},
     head::{Fact, facts, provenance},
     judgement::{lines, tone},
+    model::witnesses,
     overall::overall,
     subject::{Group, Subject, by_group, subjects},
     terminal::{Style, Tone},
@@ -113,7 +114,10 @@ fn page(report: &Report) -> Result<Page, DrawError> {
             .collect(),
         assertions: assertions(report),
         coupons,
-        witnesses: Vec::new(),
+        witnesses: witnesses(&report.runs)
+            .into_iter()
+            .map(witness::witness_figure)
+            .collect(),
         latency: latency::figures(&subjects)?,
         durability,
         errors: errors(&subjects),

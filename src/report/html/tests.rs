@@ -148,9 +148,9 @@ fn a_report_without_histograms_has_no_curves() {
 
 #[test]
 fn a_witness_stands_on_the_page() {
-    let mut page = page(&fixtures::naive_over_issues()).unwrap();
-    page.witnesses = vec![witness::witness_figure(&interleaving::example())];
-    let text = page.render().unwrap();
+    let mut report = fixtures::naive_over_issues();
+    report.runs[0].witness = Some(interleaving::example());
+    let text = render(&report);
     assert!(text.contains("<img src=\"data:image/svg+xml;base64,"));
     assert!(text.contains("SELECT count(*) → 0"));
 }

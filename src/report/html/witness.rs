@@ -21,10 +21,6 @@ pub(super) struct Witness {
 }
 
 /// The picture and its text.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the runs of a report carry no interleaving yet")
-)]
 pub(super) fn witness_figure(interleaving: &Interleaving) -> Witness {
     let svg = svg::render(interleaving);
     let steps = interleaving.steps.iter().map(|step| {

@@ -12,7 +12,9 @@ use super::{
     columns::{columns, notes},
     format::{clean, count, observed, plural, shorten},
     head::{Fact, facts, provenance},
+    interleaving,
     judgement::lines,
+    model::witnesses,
     overall::overall,
     subject::{Subject, by_group, subjects},
     terminal::{Style, Tone},
@@ -41,6 +43,7 @@ pub fn render(report: &Report) -> String {
         verdict(report),
         table_of(&subjects),
         findings(report, &subjects),
+        pictures(report),
         errors(&subjects),
         assertions(&report.assertions),
         warnings(&report.runs),
@@ -63,6 +66,13 @@ fn verdict(report: &Report) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}.", escaped(&overall.sentence));
     text
+}
+
+/// The attempts that show why it went wrong, where the run was traced.
+fn pictures(report: &Report) -> String {
+    let pictures = witnesses(&report.runs).into_iter();
+    let drawn: Vec<_> = pictures.map(interleaving::markdown::render).collect();
+    drawn.join("\n")
 }
 
 /// Nothing is said by colour alone.

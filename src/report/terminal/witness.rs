@@ -5,19 +5,14 @@ use crate::report::{
     Run,
     format::{count, plural},
     interleaving,
+    model::witnesses,
 };
 
 /// The first witness of each strategy, and what the trace could not keep.
 pub(super) fn write(page: &mut Page, style: Style, runs: &[&Run]) {
-    let mut drawn: Vec<&str> = Vec::new();
-    for run in runs {
-        if let Some(picture) = &run.witness
-            && !drawn.contains(&&*run.strategy)
-        {
-            drawn.push(&run.strategy);
-            page.gap();
-            page.block(&interleaving::terminal::render(picture, style));
-        }
+    for picture in witnesses(runs.iter().copied()) {
+        page.gap();
+        page.block(&interleaving::terminal::render(picture, style));
     }
     for run in runs {
         let Some(trace) = run.trace else { continue };
