@@ -34,7 +34,7 @@ pub use self::{
 
 use crate::{
     exit,
-    report::{Report, SCHEMA_VERSION},
+    report::{AssertionResult, Report, SCHEMA_VERSION},
     run::tool,
     verdict::Verdict,
 };
@@ -122,6 +122,7 @@ pub fn compare(question: Question) -> Result<Comparison, Refusal> {
         metric,
         differences,
         exit_code: exit_code(&reports, gate.as_ref()),
+        failed_assertions: failed_assertions(&reports),
         contenders,
         baseline,
         gate,
@@ -146,10 +147,10 @@ fn sides(mut reports: Vec<Named>, baseline: Option<Named>) -> (Vec<Named>, Optio
 
 /// As that of a run: what was violated, in the reports or against the baseline, comes before what proves nothing.
 fn exit_code(reports: &[Named], gate: Option<&Gate>) -> u8 {
+    let broken = !failed_assertions(reports).is_empty();
     let reports = || reports.iter().map(|named| &named.report);
     let any =
         |verdict| reports().any(|report| report.runs.iter().any(|run| run.verdict == verdict));
-    let broken = reports().any(|report| report.assertions.iter().any(|asserted| !asserted.ok));
     let regressed = gate.is_some_and(|gate| !gate.regressed.is_empty());
     let open = gate.is_some_and(|gate| !gate.undecided.is_empty());
     if regressed || broken || any(Verdict::Violated) {
@@ -159,6 +160,11 @@ fn exit_code(reports: &[Named], gate: Option<&Gate>) -> u8 {
     } else {
         exit::OK
     }
+}
+
+fn failed_assertions(reports: &[Named]) -> Vec<AssertionResult> {
+    let all = reports.iter().flat_map(|named| &named.report.assertions);
+    all.filter(|assertion| !assertion.ok).cloned().collect()
 }
 
 #[cfg(test)]

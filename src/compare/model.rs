@@ -9,7 +9,7 @@ use super::{
     metric::{Figures, Metric},
 };
 use crate::{
-    report::{Backend, Environment, FindingKind, Settings, Tool},
+    report::{AssertionResult, Backend, Environment, FindingKind, Settings, Tool},
     statistics::SIGNIFICANT,
     strategy::Promise,
 };
@@ -35,6 +35,8 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Those that are correct from the fastest on, then those that are not ranked.
     pub contenders: Vec<Contender>,
+    /// Those of the reports that did not hold.
+    pub failed_assertions: Vec<AssertionResult>,
     /// Where there is one.
     pub baseline: Option<Baseline>,
     /// Where a regression was to fail.

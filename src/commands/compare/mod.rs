@@ -15,7 +15,7 @@ use crate::{
         Cli, Env,
         compare::{BaselineName, CompareArgs, Comparing, What, comparing},
     },
-    compare::{self, Comparison, Named, Question},
+    compare::{self, Comparison, Named, Question, Refusal},
     exit,
     report::{Report, Sink, compared},
     run::{environment, settings},
@@ -65,6 +65,8 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
     };
     let mut comparison = match compare::compare(question) {
         Ok(comparison) => comparison,
+        // Why nothing was run has been said.
+        Err(Refusal::Empty(_)) if cut_short => return Ok(ended),
         Err(refusal) if cut_short => {
             complain(&compared::refusal(&refusal));
             return Ok(ended);
@@ -98,7 +100,7 @@ fn check_beforehand(scenario: &Scenario, baseline: &Named) -> Result<(), Failure
     if differences.is_empty() {
         return Ok(());
     }
-    let refusal = compare::Refusal::Different(differences);
+    let refusal = Refusal::Different(differences);
     Err(Failure::Refused(compared::refusal(&refusal)))
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     facts, members,
-    remarks::{cautions, gate, notes, one_sided},
+    remarks::{assertions, cautions, gate, notes, one_sided},
     why,
     words::{by_trial, heading, mean, mean_of, outcome, place, ratio},
 };
@@ -28,6 +28,7 @@ pub fn render(comparison: &Comparison) -> String {
         ranking(comparison),
         remarks(&notes(comparison)),
         not_ranked(comparison),
+        section("Assertions", &list(assertions(comparison))),
         section("Cautions", &list(cautions(comparison))),
         details(comparison),
     ];
@@ -47,15 +48,14 @@ fn headline(comparison: &Comparison) -> String {
     if lines.is_empty() {
         return format!("## coupon-bench: comparison\n{title}");
     }
-    let worst = lines.iter().map(|(tone, _)| *tone);
-    let worst = worst.reduce(|a, b| if a == Tone::Bad { a } else { b });
-    let word = match worst {
-        Some(Tone::Bad) => "regression",
-        Some(Tone::Good) => "no regression",
-        _ => "undecided",
+    let tones: Vec<_> = lines.iter().map(|(tone, _)| *tone).collect();
+    let (tone, word) = match () {
+        () if tones.contains(&Tone::Bad) => (Tone::Bad, "regression"),
+        () if tones.contains(&Tone::Good) => (Tone::Good, "no regression"),
+        () => (Tone::Warn, "undecided"),
     };
     let lines = list(lines.into_iter().map(|(_, text)| text));
-    let sign = sign(worst.unwrap_or(Tone::Warn));
+    let sign = sign(tone);
     format!("## {sign} coupon-bench: {word}\n{title}\n{lines}")
 }
 

@@ -4,7 +4,7 @@ use super::words::outcome;
 use crate::{
     compare::{Baseline, Change, Comparison, Contender, Difference, Refusal},
     report::{
-        format::{clean, count, percent, shorten},
+        format::{clean, count, observed, percent, shorten},
         terminal::Tone,
     },
     statistics::FEWEST,
@@ -101,6 +101,21 @@ pub(super) fn one_sided(baseline: &Baseline) -> Vec<String> {
     lines
 }
 
+/// What was asked of the runs besides their promises, and was not so.
+pub(super) fn assertions(comparison: &Comparison) -> impl Iterator<Item = String> {
+    comparison.failed_assertions.iter().map(|failed| {
+        let by = failed
+            .broken_by
+            .as_deref()
+            .map_or_else(String::new, |by| format!(" ({})", clean(by)));
+        let expression = shorten(&clean(&failed.expression), LENGTH);
+        format!(
+            "assertion failed: {expression}, observed {}{by}",
+            observed(failed)
+        )
+    })
+}
+
 /// The gate's answer, line by line; none where there was no gate.
 pub(super) fn gate(comparison: &Comparison) -> Vec<(Tone, String)> {
     let (Some(gate), Some(baseline)) = (&comparison.gate, &comparison.baseline) else {
@@ -138,6 +153,22 @@ pub(super) fn gate(comparison: &Comparison) -> Vec<(Tone, String)> {
             "no regression: nothing became incorrect, or slower by more than {allowed} beyond chance"
         );
         lines.push((Tone::Good, text));
+    }
+    for change in &baseline.changes {
+        let interval = change.against_baseline.and_then(|against| against.interval);
+        let regressed = gate.regressed.contains(&change.label());
+        if let (Some([_, high]), false) = (interval, regressed)
+            && high > 1.0 + gate.threshold
+        {
+            lines.push((
+                Tone::Warn,
+                format!(
+                    "not excluded: {} may be up to {} % slower; more trials narrow that (--trials)",
+                    clean(&change.label()),
+                    percent(high - 1.0)
+                ),
+            ));
+        }
     }
     lines
 }

@@ -2,7 +2,7 @@
 
 use super::{
     facts, members,
-    remarks::{cautions, gate, notes, one_sided},
+    remarks::{assertions, cautions, gate, notes, one_sided},
     why,
     words::{by_trial, heading, mean, mean_of, outcome, place, ratio},
 };
@@ -44,6 +44,10 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
     bars(
         &mut page,
         cautions(comparison).map(|text| (Tone::Warn, text)),
+    );
+    bars(
+        &mut page,
+        assertions(comparison).map(|text| (Tone::Bad, text)),
     );
     bars(&mut page, gate(comparison).into_iter());
     page.finish()

@@ -177,6 +177,34 @@ fn no_line_is_wider_than_the_terminal_or_ends_in_spaces() {
 }
 
 #[test]
+fn what_the_exit_code_says_is_told() {
+    let mut report = fixtures::failed_assertions();
+    report.runs.extend(trials("other", 0.0));
+    let comparison = compare(ask(vec![("this run", report)])).unwrap();
+    assert_eq!(comparison.exit_code, 3);
+    let told = "assertion failed: issued == 100, observed 1,000 (naive, trial 1)";
+    assert!(plain(&comparison).contains(told), "{}", plain(&comparison));
+    assert!(markdown::render(&comparison).contains("assertion failed"));
+}
+
+#[test]
+fn what_the_trials_cannot_exclude_is_told() {
+    let mut after = trials("one", 0.0);
+    after[0].throughput_per_s /= 3.0;
+    let reports = vec![("a", five(trials("one", 0.0))), ("b", five(after))];
+    let mut question = ask(reports);
+    question.threshold = Some(0.1);
+    let comparison = compare(question).unwrap();
+    assert_eq!(comparison.exit_code, 0);
+    let text = plain(&comparison);
+    assert!(
+        text.contains("no regression") && text.contains("not excluded: one may be up to"),
+        "{text}"
+    );
+    assert!(markdown::render(&comparison).starts_with("## ✅ coupon-bench: no regression"));
+}
+
+#[test]
 fn numbers_are_short() {
     assert_eq!(
         ["1.00", "0.052", "12.3", "1234"],
