@@ -62,7 +62,8 @@ fn number(text: &str) -> u64 {
 /// For people, a strategy without a promise has no verdict.
 fn for_people(numbers: &Numbers) -> Numbers {
     let mut numbers = numbers.clone();
-    numbers.get_mut("naive").unwrap().verdict = "no promise".to_owned();
+    let naive = numbers.get_mut("naive").unwrap();
+    "no promise".clone_into(&mut naive.verdict);
     numbers
 }
 
