@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 use crate::{
     cli::{self, Cli, Command, DoctorArgs, Env, StrategiesArgs, doctor_services, mask},
     doctor, exit,
-    report::{Sink, catalogue, page, terminal::Style},
+    report::{Sink, catalogue, handbook, page, terminal::Style},
     run::instances,
     strategy::{Entry, REGISTRY},
 };
@@ -98,6 +98,10 @@ fn strategies(cli: &Cli, args: &StrategiesArgs, env: Env<'_>) -> Result<u8, Fail
     let text = match &args.name {
         Some(name) => page::render(strategy(name)?, style(cli, env)),
         None if args.json => catalogue::json(REGISTRY).map_err(io::Error::from)?,
+        None if args.markdown => {
+            let found = crate::explore::catalogue().map_err(io::Error::other)?;
+            handbook::render(&found)
+        }
         None => catalogue::table(REGISTRY, style(cli, env)),
     };
     Sink::Stdout.write(&text)?;

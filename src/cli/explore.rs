@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::{
     error::{Place, Problem, UsageError},
-    output::Documents,
-    settings::{OUTPUT, WORKLOAD},
+    output::{DocumentArgs, Documents},
+    settings::WORKLOAD,
     strategies::known_strategy,
     values,
 };
@@ -77,17 +77,9 @@ pub struct ExploreArgs {
     #[arg(long, value_name = "N", help_heading = BOUNDS)]
     pub states: Option<String>,
 
-    /// Write what was found as JSON; - is stdout
-    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub json: Option<String>,
-
-    /// Write what was found as Markdown; - is stdout
-    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub markdown: Option<String>,
-
-    /// Draw the first witness of the one strategy as SVG; - is stdout
-    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub svg: Option<String>,
+    /// What is written.
+    #[command(flatten)]
+    pub documents: DocumentArgs,
 }
 
 const BOUNDS: &str = "Bounds";
@@ -113,11 +105,7 @@ pub fn exploring(args: &ExploreArgs) -> Result<Exploring, UsageError> {
         let advice = format!("a search tells at most {MAX_CLAIMS} attempts apart");
         return Err(wrong("users", Problem::new(what, advice)));
     }
-    let documents = Documents::of(
-        args.json.as_deref(),
-        args.markdown.as_deref(),
-        args.svg.as_deref(),
-    )?;
+    let documents = Documents::of(&args.documents)?;
     if documents.svg.is_some() && strategies.len() > 1 {
         let what = format!("one picture of {} strategies", strategies.len());
         return Err(wrong("svg", Problem::new(what, "name one strategy")));

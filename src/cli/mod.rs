@@ -161,6 +161,10 @@ pub struct StrategiesArgs {
     /// Print the catalogue as JSON
     #[arg(long, conflicts_with = "name")]
     pub json: bool,
+
+    /// Print every strategy's page as Markdown, with what a search over every interleaving finds
+    #[arg(long, conflicts_with_all = ["name", "json"])]
+    pub markdown: bool,
 }
 
 /// Flags of `doctor`.

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
+
 use super::{
     error::{Place, Problem, UsageError},
     layers::{Env, Layers},
+    settings::OUTPUT,
     values,
 };
 
@@ -111,6 +114,22 @@ fn folder(text: &str) -> Result<PathBuf, Problem> {
     }
 }
 
+/// Flags of `explore` and `replay`.
+#[derive(Debug, Default, Args)]
+pub struct DocumentArgs {
+    /// Write what was found as JSON; - is stdout
+    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
+    pub json: Option<String>,
+
+    /// Write what was found as Markdown; - is stdout
+    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
+    pub markdown: Option<String>,
+
+    /// Draw the interleaving as SVG, of one strategy's first witness; - is stdout
+    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
+    pub svg: Option<String>,
+}
+
 /// What `explore` and `replay` can write, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documents {
@@ -126,23 +145,19 @@ pub struct Documents {
 
 impl Documents {
     /// What was typed for each.
-    pub(super) fn of(
-        json: Option<&str>,
-        markdown: Option<&str>,
-        svg: Option<&str>,
-    ) -> Result<Self, UsageError> {
+    pub(super) fn of(args: &DocumentArgs) -> Result<Self, UsageError> {
         let mut targets = Targets::default();
-        let mut target = |name, text: Option<&str>| {
-            let target = text.map(|text| targets.add(text)).transpose();
+        let mut target = |name, text: &Option<String>| {
+            let target = text.as_ref().map(|text| targets.add(text)).transpose();
             target.map_err(|problem| UsageError::Setting {
                 place: Place::Flag(name),
                 problem,
             })
         };
         let (json, markdown, svg) = (
-            target("json", json)?,
-            target("markdown", markdown)?,
-            target("svg", svg)?,
+            target("json", &args.json)?,
+            target("markdown", &args.markdown)?,
+            target("svg", &args.svg)?,
         );
         Ok(Self {
             json,

@@ -9,8 +9,8 @@ use super::{
     effective::{service_settings, span},
     error::{Place, Problem, UsageError},
     layers::{Env, Found, Layers},
-    output::Documents,
-    settings::{OUTPUT, RunSettings, SERVICES, ServiceArgs, WORKLOAD},
+    output::{DocumentArgs, Documents},
+    settings::{RunSettings, SERVICES, ServiceArgs, WORKLOAD},
     strategies::{known_strategy, refuse},
     typed::Typed,
     values,
@@ -68,17 +68,9 @@ pub struct ReplayArgs {
     #[arg(long, help_heading = SERVICES)]
     pub keep: bool,
 
-    /// Write what happened as JSON; - is stdout
-    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub json: Option<String>,
-
-    /// Draw what happened as Markdown; - is stdout
-    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub markdown: Option<String>,
-
-    /// Draw what happened as SVG; - is stdout
-    #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub svg: Option<String>,
+    /// What is written.
+    #[command(flatten)]
+    pub documents: DocumentArgs,
 }
 
 /// What `replay` is to do.
@@ -111,11 +103,7 @@ pub fn replaying(args: &ReplayArgs, env: Env<'_>) -> Result<Replaying, UsageErro
         keep: args.keep,
         token,
     };
-    let documents = Documents::of(
-        args.json.as_deref(),
-        args.markdown.as_deref(),
-        args.svg.as_deref(),
-    )?;
+    let documents = Documents::of(&args.documents)?;
     Ok(Replaying { plan, documents })
 }
 

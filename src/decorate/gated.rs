@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-use super::stepped::{Hook, Sight, saw};
+use super::{
+    sight::{Sight, saw},
+    stepped::Hook,
+};
 use crate::{
     interleaving::{Actor, Call, CallFault, Happened, Saw, Told, What},
     ports::{Effect, PortError, Result},

@@ -5,11 +5,12 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
+use super::sight::{Free, Member, NewRows, Sight};
 use crate::{
-    interleaving::{Call, CallFault, Command, Saw, Statement},
+    interleaving::{Call, Command, Statement},
     ports::{
-        Acknowledgement, Batch, Cache, Consumer, CouponId, CouponTable, Effect, Event, EventRow,
-        Guard, Isolation, Mutex, PortError, Result, Script, Statements, Topic, Transaction, UserId,
+        Acknowledgement, Batch, Cache, Consumer, CouponId, CouponTable, Event, EventRow, Guard,
+        Isolation, Mutex, Result, Script, Statements, Topic, Transaction, UserId,
     },
 };
 
@@ -21,25 +22,6 @@ pub trait Hook: Clone + Send + Sync + 'static {
         call: Call,
         work: impl Future<Output = Result<T>> + Send,
     ) -> impl Future<Output = Result<T>> + Send;
-}
-
-/// What a port answers, as far as it can be shown.
-pub trait Sight: Send + Sized {
-    /// In a schedule.
-    fn saw(&self) -> Saw;
-
-    /// The answer with which this fault begins; `None` where the call itself fails.
-    fn after(_: CallFault) -> Option<Self> {
-        None
-    }
-}
-
-/// An answer or an error.
-pub fn saw<T: Sight>(answer: &Result<T>) -> Saw {
-    match answer {
-        Ok(answer) => answer.saw(),
-        Err(error) => Saw::Failed(error.message.clone()),
-    }
 }
 
 /// The ports of `event` with `hook` around each.
@@ -77,21 +59,6 @@ impl<H: Hook, I> Stepped<H, I> {
         work: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         self.hook.step(Call::Sql(statement), work).await
-    }
-}
-
-/// How many of the rows are new.
-struct NewRows<T>(T);
-
-impl Sight for NewRows<bool> {
-    fn saw(&self) -> Saw {
-        Saw::New(self.0.into())
-    }
-}
-
-impl Sight for NewRows<u64> {
-    fn saw(&self) -> Saw {
-        Saw::New(self.0)
     }
 }
 
@@ -193,24 +160,6 @@ impl<H: Hook> Transaction for Stepped<H, Box<dyn Transaction>> {
     }
 }
 
-/// Whether the key was free.
-struct Free(bool);
-
-impl Sight for Free {
-    fn saw(&self) -> Saw {
-        Saw::Set(self.0)
-    }
-}
-
-/// Whether the user is one more, or one less: Redis says 1 or 0.
-struct Member(bool);
-
-impl Sight for Member {
-    fn saw(&self) -> Saw {
-        Saw::Number(Some(self.0.into()))
-    }
-}
-
 impl<H: Hook> Stepped<H, Arc<dyn Cache>> {
     async fn command<T: Sight>(
         &self,
@@ -280,81 +229,5 @@ impl<H: Hook> Consumer for Stepped<H, Box<dyn Consumer>> {
 impl<H: Hook> Mutex for Stepped<H, Arc<dyn Mutex>> {
     async fn lock(&self) -> Result<Guard> {
         self.hook.step(Call::Lock, self.inner.lock()).await
-    }
-}
-
-/// Answers that say nothing but that it is done.
-macro_rules! done {
-    ($($type:ty),*) => {$(
-        impl Sight for $type {
-            fn saw(&self) -> Saw {
-                Saw::Done
-            }
-        }
-    )*};
-}
-done!((), Box<dyn Transaction>, Guard);
-
-impl Sight for Acknowledgement {
-    fn saw(&self) -> Saw {
-        Saw::Done
-    }
-
-    /// The producer has taken the record; what became of it, it hears later.
-    fn after(fault: CallFault) -> Option<Self> {
-        let (effect, message) = match fault {
-            CallFault::Undelivered => (Effect::None, "refused"),
-            CallFault::NoAnswer | CallFault::AnswerLost => (Effect::Unknown, "no answer"),
-            CallFault::Refused | CallFault::Repeated => return None,
-        };
-        let step = Call::Produce(UserId(0)).name();
-        Some(Self::new(async move {
-            Err(PortError::new(step, effect, message))
-        }))
-    }
-}
-
-impl Sight for bool {
-    fn saw(&self) -> Saw {
-        Saw::Changed(*self)
-    }
-}
-
-impl Sight for u64 {
-    fn saw(&self) -> Saw {
-        Saw::Count(*self)
-    }
-}
-
-impl Sight for i64 {
-    fn saw(&self) -> Saw {
-        Saw::Number(Some(*self))
-    }
-}
-
-impl Sight for Option<i64> {
-    fn saw(&self) -> Saw {
-        Saw::Number(*self)
-    }
-}
-
-impl Sight for EventRow {
-    fn saw(&self) -> Saw {
-        Saw::Event(*self)
-    }
-}
-
-impl Sight for Option<CouponId> {
-    fn saw(&self) -> Saw {
-        Saw::Coupon(*self)
-    }
-}
-
-impl Sight for Option<Batch> {
-    fn saw(&self) -> Saw {
-        match self {
-            Some(batch) => Saw::Records(batch.users()),
-            None => Saw::Over,
-        }
     }
 }

@@ -13,7 +13,10 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::stepped::{Hook, Sight, saw};
+use super::{
+    sight::{Sight, saw},
+    stepped::Hook,
+};
 use crate::{
     interleaving::{Call, Saw},
     load::Outcome,

@@ -289,10 +289,8 @@ pub fn rules(world: &World) -> Rules {
 
 /// What the strategy promises to this layout.
 pub fn promise(world: &World) -> Promise {
-    match world.entry.promise {
-        Promise::SingleProcess if world.layout.instances > 1 => Promise::None,
-        promise => promise,
-    }
+    let instances = u32::try_from(world.layout.instances).unwrap_or(u32::MAX);
+    world.entry.promise.to_instances(instances)
 }
 
 /// How a run would have recorded it.

@@ -29,9 +29,9 @@ use std::time::Duration;
 
 use self::{layout::Layout, search::Search, smallest::Wanted, world::World};
 use crate::{
-    interleaving::Interleaving,
+    interleaving::{Interleaving, TRIES},
     ports::Patience,
-    strategy::{Entry, Need, Promise},
+    strategy::{Entry, Need, Promise, REGISTRY},
 };
 
 pub use self::{
@@ -171,6 +171,25 @@ pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration
         // each for himself.
         symmetric = false;
     }
+}
+
+/// The whole catalogue with two users and at most one fault, for its documentation.
+pub fn catalogue() -> Result<Vec<Exploration>, Trouble> {
+    let settings = Settings {
+        users: 2,
+        limit: 1,
+        attempts: 1,
+        instances: 1,
+        batch: 1,
+        faults: 1,
+        tries: TRIES,
+        bounds: Bounds {
+            steps: 100,
+            states: 1_000_000,
+        },
+    };
+    let found = REGISTRY.iter().map(|entry| explore(entry, &settings));
+    found.collect()
 }
 
 /// So many schedules without faults, drawn from all there are of all the users: the same ones every time.

@@ -27,7 +27,7 @@ use crate::{
     report::Backends,
     run::{backends, run_id},
     scenario::{Arrivals, Scenario, Services, Workload},
-    strategy::{Entry, Promise},
+    strategy::Entry,
     verdict::{self, Circumstances, Claim, Judgement},
 };
 
@@ -112,12 +112,8 @@ impl Plan {
     }
 
     fn claim(&self) -> Claim {
-        let promise = match self.entry.promise {
-            Promise::SingleProcess if self.token.instances > 1 => Promise::None,
-            promise => promise,
-        };
         Claim {
-            promise,
+            promise: self.entry.promise.to_instances(self.token.instances),
             one_per_user: self.entry.one_per_user,
             limit: self.token.limit,
         }

@@ -12,6 +12,7 @@ pub mod exploration;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod format;
+pub mod handbook;
 mod head;
 pub mod hgrm;
 pub mod html;

@@ -5,7 +5,8 @@ use crate::{scenario::DbKind, strategy::Entry};
 
 /// Header, facts and listing of `entry`.
 pub fn render(entry: &Entry, style: Style) -> String {
-    let mut lines: Vec<String> = header(entry.source).map(str::to_owned).collect();
+    let words = header(entry.source).filter(|line| !line.starts_with("```"));
+    let mut lines: Vec<String> = words.map(str::to_owned).collect();
     lines.push(String::new());
     lines.extend(facts(entry));
     lines.push(String::new());
@@ -14,17 +15,20 @@ pub fn render(entry: &Entry, style: Style) -> String {
     lines.join("\n")
 }
 
-/// The module's documentation, as text.
-fn header(source: &str) -> impl Iterator<Item = &str> {
+/// The module's documentation, as Markdown.
+pub(super) fn header(source: &str) -> impl Iterator<Item = &str> {
     source
         .lines()
         .map_while(|line| line.strip_prefix("//!"))
         .map(|line| line.strip_prefix(' ').unwrap_or(line))
-        .filter(|line| !line.starts_with("```"))
+}
+
+/// On which databases it cannot run.
+pub(super) fn refusals(entry: &Entry) -> impl Iterator<Item = &'static str> {
+    DbKind::ALL.into_iter().filter_map(|db| db.refusal(entry))
 }
 
 fn facts(entry: &Entry) -> Vec<String> {
-    let refusals = DbKind::ALL.into_iter().filter_map(|db| db.refusal(entry));
     let mut facts = vec![
         format!("promise       {}", entry.promise),
         format!(
@@ -33,12 +37,12 @@ fn facts(entry: &Entry) -> Vec<String> {
         ),
         format!("fails by      {}", entry.known_failure),
     ];
-    facts.extend(refusals.map(|reason| format!("not run       {reason}")));
+    facts.extend(refusals(entry).map(|reason| format!("not run       {reason}")));
     facts
 }
 
 /// What a teacher would put on a slide: everything after the registry's entry.
-fn listing(source: &str) -> impl Iterator<Item = &str> {
+pub(super) fn listing(source: &str) -> impl Iterator<Item = &str> {
     source
         .lines()
         .skip_while(|line| !line.starts_with("pub const ENTRY"))

@@ -8,6 +8,7 @@ mod drain;
 mod environment;
 mod health;
 pub mod instances;
+mod judge;
 mod measure;
 mod observed;
 mod one;

@@ -16,10 +16,9 @@ use super::{
     Event, Observer, Place,
     bystander::Bystander,
     drain::{self, Drained},
-    environment::cores,
-    health::{self, Health},
+    health::Health,
     instances::{self, Instances},
-    measure,
+    judge::judge,
     observed::Observed,
     run_id,
 };
@@ -31,14 +30,13 @@ use crate::{
         traced::{Trace, Traced},
     },
     interleaving::Interleaving,
-    ledger::{self, Reconciliation, Rules},
-    load::{self, Counters, End, Load, Outcome, Recorder, Schedule},
+    ledger::Reconciliation,
+    load::{self, Counters, End, Load, Recorder, Schedule},
     ports,
     report::{self, Run},
     scenario::Scenario,
-    strategy::{Entry, Promise, Strategy},
-    verdict::{self, Circumstances, Claim, Judgement},
-    witness,
+    strategy::Strategy,
+    verdict::Judgement,
 };
 
 /// A run, and whether anything of it could not be removed.
@@ -273,108 +271,5 @@ pub fn trouble(end: End, patience: Duration) -> Option<String> {
             patience.as_secs_f64()
         )),
         End::Interrupted => Some("interrupted".to_owned()),
-    }
-}
-
-/// Reads the ledger, reconciles, judges.
-async fn judge(
-    scenario: &Scenario,
-    place: Place,
-    run_id: &str,
-    backend: &Backend,
-    loaded: &Loaded,
-) -> Run {
-    let entry = place.entry;
-    let rules = Rules {
-        limit: scenario.workload.limit,
-        one_per_user: entry.one_per_user,
-    };
-    let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
-    tracing::info!(rows = ?rows.as_ref().map(Vec::len), drained = loaded.drained.complete, "ledger read");
-    let ledger = rows
-        .as_deref()
-        .map(|rows| ledger::reconcile(&loaded.observed.attempts, rows, rules));
-    let observed = &loaded.observed;
-    let arrivals = scenario.workload.arrivals;
-    let health = health::examine(arrivals, observed, observed.duration(), cores());
-    let mut circumstances = circumstances(scenario, loaded, trouble);
-    circumstances.troubles.extend(health.doubt.clone());
-    let judgement = verdict::judge(claim(scenario, entry), ledger.as_ref(), &circumstances);
-    let witness = loaded.traced.as_ref().and_then(|traced| {
-        let run = witness::run::Run {
-            strategy: entry.name,
-            attempts: &observed.attempts,
-            rows: rows.as_deref()?,
-            ledger: ledger.as_ref()?,
-            limit: scenario.workload.limit,
-            users: scenario.workload.users,
-        };
-        witness::run::first(&run, traced, &judgement.findings)
-    });
-    measure::report(&Facts {
-        place,
-        run_id,
-        backend,
-        loaded,
-        ledger,
-        health,
-        judgement,
-        witness,
-    })
-}
-
-/// The rows, or why there are none.
-async fn read_ledger(
-    backend: &Backend,
-    timeout: Duration,
-) -> (Option<Vec<ports::UserId>>, Option<String>) {
-    match tokio::time::timeout(timeout, backend.rows()).await {
-        Ok(Ok(rows)) => (Some(rows), None),
-        Ok(Err(error)) => (None, Some(format!("the ledger could not be read: {error}"))),
-        Err(_) => (
-            None,
-            Some("the ledger could not be read in time".to_owned()),
-        ),
-    }
-}
-
-/// What is claimed of this run: a promise for one process is none for several.
-fn claim(scenario: &Scenario, entry: &Entry) -> Claim {
-    let promise = match entry.promise {
-        Promise::SingleProcess if scenario.instances > 1 => Promise::None,
-        promise => promise,
-    };
-    Claim {
-        promise,
-        one_per_user: entry.one_per_user,
-        limit: scenario.workload.limit,
-    }
-}
-
-fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) -> Circumstances {
-    let Loaded {
-        observed,
-        drained,
-        troubles,
-        ..
-    } = loaded;
-    let mut troubles = troubles.clone();
-    troubles.extend(drained.trouble.clone());
-    troubles.extend(trouble);
-    let ended = |outcome| {
-        let attempts = observed.attempts.iter();
-        attempts
-            .filter(|attempt| attempt.outcome == outcome)
-            .count() as u64
-    };
-    let unanswered = ended(Outcome::Indeterminate);
-    Circumstances {
-        asked: scenario.workload.total_attempts(),
-        made: observed.attempts.len() as u64,
-        faults: ended(Outcome::Failed) + unanswered + observed.deliveries.failed,
-        unanswered,
-        peak_in_flight: observed.peak_in_flight,
-        drained: drained.complete,
-        troubles,
     }
 }

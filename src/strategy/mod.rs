@@ -91,6 +91,16 @@ pub enum Promise {
     Exact,
 }
 
+impl Promise {
+    /// What is left of it where so many processes serve the users.
+    pub fn to_instances(self, instances: u32) -> Self {
+        match self {
+            Self::SingleProcess if instances > 1 => Self::None,
+            promise => promise,
+        }
+    }
+}
+
 impl fmt::Display for Promise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

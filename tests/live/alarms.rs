@@ -15,7 +15,7 @@ const THROUGH_KAFKA: &str = "redis-kafka,redis-kafka-safe";
 /// Runs all of them, as a burst on a contended limit; how many there were.
 fn quiet(strategies: &str, trials: u32, services: &str) -> usize {
     let ran = run(&format!(
-        "-s {strategies} -u 60 -l 20 --trials {trials} --timeout 60s {services}"
+        "-s {strategies} -u 40 -l 10 --db-pool 4 --trials {trials} --timeout 60s {services}"
     ));
     for one in ran.report["runs"].as_array().expect("runs") {
         let (violations, verdict) = (&one["violations"], &one["verdict"]);

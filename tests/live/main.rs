@@ -9,6 +9,7 @@ mod alarms;
 mod ceiling;
 mod contract;
 mod database;
+mod docs;
 mod errors;
 mod instances;
 mod isolation;

@@ -12,15 +12,19 @@ pub fn render(found: &[Exploration]) -> String {
 }
 
 fn section(exploration: &Exploration) -> String {
-    let most = exploration.settings.faults;
-    let mut text = format!("## {}\n\n", exploration.entry.name);
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "Promise: {}. Searched: {}.\n",
+    format!(
+        "## {}\n\nPromise: {}. {}",
+        exploration.entry.name,
         exploration.promise,
-        searched(exploration)
-    );
+        found(exploration)
+    )
+}
+
+/// What was searched, what holds, and the witnesses.
+pub(in crate::report) fn found(exploration: &Exploration) -> String {
+    let most = exploration.settings.faults;
+    let mut text = format!("Searched: {}.\n\n", searched(exploration));
+    // Writing to a string cannot fail.
     for faults in 0..=most {
         if let Some(round) = exploration.round(faults) {
             let _ = writeln!(text, "- {}: {}", heading(faults), extent(round));

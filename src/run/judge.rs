@@ -1,0 +1,120 @@
+//! What a run comes to: the ledger is read, held against what was said, and judged.
+
+use std::time::Duration;
+
+use super::{
+    Place,
+    environment::cores,
+    health, measure,
+    one::{Facts, Loaded},
+};
+use crate::{
+    backend::Backend,
+    ledger::{self, Rules},
+    load::Outcome,
+    ports::UserId,
+    report::Run,
+    scenario::Scenario,
+    strategy::Entry,
+    verdict::{self, Circumstances, Claim},
+    witness,
+};
+
+/// Reads the ledger, reconciles, judges.
+pub async fn judge(
+    scenario: &Scenario,
+    place: Place,
+    run_id: &str,
+    backend: &Backend,
+    loaded: &Loaded,
+) -> Run {
+    let entry = place.entry;
+    let rules = Rules {
+        limit: scenario.workload.limit,
+        one_per_user: entry.one_per_user,
+    };
+    let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
+    tracing::info!(rows = ?rows.as_ref().map(Vec::len), drained = loaded.drained.complete, "ledger read");
+    let ledger = rows
+        .as_deref()
+        .map(|rows| ledger::reconcile(&loaded.observed.attempts, rows, rules));
+    let observed = &loaded.observed;
+    let arrivals = scenario.workload.arrivals;
+    let health = health::examine(arrivals, observed, observed.duration(), cores());
+    let mut circumstances = circumstances(scenario, loaded, trouble);
+    circumstances.troubles.extend(health.doubt.clone());
+    let judgement = verdict::judge(claim(scenario, entry), ledger.as_ref(), &circumstances);
+    let witness = loaded.traced.as_ref().and_then(|traced| {
+        let run = witness::run::Run {
+            strategy: entry.name,
+            attempts: &observed.attempts,
+            rows: rows.as_deref()?,
+            ledger: ledger.as_ref()?,
+            limit: scenario.workload.limit,
+            users: scenario.workload.users,
+        };
+        witness::run::first(&run, traced, &judgement.findings)
+    });
+    measure::report(&Facts {
+        place,
+        run_id,
+        backend,
+        loaded,
+        ledger,
+        health,
+        judgement,
+        witness,
+    })
+}
+
+/// The rows, or why there are none.
+async fn read_ledger(
+    backend: &Backend,
+    timeout: Duration,
+) -> (Option<Vec<UserId>>, Option<String>) {
+    match tokio::time::timeout(timeout, backend.rows()).await {
+        Ok(Ok(rows)) => (Some(rows), None),
+        Ok(Err(error)) => (None, Some(format!("the ledger could not be read: {error}"))),
+        Err(_) => (
+            None,
+            Some("the ledger could not be read in time".to_owned()),
+        ),
+    }
+}
+
+/// What is claimed of this run: a promise for one process is none for several.
+fn claim(scenario: &Scenario, entry: &Entry) -> Claim {
+    Claim {
+        promise: entry.promise.to_instances(scenario.instances),
+        one_per_user: entry.one_per_user,
+        limit: scenario.workload.limit,
+    }
+}
+
+fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) -> Circumstances {
+    let Loaded {
+        observed,
+        drained,
+        troubles,
+        ..
+    } = loaded;
+    let mut troubles = troubles.clone();
+    troubles.extend(drained.trouble.clone());
+    troubles.extend(trouble);
+    let ended = |outcome| {
+        let attempts = observed.attempts.iter();
+        attempts
+            .filter(|attempt| attempt.outcome == outcome)
+            .count() as u64
+    };
+    let unanswered = ended(Outcome::Indeterminate);
+    Circumstances {
+        asked: scenario.workload.total_attempts(),
+        made: observed.attempts.len() as u64,
+        faults: ended(Outcome::Failed) + unanswered + observed.deliveries.failed,
+        unanswered,
+        peak_in_flight: observed.peak_in_flight,
+        drained: drained.complete,
+        troubles,
+    }
+}

@@ -1,0 +1,140 @@
+//! Every command in the documentation is run, in the order of its page, by a shell, as whoever follows it would.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::services::{kafka, mysql, postgres, redis};
+
+const PAGES: [&str; 6] = [
+    "README.md",
+    "README.ko.md",
+    "docs/ci.md",
+    "docs/measuring.md",
+    "docs/talk.md",
+    "docs/strategies.md",
+];
+
+/// What a page can show besides this program: that it is there is all that is checked.
+const OTHER: [&str; 4] = ["scripts/", "eval ", "cargo install", "docker "];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The lines after `$ ` in the page's console blocks, with those that a backslash continues.
+fn commands(page: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut inside = false;
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        }
+        let Some(command) = line.strip_prefix("$ ").filter(|_| inside) else {
+            continue;
+        };
+        let mut command = command.to_owned();
+        while let Some(more) = command.strip_suffix('\\') {
+            command = format!("{more}{}", lines.next().unwrap_or_default().trim());
+        }
+        commands.push(command);
+    }
+    commands
+}
+
+/// On the services of the tests.
+fn on_the_tests_services(command: &str) -> String {
+    let postgres = postgres();
+    [
+        ("cargo run --release --", "coupon-bench"),
+        ("postgres://bench@localhost/bench", &postgres),
+        ("postgres://user:password@localhost/shop", &postgres),
+        ("mysql://bench@localhost/bench", &mysql()),
+        ("redis://localhost", &redis()),
+        ("localhost:9092", &kafka()),
+    ]
+    .into_iter()
+    .fold(command.to_owned(), |command, (from, to)| {
+        command.replace(from, to)
+    })
+}
+
+/// A folder with what pages refer to.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["scenarios", "results"] {
+        let link = folder.path().join(name);
+        std::os::unix::fs::symlink(root().join(name), link).expect("a link");
+    }
+    folder
+}
+
+fn path() -> String {
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_coupon-bench"));
+    let folder = binary.parent().expect("a folder").display().to_string();
+    format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
+}
+
+#[test]
+fn every_command_of_the_documentation_does_what_it_is_there_for() {
+    let mut run = Vec::new();
+    for name in PAGES {
+        let folder = folder();
+        for command in commands(&page(name)) {
+            // The same command on several pages is run once, unless it goes with others there.
+            if OTHER.iter().any(|other| command.starts_with(other)) || run.contains(&command) {
+                continue;
+            }
+            let output = Command::new("bash")
+                .args(["-c", &on_the_tests_services(&command)])
+                .current_dir(folder.path())
+                .env("PATH", path())
+                .env_remove("GITHUB_STEP_SUMMARY")
+                .output()
+                .expect("bash");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let code = output.status.code();
+            // Held, found something, or proved nothing: what it was shown for. Never an error.
+            assert!(
+                matches!(code, Some(0 | 3 | 4)),
+                "{name}: {command}: {code:?}\n{stderr}"
+            );
+            assert!(
+                !output.stdout.is_empty(),
+                "{name}: {command} prints nothing"
+            );
+            run.push(command);
+        }
+    }
+    assert!(run.len() > 20, "{run:?}");
+}
+
+#[test]
+fn both_readmes_show_the_same_commands() {
+    assert_eq!(
+        commands(&page("README.md")),
+        commands(&page("README.ko.md"))
+    );
+}
+
+#[test]
+fn scripts_that_are_named_are_there() {
+    for name in PAGES {
+        for command in commands(&page(name)) {
+            if let Some(script) = command
+                .split_whitespace()
+                .next()
+                .filter(|word| word.starts_with("scripts/"))
+            {
+                assert!(root().join(script).is_file(), "{name}: {script}");
+            }
+        }
+    }
+}
