@@ -10,7 +10,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use coupon_bench::report::{Format, Report, fixtures, html::Html};
+use coupon_bench::report::{Format, Report, fixtures, html::Html, interleaving};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -116,6 +116,10 @@ fn crowded() -> Report {
     report.assertions = fixtures::failed_assertions().assertions;
     name.clone_into(&mut report.assertions[0].expression);
     name.clone_into(&mut report.environment.cpu);
+    let mut witness = interleaving::example();
+    name.clone_into(&mut witness.title);
+    name.clone_into(&mut witness.steps[0].name);
+    report.runs[0].witness = Some(witness);
     report
 }
 
@@ -157,6 +161,9 @@ fn the_page_fits_a_phone() {
         let width: u32 = desk.on_a_phone(name, width, &[]).parse().unwrap();
         assert_eq!(width <= PHONE, fits, "{name}: {width}");
     }
+    // The picture within the page is one that the policy lets in and the browser can draw.
+    let drawn = "it.document.querySelector('img').naturalWidth > 100";
+    assert_eq!(desk.on_a_phone("page.html", drawn, &[]), "true");
     // One drawing of each figure is shown, the narrow one.
     let shown = "[...it.document.querySelectorAll('figure > div')].filter(d => d.offsetHeight).map(d => d.className)\
                  .every(name => name == 'narrow')";

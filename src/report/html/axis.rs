@@ -6,6 +6,9 @@ use crate::report::format::{count, round_duration};
 /// The steps of a scale, within a decade.
 const STEPS: [f64; 3] = [1.0, 2.0, 5.0];
 
+/// Those of a scale that has hardly a decade.
+const FINE: [f64; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+
 /// From 0 to a little above `most`.
 pub(super) fn counts(title: &'static str, most: f64) -> Axis {
     let most = most.max(1.0);
@@ -50,7 +53,11 @@ pub(super) fn log_time(title: &'static str, least: u64, most: u64) -> Axis {
         (most + 0.05).max(least + 0.15),
     );
     // From a few decades on, their beginnings say enough.
-    let steps = if to - from > 2.5 { &STEPS[..1] } else { &STEPS };
+    let steps: &[f64] = match to - from {
+        wide if wide > 2.5 => &STEPS[..1],
+        narrow if narrow < 0.8 => &FINE,
+        _ => &STEPS,
+    };
     let ticks = (0..20).flat_map(|decade| {
         let base = 10_f64.powi(decade);
         steps.iter().map(move |step| step * base)
@@ -124,6 +131,10 @@ mod tests {
         assert_eq!(
             labels(&log_time("", 900_000, 12_000_000)),
             ["1 ms", "2 ms", "5 ms", "10 ms"]
+        );
+        assert_eq!(
+            labels(&log_time("", 3_100_000, 6_900_000)),
+            ["3 ms", "4 ms", "5 ms", "6 ms", "7 ms"]
         );
         assert_eq!(
             labels(&log_time("", 900, 12_000_000)),

@@ -15,7 +15,7 @@ pub(super) struct Figure {
     pub(super) words: String,
     pub(super) wide: String,
     pub(super) narrow: String,
-    /// Names of the lines, by their places; empty where there is one.
+    /// Names of the lines, by their places; empty where the caption says it all.
     pub(super) legend: Vec<(usize, String)>,
     /// What is drawn, as numbers.
     pub(super) table: Table,
@@ -35,18 +35,13 @@ impl Figure {
             words,
             wide: plot.draw(WIDE)?,
             narrow: plot.draw(NARROW)?,
-            legend: if legend.len() > 1 { legend } else { Vec::new() },
+            legend,
             table,
         })
     }
 }
 
-/// The colour of the `index`-th line, and its label where there are several.
-pub(super) fn identity(index: usize, lines: usize) -> (RGBColor, String) {
-    let label = if lines > 1 {
-        (index + 1).to_string()
-    } else {
-        String::new()
-    };
-    (COLORS[index % COLORS.len()], label)
+/// The colour of the `index`-th line, and its label.
+pub(super) fn identity(index: usize) -> (RGBColor, String) {
+    (COLORS[index % COLORS.len()], (index + 1).to_string())
 }

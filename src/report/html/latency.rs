@@ -119,7 +119,7 @@ fn percentiles(caption: &str, curves: &[Curve]) -> Result<Figure, DrawError> {
         .filter_map(|curve| curve.durations.histogram());
     let samples = most_samples.map(Histogram::len).max();
     let lines = curves.iter().map(|curve| {
-        let (color, label) = identity(curve.index, curves.len());
+        let (color, label) = identity(curve.index);
         Line {
             points: percentile_points(&curve.durations),
             color,
@@ -156,7 +156,7 @@ fn histogram(caption: &str, curves: &[Curve]) -> Result<Figure, DrawError> {
     let lines: Vec<_> = curves
         .iter()
         .map(|curve| {
-            let (color, label) = identity(curve.index, curves.len());
+            let (color, label) = identity(curve.index);
             Line {
                 points: steps(&curve.durations),
                 color,

@@ -44,8 +44,8 @@ pub(super) struct Size {
     width: u32,
     height: u32,
     font: u32,
-    /// Labels on the axis below have so much room.
-    label: u32,
+    /// The part of the axis below that a label needs.
+    label: f64,
 }
 
 /// For a page with room.
@@ -53,7 +53,7 @@ pub(super) const WIDE: Size = Size {
     width: 560,
     height: 270,
     font: 13,
-    label: 64,
+    label: 0.11,
 };
 
 /// For a phone.
@@ -61,7 +61,7 @@ pub(super) const NARROW: Size = Size {
     width: 340,
     height: 280,
     font: 13,
-    label: 56,
+    label: 0.2,
 };
 
 /// An axis with its labels.
@@ -139,11 +139,17 @@ impl ValueFormatter<f64> for Axis {
 }
 
 impl Axis {
-    /// With at most so many labels, the first included.
-    fn thinned(&self, most: u32) -> Self {
-        let step = self.ticks.len().div_ceil(most.max(1) as usize).max(1);
+    /// Without the labels that would lie upon the one before, if each takes this part of the axis.
+    fn thinned(&self, part: f64) -> Self {
+        let room = (self.range.end - self.range.start) * part;
+        let mut ticks: Vec<(f64, String)> = Vec::new();
+        for tick in &self.ticks {
+            if ticks.last().is_none_or(|(last, _)| tick.0 - last >= room) {
+                ticks.push(tick.clone());
+            }
+        }
         Self {
-            ticks: self.ticks.iter().step_by(step).cloned().collect(),
+            ticks,
             ..self.clone()
         }
     }
@@ -175,7 +181,7 @@ impl Plot {
             .margin_right(em * 5 / 2)
             .x_label_area_size(em * 3)
             .y_label_area_size(em * 5)
-            .build_cartesian_2d(self.x.thinned(size.width / size.label), self.y.clone())?;
+            .build_cartesian_2d(self.x.thinned(size.label), self.y.clone())?;
         chart
             .configure_mesh()
             .light_line_style(GRID.mix(0.0))

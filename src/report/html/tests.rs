@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    report::{Failure, fixtures, interleaving},
+    report::{Distribution, Failure, fixtures, interleaving},
     strategy::REGISTRY,
 };
 
@@ -135,6 +135,21 @@ fn every_figure_has_its_words_and_its_numbers() {
         2 * figures
     );
     assert_eq!(page.matches("<summary>Numbers</summary>").count(), figures);
+}
+
+#[test]
+fn a_curve_that_stands_alone_says_whose_it_is() {
+    let mut report = fixtures::comparison();
+    for run in &mut report.runs {
+        if run.strategy != "redis-kafka" {
+            run.latency.response.sold_out = Distribution::default();
+        }
+    }
+    let page = render(&report);
+    let figure = page.split("<figcaption>Percentiles, response time of “sold out”");
+    let figure = figure.last().unwrap().split("<div").next().unwrap();
+    assert!(figure.contains("<li value=\"3\">"), "{figure}");
+    assert!(figure.contains("redis-kafka"), "{figure}");
 }
 
 #[test]
