@@ -93,6 +93,7 @@ pub enum Promise {
 
 impl Promise {
     /// What is left of it where so many processes serve the users.
+    #[must_use]
     pub fn to_instances(self, instances: u32) -> Self {
         match self {
             Self::SingleProcess if instances > 1 => Self::None,
