@@ -3,7 +3,7 @@
 use std::{
     io::{self, IsTerminal},
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::{runtime::Runtime, sync::watch};
@@ -20,7 +20,7 @@ use crate::{
         json::Json,
         junit::Junit,
         markdown::{self, Markdown},
-        progress::{Mode, Progress},
+        progress::{Mode, Plan, Progress},
         terminal,
     },
     run::{self, Event, Finished},
@@ -108,10 +108,12 @@ fn write(outputs: &mut [report::Output], report: &Report) -> io::Result<()> {
 
 /// How progress is shown on stderr.
 pub(super) fn mode(cli: &Cli, wanted: bool, env: Env<'_>) -> Mode {
-    if wanted {
-        Mode::for_stderr(cli.global.color.enabled(io::stderr().is_terminal(), env))
-    } else {
-        Mode::Off
+    // Log lines would tear up what stays in place, and some terminals have no places.
+    let log = cli.global.verbose > 0 || env("TERM").is_some_and(|term| term == "dumb");
+    match wanted {
+        false => Mode::Off,
+        true if log => Mode::Lines,
+        true => Mode::for_stderr(cli.global.color.enabled(io::stderr().is_terminal(), env)),
     }
 }
 
@@ -131,17 +133,29 @@ pub(super) fn perform(
 }
 
 async fn watched(scenario: &Scenario, mode: Mode, attempts: &mut Option<Attempts>) -> Finished {
+    let progress = Arc::new(Progress::start(&plan(scenario), mode));
     let (stop, stopped) = watch::channel(false);
-    let signals = tokio::spawn(on_signal(stop));
-    let shown = Mutex::new(None);
+    let beside = Arc::clone(&progress);
+    let signals = tokio::spawn(async move { on_signal_beside(&beside, stop).await });
     let attempts = Mutex::new(attempts);
     let observer = |event: Event<'_>| {
         keep(&attempts, &event);
-        show(&shown, mode, &event);
+        show(&progress, &event);
     };
     let finished = run::run(scenario, &observer, stopped).await;
     signals.abort();
+    progress.end();
     finished
+}
+
+fn plan(scenario: &Scenario) -> Plan {
+    let strategies = scenario.strategies.iter();
+    Plan {
+        strategies: strategies.map(|entry| entry.name).collect(),
+        trials: scenario.trials,
+        total: scenario.workload.total_attempts(),
+        limit: scenario.workload.limit,
+    }
 }
 
 /// Writes a run's attempts down before they are forgotten.
@@ -160,49 +174,36 @@ fn keep(attempts: &Mutex<&mut Option<Attempts>>, event: &Event<'_>) {
     }
 }
 
-/// Keeps the progress of the run that is under way.
-fn show(shown: &Mutex<Option<Progress>>, mode: Mode, event: &Event<'_>) {
-    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+/// Tells the progress what happens.
+fn show(progress: &Progress, event: &Event<'_>) {
     match event {
         Event::Load {
             strategy,
-            trial: (trial, trials),
-            total,
-            limit,
+            trial: (trial, _),
             counters,
-        } => {
-            let label = match trials {
-                1 => (*strategy).to_owned(),
-                _ => format!("{strategy} {}/{trials}", trial + 1),
-            };
-            *shown = Some(Progress::start(
-                &label,
-                *total,
-                *limit,
-                (*counters).clone(),
-                mode,
-            ));
-        }
-        Event::Drain => {
-            if let Some(progress) = &*shown {
-                progress.drain();
-            }
-        }
-        Event::Done => drop(shown.take()),
-        Event::LeftBehind(problem) => complain(problem),
+            ..
+        } => progress.load(strategy, *trial, Arc::clone(counters)),
+        Event::Drain => progress.drain(),
+        Event::Done => progress.done(),
+        Event::LeftBehind(problem) => progress.say(&format!("error: {problem}")),
         Event::Recorded { .. } => {}
     }
 }
 
 /// The first signal asks the run to stop, report and clean up; the second does not ask.
 pub(super) async fn on_signal(stop: watch::Sender<bool>) {
+    on_signal_beside(&Progress::off(), stop).await;
+}
+
+async fn on_signal_beside(progress: &Progress, stop: watch::Sender<bool>) {
     signal().await;
     // Nobody listens any more if the run is just over.
     let _ = stop.send(true);
-    say(
+    progress.say(
         "stopping and cleaning up; once more to quit at once, which leaves the run's objects behind",
     );
     signal().await;
+    progress.end();
     std::process::exit(exit::INTERRUPTED.into());
 }
 
