@@ -179,9 +179,8 @@ fn show(progress: &Progress, event: &Event<'_>) {
     match event {
         Event::Load {
             strategy,
-            trial: (trial, _),
+            trial,
             counters,
-            ..
         } => progress.load(strategy, *trial, Arc::clone(counters)),
         Event::Drain => progress.drain(),
         Event::Done => progress.done(),

@@ -35,12 +35,8 @@ pub enum Event<'a> {
     Load {
         /// The strategy.
         strategy: &'static str,
-        /// From 0, and of how many.
-        trial: (u32, u32),
-        /// Attempts to be made.
-        total: u64,
-        /// Coupons.
-        limit: u64,
+        /// From 0.
+        trial: u32,
         /// Go up meanwhile.
         counters: &'a Arc<Counters>,
     },

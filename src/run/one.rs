@@ -142,7 +142,7 @@ async fn here(
         Some(trace) => trace.attempts_of((place.entry.build)(&around(trace, event))),
     };
     let mut consumers = consume(&strategy, backend, trace.as_ref());
-    announce(scenario, place, &recorder.counters, watcher);
+    announce(place, &recorder.counters, watcher);
     let load = Load {
         strategy,
         recorder: Arc::clone(&recorder),
@@ -187,7 +187,7 @@ async fn elsewhere(
 ) -> Result<Loaded, OpenError> {
     let counters = Arc::new(Counters::default());
     let mut instances = Instances::start(scenario, place.entry, run_id, backend).await?;
-    announce(scenario, place, &counters, watcher);
+    announce(place, &counters, watcher);
     bystander.lead(stop.clone()).await;
     let released = Instant::now() + instances::HEAD_START;
     let mut troubles = instances.load(scenario, &counters, stop.clone()).await;
@@ -219,12 +219,10 @@ async fn elsewhere(
     })
 }
 
-fn announce(scenario: &Scenario, place: Place, counters: &Arc<Counters>, watcher: Observer<'_>) {
+fn announce(place: Place, counters: &Arc<Counters>, watcher: Observer<'_>) {
     watcher(Event::Load {
         strategy: place.entry.name,
-        trial: (place.trial, scenario.trials),
-        total: scenario.workload.total_attempts(),
-        limit: scenario.workload.limit,
+        trial: place.trial,
         counters,
     });
 }
