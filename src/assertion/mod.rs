@@ -94,7 +94,7 @@ impl Assertion {
             result.observed = check.observed;
             result.ok = check.ok;
             if !check.ok {
-                result.broken_by = Some(format!("{} trial {}", run.strategy, run.trial));
+                result.broken_by = Some(format!("{}, trial {}", run.strategy, run.trial + 1));
                 break;
             }
         }

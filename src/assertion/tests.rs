@@ -223,7 +223,7 @@ fn all_runs_are_held_to_it_and_the_first_that_breaks_it_is_named() {
     assert_eq!(
         told,
         [
-            (json!(103), false, Some("naive trial 1")),
+            (json!(103), false, Some("naive, trial 2")),
             (json!(100), true, None),
             (json!(null), false, None),
         ]
