@@ -1,6 +1,7 @@
 //! Every command in the documentation is run, in the order of its page, by a shell, as whoever follows it would.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -28,25 +29,50 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// The lines after `$ ` in the page's console blocks, with those that a backslash continues.
-fn commands(page: &str) -> Vec<String> {
-    let mut commands = Vec::new();
+/// A command of a page, and what the page shows of its output.
+struct Example {
+    command: String,
+    shown: Vec<String>,
+}
+
+/// The lines after `$ ` in the page's console blocks, with those that a backslash continues, and what follows each.
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
     let mut inside = false;
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         if line.starts_with("```") {
             inside = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            let mut command = command.to_owned();
+            while let Some(more) = command.strip_suffix('\\') {
+                command = format!("{more}{}", lines.next().unwrap_or_default().trim());
+            }
+            let shown = Vec::new();
+            examples.push(Example { command, shown });
+        } else if let Some(example) = examples.last_mut().filter(|_| inside) {
+            example.shown.push(line.to_owned());
         }
-        let Some(command) = line.strip_prefix("$ ").filter(|_| inside) else {
-            continue;
-        };
-        let mut command = command.to_owned();
-        while let Some(more) = command.strip_suffix('\\') {
-            command = format!("{more}{}", lines.next().unwrap_or_default().trim());
-        }
-        commands.push(command);
     }
-    commands
+    examples
+}
+
+fn commands(page: &str) -> Vec<String> {
+    let examples = examples(page).into_iter();
+    examples.map(|example| example.command).collect()
+}
+
+/// Whether these lines are what was printed; a line with nothing but `…` stands for any number of them.
+fn is_shown(shown: &[String], printed: &[&str]) -> bool {
+    let Some((first, rest)) = shown.split_first() else {
+        return printed.is_empty();
+    };
+    if first == "…" {
+        return (0..=printed.len()).any(|skipped| is_shown(rest, &printed[skipped..]));
+    }
+    printed
+        .split_first()
+        .is_some_and(|(line, left)| line == first && is_shown(rest, left))
 }
 
 /// On the services of the tests.
@@ -82,38 +108,49 @@ fn path() -> String {
     format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
 }
 
+/// Runs the command as whoever reads the page would; what it prints.
+fn run(page: &str, command: &str, folder: &Path) -> String {
+    let output = Command::new("bash")
+        .args(["-c", &on_the_tests_services(command)])
+        .current_dir(folder)
+        .env("PATH", path())
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .output()
+        .expect("bash");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let code = output.status.code();
+    // Held, found something, or proved nothing: what it was shown for. Never an error.
+    assert!(
+        matches!(code, Some(0 | 3 | 4)),
+        "{page}: {command}: {code:?}\n{stderr}"
+    );
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!printed.is_empty(), "{page}: {command} prints nothing");
+    printed
+}
+
 #[test]
 fn every_command_of_the_documentation_does_what_it_is_there_for() {
-    let mut run = Vec::new();
+    // The same command on several pages is run once, unless it goes with others there.
+    let mut printed: HashMap<String, String> = HashMap::new();
     for name in PAGES {
         let folder = folder();
-        for command in commands(&page(name)) {
-            // The same command on several pages is run once, unless it goes with others there.
-            if OTHER.iter().any(|other| command.starts_with(other)) || run.contains(&command) {
+        for Example { command, shown } in examples(&page(name)) {
+            if OTHER.iter().any(|other| command.starts_with(other)) {
                 continue;
             }
-            let output = Command::new("bash")
-                .args(["-c", &on_the_tests_services(&command)])
-                .current_dir(folder.path())
-                .env("PATH", path())
-                .env_remove("GITHUB_STEP_SUMMARY")
-                .output()
-                .expect("bash");
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            let code = output.status.code();
-            // Held, found something, or proved nothing: what it was shown for. Never an error.
+            let printed = printed
+                .entry(command.clone())
+                .or_insert_with(|| run(name, &command, folder.path()));
+            let lines: Vec<_> = printed.lines().collect();
+            // A search prints the same whenever and wherever it runs.
             assert!(
-                matches!(code, Some(0 | 3 | 4)),
-                "{name}: {command}: {code:?}\n{stderr}"
+                shown.is_empty() || !command.contains(" explore ") || is_shown(&shown, &lines),
+                "{name}: {command} prints\n{printed}"
             );
-            assert!(
-                !output.stdout.is_empty(),
-                "{name}: {command} prints nothing"
-            );
-            run.push(command);
         }
     }
-    assert!(run.len() > 20, "{run:?}");
+    assert!(printed.len() > 20, "{:?}", printed.keys());
 }
 
 #[test]
