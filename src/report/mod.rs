@@ -2,6 +2,15 @@
 //!
 //! To add a format, write its file with a [`Format`] in it. [`Sink`] knows where the text goes. Nothing here measures,
 //! judges or knows a backend; [`progress`] is the one output that is shown while a run lasts.
+//!
+//! # Layout
+//!
+//! - `model`: the report; `format`, `sink`: how a number looks, where a text goes
+//! - `subject`, `head`, `judgement`, `overall`, `columns`, `samples`: what every output says in the same words
+//! - [`terminal`], [`json`], [`junit`], [`markdown`], [`html`], [`attempts`] (CSV), [`hgrm`]: a run's outputs
+//! - [`progress`]: while it lasts
+//! - [`exploration`], [`replayed`], [`compared`], [`ceiling`], [`catalogue`], [`page`], [`handbook`]: those of the other commands
+//! - [`interleaving`]: the picture that all of them share
 
 pub mod attempts;
 pub mod catalogue;
