@@ -1,6 +1,6 @@
 //! The scenario file: TOML whose keys are the flags of `run`, with underscores. Every error names its line.
 //!
-//! What the values mean is decided in [`super::effective`], as for flags.
+//! What the values mean is decided in [`mod@super::effective`], as for flags.
 
 use std::{
     fs::File,

@@ -10,9 +10,9 @@
 //! - [`explore`]: the flags of `explore`
 //! - [`replay`]: the flags of `replay`
 //! - [`manual`]: the flags of `completions` and `man`
-//! - [`file`]: reads a scenario file
+//! - [`mod@file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
-//! - [`effective`]: what was typed becomes what is meant
+//! - [`mod@effective`]: what was typed becomes what is meant
 //! - [`output`]: what a run tells, and where documents go
 //! - [`strategies`]: which strategies are meant, and which the database can run
 //! - [`values`], [`services`]: counts, durations, URLs and broker lists as people write them

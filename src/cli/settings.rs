@@ -1,7 +1,7 @@
 //! The flags of `run` as typed. The same structs are the keys of a scenario file, so a setting is declared once.
 //!
 //! Nothing is interpreted here, and there are no defaults: an absent setting stays absent, so that
-//! [`super::layers`] can tell what was asked for. The defaults in the help texts are those of [`super::effective`].
+//! [`super::layers`] can tell what was asked for. The defaults in the help texts are those of [`mod@super::effective`].
 
 use std::path::PathBuf;
 

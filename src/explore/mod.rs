@@ -7,7 +7,7 @@
 //! - [`world`]: a state of everything, and the next one; [`layout`]: who takes part
 //! - [`search`]: all states; [`symmetry`]: of those that differ by users' names, one; [`smallest`]: the way to a broken one
 //! - [`invariant`]: what has to be true at an end, by the same reconciliation and verdict as in a run
-//! - [`trace`], [`why`], [`picture`]: the way as an [`Interleaving`](crate::interleaving::Interleaving)
+//! - [`trace`], [`why`], [`picture`]: the way as an [`Interleaving`]
 //! - [`rehearsal`]: witnesses once more, with all tasks on one strategy
 //!
 //! Single-threaded and without a clock or a random number: the same settings give the same result.

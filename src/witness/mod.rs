@@ -1,7 +1,7 @@
 //! Why it went wrong: the step where a promise broke, the sight that was no longer true, and one sentence.
 //!
 //! Pure, and the same for a schedule that an exploration found, a replay, and the trace of a run: all it knows is a history and
-//! what the ledger showed. [`effects`] says what became visible when.
+//! what the ledger showed. `effects` says what became visible when.
 
 mod effects;
 pub mod run;
