@@ -96,7 +96,7 @@ fn reconcile_and_judge(bencher: Bencher<'_, '_>, issued: u64) {
     };
     bencher.counter(ItemsCount::new(JUDGED)).bench_local(|| {
         let found = ledger::reconcile(black_box(&attempts), black_box(&rows), rules);
-        verdict::judge(claim, Some(&found), &circumstances)
+        verdict::judge(claim, Some(&found.into()), &circumstances)
     });
 }
 

@@ -1,8 +1,13 @@
-//! What the database holds, reconciled user by user with what each user was told. Counting rows alone sees none of it.
+//! What the database holds, reconciled user by user with what each user was told. Counting rows alone sees none of it; where
+//! nothing but a count is to be had, it says so.
 //!
 //! Pure: the rows come from [`crate::backend`], the attempts from [`crate::load`], the judgement is [`crate::verdict`]'s.
 
+mod counted;
+
 use std::collections::BTreeMap;
+
+pub use counted::{Counted, reconcile_count, told_only};
 
 use crate::{
     load::{Attempt, Outcome},
@@ -16,6 +21,41 @@ pub struct Rules {
     pub limit: u64,
     /// Whether a user who asks twice gets at most one.
     pub one_per_user: bool,
+}
+
+/// What was found, as exactly as the ledger can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ledger {
+    /// Who has which coupon.
+    ByUser(Reconciliation),
+    /// How many coupons there are.
+    ByCount(Counted),
+    /// Nothing: there is what users were told, and no more.
+    ToldOnly(Counted),
+}
+
+impl Ledger {
+    /// Coupons that were asked for.
+    pub fn demand(&self) -> u64 {
+        match self {
+            Self::ByUser(found) => found.demand,
+            Self::ByCount(found) | Self::ToldOnly(found) => found.demand,
+        }
+    }
+
+    /// Whose coupons they are, where that is known.
+    pub fn by_user(&self) -> Option<&Reconciliation> {
+        match self {
+            Self::ByUser(found) => Some(found),
+            Self::ByCount(_) | Self::ToldOnly(_) => None,
+        }
+    }
+}
+
+impl From<Reconciliation> for Ledger {
+    fn from(found: Reconciliation) -> Self {
+        Self::ByUser(found)
+    }
 }
 
 /// The difference between what is and what was said.
@@ -43,6 +83,7 @@ pub struct Reconciliation {
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     told_issued: u64,
+    told_accepted: u64,
     told_nothing: u64,
     rows: u64,
 }
@@ -61,7 +102,9 @@ pub fn reconcile(attempts: &[Attempt], rows: &[UserId], rules: Rules) -> Reconci
         ..Reconciliation::default()
     };
     for (&user, tally) in &tallies {
-        let unexplained = tally.rows.saturating_sub(tally.told_issued);
+        let unexplained = tally
+            .rows
+            .saturating_sub(tally.told_issued + tally.told_accepted);
         let recovered = unexplained.min(tally.told_nothing);
         if tally.rows > 1 {
             result.duplicate_users.push(user);
@@ -87,6 +130,7 @@ fn tally(attempts: &[Attempt], rows: &[UserId]) -> BTreeMap<UserId, Tally> {
     for attempt in attempts {
         match attempt.outcome {
             Outcome::Issued => tallies.entry(attempt.user).or_default().told_issued += 1,
+            Outcome::Accepted => tallies.entry(attempt.user).or_default().told_accepted += 1,
             Outcome::Indeterminate => tallies.entry(attempt.user).or_default().told_nothing += 1,
             Outcome::SoldOut | Outcome::Duplicate | Outcome::Failed => {}
         }
@@ -105,6 +149,11 @@ fn demand(attempts: &[Attempt], one_per_user: bool) -> u64 {
     users.sort_unstable();
     users.dedup();
     users.len() as u64
+}
+
+#[cfg(test)]
+fn any_outcome() -> impl proptest::strategy::Strategy<Value = Outcome> {
+    proptest::sample::select(Outcome::ALL.to_vec())
 }
 
 #[cfg(test)]
@@ -210,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn a_row_after_a_noted_is_as_it_should_be() {
+        let told = [(1, Outcome::Accepted), (2, Outcome::Accepted)];
+        let result = reconciled(&told, &[1], 1, true);
+        let nothing = Reconciliation {
+            issued: 1,
+            demand: 2,
+            ..Reconciliation::default()
+        };
+        assert_eq!(result, nothing);
+    }
+
+    #[test]
     fn demand_is_users_or_attempts() {
         let told = [
             (1, Outcome::Issued),
@@ -220,17 +281,7 @@ mod tests {
         assert_eq!(reconciled(&told, &[1, 2], 100, false).under_issued, 1);
     }
 
-    fn any_outcome() -> impl Strategy<Value = Outcome> {
-        prop_oneof![
-            Just(Outcome::Issued),
-            Just(Outcome::SoldOut),
-            Just(Outcome::Duplicate),
-            Just(Outcome::Failed),
-            Just(Outcome::Indeterminate),
-        ]
-    }
-
-    /// The same by crossing off: every row looks for a "yes" of its user, then for a silence; what remains on either side
+    /// The same by crossing off: every row looks for a "yes" of its user, then for a "noted", then for a silence; what remains on either side
     /// is counted.
     fn by_crossing_off(
         told: &[(u64, Outcome)],
@@ -243,7 +294,7 @@ mod tests {
             found.map(|index| open.remove(index)).is_some()
         };
         for row in rows {
-            if !cross_off(*row, Outcome::Issued) {
+            if !cross_off(*row, Outcome::Issued) && !cross_off(*row, Outcome::Accepted) {
                 left.push(*row);
             }
         }
@@ -280,7 +331,13 @@ mod tests {
             prop_assert_eq!(result.over_issued.len() as u64, (rows.len() as u64).saturating_sub(limit));
             // Everything adds up: rows are explained, recovered or phantoms.
             let told_yes = told.iter().filter(|(_, outcome)| *outcome == Outcome::Issued).count();
-            prop_assert_eq!(rows.len() + lost.len(), told_yes + recovered.len() + phantom.len());
+            let noted = (1..9).map(|user| {
+                let of = |wanted| told.iter().filter(|it| **it == (user, wanted)).count();
+                let rows = rows.iter().filter(|row| **row == user).count();
+                of(Outcome::Accepted).min(rows.saturating_sub(of(Outcome::Issued)))
+            });
+            let noted: usize = noted.sum();
+            prop_assert_eq!(rows.len() + lost.len(), told_yes + noted + recovered.len() + phantom.len());
             let mut twice: Vec<u64> = (1..9).filter(|user| rows.iter().filter(|row| *row == user).count() > 1).collect();
             twice.sort_unstable();
             prop_assert_eq!(result.duplicate_users, users(&twice));

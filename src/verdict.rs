@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ledger::Reconciliation, ports::UserId, strategy::Promise};
+use crate::{
+    ledger::{Counted, Ledger, Reconciliation},
+    ports::UserId,
+    strategy::Promise,
+};
 
 /// Of a strategy against its promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +110,7 @@ pub struct Judgement {
 }
 
 /// Judges a run. `ledger` is `None` where it could not be read.
-pub fn judge(claim: Claim, ledger: Option<&Reconciliation>, run: &Circumstances) -> Judgement {
+pub fn judge(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Judgement {
     let findings = ledger.map(findings).unwrap_or_default();
     let (proof, doubtful): (Vec<_>, Vec<_>) = findings
         .iter()
@@ -139,28 +143,52 @@ pub fn judge(claim: Claim, ledger: Option<&Reconciliation>, run: &Circumstances)
     }
 }
 
-fn findings(ledger: &Reconciliation) -> Vec<Finding> {
-    let named = |kind, users: &[UserId]| Finding {
-        kind,
-        count: users.len() as u64,
-        users: users.to_vec(),
+fn findings(ledger: &Ledger) -> Vec<Finding> {
+    let all = match ledger {
+        Ledger::ByUser(found) => by_user(found),
+        Ledger::ByCount(found) | Ledger::ToldOnly(found) => by_count(found),
     };
-    let missing = Finding {
-        kind: FindingKind::UnderIssue,
-        count: ledger.under_issued,
-        users: Vec::new(),
-    };
-    let all = [
-        named(FindingKind::OverIssue, &ledger.over_issued),
-        missing,
-        named(FindingKind::DuplicateUser, &ledger.duplicate_users),
-        named(FindingKind::Lost, &ledger.lost),
-        named(FindingKind::Phantom, &ledger.phantom),
-        named(FindingKind::Recovered, &ledger.recovered),
-    ];
     all.into_iter()
         .filter(|finding| finding.count > 0)
         .collect()
+}
+
+fn by_user(found: &Reconciliation) -> [Finding; 6] {
+    [
+        named(FindingKind::OverIssue, &found.over_issued),
+        nameless(FindingKind::UnderIssue, found.under_issued),
+        named(FindingKind::DuplicateUser, &found.duplicate_users),
+        named(FindingKind::Lost, &found.lost),
+        named(FindingKind::Phantom, &found.phantom),
+        named(FindingKind::Recovered, &found.recovered),
+    ]
+}
+
+fn by_count(found: &Counted) -> [Finding; 6] {
+    [
+        nameless(FindingKind::OverIssue, found.over_issued),
+        nameless(FindingKind::UnderIssue, found.under_issued),
+        named(FindingKind::DuplicateUser, &found.duplicate_users),
+        nameless(FindingKind::Lost, found.lost),
+        nameless(FindingKind::Phantom, found.phantom),
+        nameless(FindingKind::Recovered, found.recovered),
+    ]
+}
+
+fn named(kind: FindingKind, users: &[UserId]) -> Finding {
+    Finding {
+        kind,
+        count: users.len() as u64,
+        users: users.to_vec(),
+    }
+}
+
+fn nameless(kind: FindingKind, count: u64) -> Finding {
+    Finding {
+        kind,
+        count,
+        users: Vec::new(),
+    }
 }
 
 fn has(findings: &[Finding], kind: FindingKind) -> bool {
@@ -204,7 +232,7 @@ fn proves(kind: FindingKind, run: &Circumstances) -> bool {
 }
 
 /// Why the run might prove nothing.
-fn doubts(claim: Claim, ledger: Option<&Reconciliation>, run: &Circumstances) -> Vec<String> {
+fn doubts(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Vec<String> {
     let mut doubts = run.troubles.clone();
     if run.made != run.asked {
         doubts.push(format!(
@@ -225,11 +253,12 @@ fn doubts(claim: Claim, ledger: Option<&Reconciliation>, run: &Circumstances) ->
         doubts.push("no two attempts overlapped, so nothing could race".to_owned());
     }
     if let Some(ledger) = ledger
-        && ledger.demand < claim.limit
+        && ledger.demand() < claim.limit
     {
         doubts.push(format!(
             "a demand of {} cannot reach the limit of {}",
-            ledger.demand, claim.limit
+            ledger.demand(),
+            claim.limit
         ));
     }
     doubts

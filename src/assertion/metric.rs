@@ -56,17 +56,19 @@ const LEDGER: [(&str, Read<LedgerCounts, u64>); 7] = [
 ];
 
 /// Those that can mean nothing else are known without `told.`, too.
-const TOLD: [(&str, Read<AttemptCounts, u64>); 10] = [
+const TOLD: [(&str, Read<AttemptCounts, u64>); 12] = [
     ("told.total", |told| told.total),
     ("told.issued", |told| told.issued),
     ("told.sold_out", |told| told.sold_out),
     ("told.duplicate", |told| told.duplicate),
     ("told.failed", |told| told.failed),
     ("told.indeterminate", |told| told.indeterminate),
+    ("told.accepted", |told| told.accepted),
     ("sold_out", |told| told.sold_out),
     ("duplicate", |told| told.duplicate),
     ("failed", |told| told.failed),
     ("indeterminate", |told| told.indeterminate),
+    ("accepted", |told| told.accepted),
 ];
 
 const LOAD: [(&str, Kind, Read<Run, Value>); 5] = [

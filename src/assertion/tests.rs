@@ -32,6 +32,7 @@ fn run(strategy: &str, trial: u32) -> Run {
             duplicate: 5,
             failed: 3,
             indeterminate: 1,
+            accepted: 0,
         },
         failures: Vec::new(),
         ledger: LedgerCounts {

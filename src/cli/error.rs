@@ -54,9 +54,11 @@ pub enum UsageError {
         /// Where they were said.
         places: String,
     },
-    /// The scenario file cannot be read.
-    #[error("cannot read the scenario file {}: {reason}", quoted(&path.to_string_lossy()))]
+    /// A file cannot be read.
+    #[error("cannot read the {kind} file {}: {reason}", quoted(&path.to_string_lossy()))]
     Unreadable {
+        /// What it was to be: a scenario, or a target.
+        kind: &'static str,
         /// As typed.
         path: PathBuf,
         /// Why, and what to do.

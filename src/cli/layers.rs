@@ -6,8 +6,9 @@ use std::ffi::OsString;
 
 use super::{
     error::{Place, Problem, UsageError, variable},
-    file::ScenarioFile,
+    file,
     settings::{RunArgs, RunSettings, ServiceArgs},
+    toml_file::TomlFile,
     typed::Typed,
 };
 
@@ -22,7 +23,7 @@ pub(super) struct Layers {
 #[derive(Clone)]
 enum Source {
     Flags,
-    File(ScenarioFile),
+    File(TomlFile),
     Environment,
 }
 
@@ -50,7 +51,7 @@ impl Layers {
     pub fn of_run(args: &RunArgs, env: Env<'_>) -> Result<Self, UsageError> {
         let mut layers = vec![(Source::Flags, args.settings.clone())];
         if let Some(path) = &args.scenario {
-            let (file, settings) = ScenarioFile::read(path)?;
+            let (file, settings) = file::read(path)?;
             layers.push((Source::File(file), settings));
         }
         layers.push((Source::Environment, environment(env)?));

@@ -10,7 +10,7 @@
 //! - [`explore`]: the flags of `explore`
 //! - [`replay`]: the flags of `replay`
 //! - [`manual`]: the flags of `completions` and `man`
-//! - [`mod@file`]: reads a scenario file
+//! - [`mod@file`]: reads a scenario file; [`toml_file`]: any file in TOML, with the line and the key of every mistake
 //! - [`layers`]: flag over file over environment
 //! - [`mod@effective`]: what was typed becomes what is meant
 //! - [`output`]: what a run tells, and where documents go
@@ -36,7 +36,8 @@ pub mod replay;
 pub mod services;
 pub mod settings;
 pub mod strategies;
-mod typed;
+pub mod toml_file;
+pub(crate) mod typed;
 pub mod values;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -10,7 +10,7 @@ use std::{collections::HashMap, ffi::OsString, path::Path};
 use clap::CommandFactory;
 use proptest::prelude::*;
 
-use super::{file::ScenarioFile, *};
+use super::{toml_file::TomlFile, *};
 use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget};
 
 /// `coupon-bench run` with these arguments.
@@ -359,7 +359,7 @@ fn the_help_says_what_the_defaults_are() {
 proptest! {
     #[test]
     fn no_file_panics(text in any::<String>()) {
-        let _ = ScenarioFile::parse(Path::new("x.toml"), text);
+        let _ = file::settings(&TomlFile::of(Path::new("x.toml"), text));
     }
 
     #[test]
@@ -368,7 +368,7 @@ proptest! {
     ) {
         let lines: Vec<_> = lines.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let text = lines.join("\n");
-        if let Err(error) = ScenarioFile::parse(Path::new("x.toml"), text) {
+        if let Err(error) = file::settings(&TomlFile::of(Path::new("x.toml"), text)) {
             prop_assert!(!error.to_string().contains('\n'));
         }
     }

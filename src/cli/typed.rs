@@ -16,9 +16,9 @@ use super::mask::quoted;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Typed {
     /// The text; of a TOML number or boolean, its plain form.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Bytes in the scenario file; `None` for a flag or a variable.
-    pub(super) span: Option<Range<usize>>,
+    pub(crate) span: Option<Range<usize>>,
 }
 
 /// Masked, as a log of the arguments must not tell a password.
@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Typed {
 }
 
 /// For settings that are lists: `"a"` is `["a"]`.
-pub(super) fn one_or_many<'de, D: Deserializer<'de>>(
+pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<Typed>, D::Error> {
     let value = Spanned::<OneOrMany>::deserialize(deserializer)?;

@@ -224,7 +224,11 @@ impl Ending {
             one_per_user: world.entry.one_per_user,
             limit: world.layout.limit,
         };
-        let judgement = verdict::judge(claim, Some(&self.reconcile(world)), &self.circumstances());
+        let judgement = verdict::judge(
+            claim,
+            Some(&self.reconcile(world).into()),
+            &self.circumstances(),
+        );
         let mut judged = Judged::default();
         for finding in &judgement.findings {
             if let Some(invariant) = Invariant::of(finding.kind)
@@ -299,6 +303,7 @@ pub fn outcome(end: &End) -> Outcome {
         End::Told(Decision::Issued) => Outcome::Issued,
         End::Told(Decision::SoldOut) => Outcome::SoldOut,
         End::Told(Decision::Duplicate) => Outcome::Duplicate,
+        End::Told(Decision::Accepted) => Outcome::Accepted,
         End::Failed(Effect::Unknown, _) => Outcome::Indeterminate,
         End::Failed(..) | End::Consumed => Outcome::Failed,
     }

@@ -53,6 +53,7 @@ impl Told {
             Self::Outcome(Outcome::SoldOut) => "sold out",
             Self::Outcome(Outcome::Duplicate) => "duplicate",
             Self::Outcome(Outcome::Indeterminate) => "no answer",
+            Self::Outcome(Outcome::Accepted) => "accepted",
             Self::Outcome(Outcome::Failed) => "error",
             Self::StartsAgain => "starts again",
         }

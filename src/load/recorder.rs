@@ -33,9 +33,21 @@ pub enum Outcome {
     Failed = 4,
     /// No answer in time, or an error that leaves it open.
     Indeterminate = 5,
+    /// Told: your request is noted, and whether you get a coupon shows later.
+    Accepted = 6,
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Issued,
+        Self::SoldOut,
+        Self::Duplicate,
+        Self::Failed,
+        Self::Indeterminate,
+        Self::Accepted,
+    ];
+
     fn numbered(number: u64) -> Option<Self> {
         Some(match number {
             1 => Self::Issued,
@@ -43,6 +55,7 @@ impl Outcome {
             3 => Self::Duplicate,
             4 => Self::Failed,
             5 => Self::Indeterminate,
+            6 => Self::Accepted,
             _ => return None,
         })
     }
@@ -53,6 +66,7 @@ impl Outcome {
             Ok(Decision::Issued) => Self::Issued,
             Ok(Decision::SoldOut) => Self::SoldOut,
             Ok(Decision::Duplicate) => Self::Duplicate,
+            Ok(Decision::Accepted) => Self::Accepted,
             Err(error) if error.effect == Effect::Unknown => Self::Indeterminate,
             Err(_) => Self::Failed,
         }

@@ -151,7 +151,7 @@ pub async fn play(plan: &Plan, keep: bool) -> Result<Played, OpenError> {
     let circumstances = circumstances(&attempts, &history, troubles);
     Ok(Played {
         backends: described,
-        judgement: verdict::judge(plan.claim(), Some(&ledger), &circumstances),
+        judgement: verdict::judge(plan.claim(), Some(&ledger.clone().into()), &circumstances),
         history,
         deviations,
         scheduled,

@@ -102,6 +102,7 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Duplicate => "duplicate",
         Outcome::Failed => "failed",
         Outcome::Indeterminate => "indeterminate",
+        Outcome::Accepted => "accepted",
     }
 }
 

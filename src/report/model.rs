@@ -268,7 +268,7 @@ pub struct Backend {
     pub embedded: bool,
 }
 
-/// What users were told; the five outcomes add up to the total.
+/// What users were told; the six outcomes add up to the total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptCounts {
     /// Attempts made.
@@ -283,6 +283,9 @@ pub struct AttemptCounts {
     pub failed: u64,
     /// No answer in time, or an error that leaves open whether a coupon was issued.
     pub indeterminate: u64,
+    /// "Your request is noted." Whether there is a coupon shows later.
+    #[serde(default)]
+    pub accepted: u64,
 }
 
 /// An error and how often it came.
@@ -294,9 +297,25 @@ pub struct Failure {
     pub count: u64,
 }
 
+/// What a ledger can tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Whose coupons they are: everything is known by user.
+    #[default]
+    Users,
+    /// How many there are: what is lost or phantom is at least so much.
+    Count,
+    /// Nothing: what users were told is all there is.
+    Told,
+}
+
 /// What the database holds, reconciled by user with what they were told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerCounts {
+    /// What the ledger can tell.
+    #[serde(default)]
+    pub basis: Basis,
     /// Rows; null if the ledger could not be read.
     pub issued: Option<u64>,
     /// Rows beyond the limit.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     backend::Backend,
-    ledger::{self, Rules},
+    ledger::{self, Ledger, Rules},
     load::Outcome,
     ports::UserId,
     report::Run,
@@ -37,7 +37,8 @@ pub async fn judge(
     tracing::info!(rows = ?rows.as_ref().map(Vec::len), drained = loaded.drained.complete, "ledger read");
     let ledger = rows
         .as_deref()
-        .map(|rows| ledger::reconcile(&loaded.observed.attempts, rows, rules));
+        .map(|rows| ledger::reconcile(&loaded.observed.attempts, rows, rules))
+        .map(Ledger::from);
     let observed = &loaded.observed;
     let arrivals = scenario.workload.arrivals;
     let health = health::examine(arrivals, observed, observed.duration(), cores());
@@ -49,7 +50,7 @@ pub async fn judge(
             strategy: entry.name,
             attempts: &observed.attempts,
             rows: rows.as_deref()?,
-            ledger: ledger.as_ref()?,
+            ledger: ledger.as_ref()?.by_user()?,
             limit: scenario.workload.limit,
             users: scenario.workload.users,
         };

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     backend::{Backend, ServiceInfo},
-    ledger::Reconciliation,
+    ledger::{Counted, Ledger, Reconciliation},
     load::{Attempt, Outcome},
     report::{
-        self, AttemptCounts, Backends, ByOutcome, DatabaseLoad, Distribution, Failure, Fairness,
-        Finding, Latency, LedgerCounts, Run, TopicLoad, TraceCounts,
+        self, AttemptCounts, Backends, Basis, ByOutcome, DatabaseLoad, Distribution, Failure,
+        Fairness, Finding, Latency, LedgerCounts, Run, TopicLoad, TraceCounts,
     },
     verdict,
 };
@@ -101,19 +101,25 @@ fn counts(attempts: &[Attempt]) -> AttemptCounts {
             Outcome::Duplicate => &mut counts.duplicate,
             Outcome::Failed => &mut counts.failed,
             Outcome::Indeterminate => &mut counts.indeterminate,
+            Outcome::Accepted => &mut counts.accepted,
         } += 1;
     }
     counts
 }
 
-fn ledger(found: Option<&Reconciliation>, drained: bool) -> LedgerCounts {
-    let Some(found) = found else {
-        return LedgerCounts {
-            drained,
-            ..LedgerCounts::default()
-        };
+fn ledger(found: Option<&Ledger>, drained: bool) -> LedgerCounts {
+    let counts = match found {
+        None => LedgerCounts::default(),
+        Some(Ledger::ByUser(found)) => by_user(found),
+        Some(Ledger::ByCount(found)) => by_count(found, Basis::Count),
+        Some(Ledger::ToldOnly(found)) => by_count(found, Basis::Told),
     };
+    LedgerCounts { drained, ..counts }
+}
+
+fn by_user(found: &Reconciliation) -> LedgerCounts {
     LedgerCounts {
+        basis: Basis::Users,
         issued: Some(found.issued),
         over_issued: found.over_issued.len() as u64,
         under_issued: found.under_issued,
@@ -121,7 +127,21 @@ fn ledger(found: Option<&Reconciliation>, drained: bool) -> LedgerCounts {
         lost: found.lost.len() as u64,
         phantom: found.phantom.len() as u64,
         recovered: found.recovered.len() as u64,
-        drained,
+        drained: false,
+    }
+}
+
+fn by_count(found: &Counted, basis: Basis) -> LedgerCounts {
+    LedgerCounts {
+        basis,
+        issued: Some(found.issued),
+        over_issued: found.over_issued,
+        under_issued: found.under_issued,
+        duplicate_users: found.duplicate_users.len() as u64,
+        lost: found.lost,
+        phantom: found.phantom,
+        recovered: found.recovered,
+        drained: false,
     }
 }
 

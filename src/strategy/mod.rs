@@ -75,6 +75,8 @@ pub enum Decision {
     SoldOut,
     /// You have asked before.
     Duplicate,
+    /// Your request is noted; whether you get a coupon shows later. No strategy of the catalogue says this, services do.
+    Accepted,
 }
 
 /// What a strategy claims of itself, without faults.

@@ -34,12 +34,16 @@ fn ledger() -> Reconciliation {
 }
 
 fn verdict(promise: Promise, ledger: &Reconciliation, run: &Circumstances) -> Verdict {
-    judge(claim(promise, true), Some(ledger), run).verdict
+    judged(claim(promise, true), ledger, run).verdict
+}
+
+fn judged(claim: Claim, ledger: &Reconciliation, run: &Circumstances) -> Judgement {
+    judge(claim, Some(&ledger.clone().into()), run)
 }
 
 #[test]
 fn exactly_the_limit_holds() {
-    let judged = judge(claim(Promise::Exact, true), Some(&ledger()), &good());
+    let judged = judged(claim(Promise::Exact, true), &ledger(), &good());
     assert_eq!(judged.verdict, Verdict::Holds);
     assert_eq!(
         (judged.violations, judged.findings, judged.reasons),
@@ -55,11 +59,11 @@ fn one_too_many_breaks_every_promise_but_none() {
         ..ledger()
     };
     for promise in [Promise::SingleProcess, Promise::AtMost, Promise::Exact] {
-        let judged = judge(claim(promise, false), Some(&over), &good());
+        let judged = judged(claim(promise, false), &over, &good());
         assert_eq!(judged.verdict, Verdict::Violated, "{promise}");
         assert_eq!(judged.violations[0].users, [UserId(7)]);
     }
-    let judged = judge(claim(Promise::None, false), Some(&over), &good());
+    let judged = judged(claim(Promise::None, false), &over, &good());
     assert_eq!(
         (judged.verdict, judged.violations),
         (Verdict::Holds, vec![])
@@ -89,7 +93,7 @@ fn too_few_after_faults_is_inconclusive_and_says_so() {
         faults: 4,
         ..good()
     };
-    let judged = judge(claim(Promise::Exact, true), Some(&under), &run);
+    let judged = judged(claim(Promise::Exact, true), &under, &run);
     assert_eq!(judged.verdict, Verdict::Inconclusive);
     assert_eq!(
         judged.reasons,
@@ -118,7 +122,7 @@ fn two_coupons_for_one_user_break_only_one_per_user() {
         duplicate_users: vec![UserId(5)],
         ..ledger()
     };
-    let judged = |one| judge(claim(Promise::Exact, one), Some(&twice), &good());
+    let judged = |one| super::tests::judged(claim(Promise::Exact, one), &twice, &good());
     assert_eq!(judged(true).verdict, Verdict::Violated);
     assert_eq!(judged(false).verdict, Verdict::Holds);
     assert_eq!(judged(false).findings[0].kind, FindingKind::DuplicateUser);
@@ -166,7 +170,7 @@ fn a_run_that_proves_nothing_is_never_a_pass() {
     ];
     for (run, words) in cases {
         for promise in [Promise::None, Promise::Exact] {
-            let judged = judge(claim(promise, true), Some(&ledger()), &run);
+            let judged = judged(claim(promise, true), &ledger(), &run);
             assert_eq!(judged.verdict, Verdict::Inconclusive, "{words}");
             assert!(judged.reasons[0].contains(words), "{:?}", judged.reasons);
         }
@@ -273,7 +277,7 @@ prop_compose! {
 proptest! {
     #[test]
     fn an_exact_promise_holds_only_over_a_spotless_ledger(ledger in any_ledger(), run in any_run()) {
-        let judged = judge(claim(Promise::Exact, true), Some(&ledger), &run);
+        let judged = judged(claim(Promise::Exact, true), &ledger, &run);
         if judged.verdict == Verdict::Holds {
             prop_assert_eq!(ledger.issued, 3);
             prop_assert!(ledger.lost.is_empty() && ledger.phantom.is_empty() && ledger.duplicate_users.is_empty());
@@ -283,7 +287,7 @@ proptest! {
 
     #[test]
     fn verdict_and_grounds_go_together(promise in any_promise(), one: bool, ledger in any_ledger(), run in any_run()) {
-        let judged = judge(claim(promise, one), Some(&ledger), &run);
+        let judged = judged(claim(promise, one), &ledger, &run);
         prop_assert_eq!(judged.verdict == Verdict::Violated, !judged.violations.is_empty());
         if judged.verdict == Verdict::Inconclusive {
             prop_assert!(!judged.reasons.is_empty());
@@ -306,4 +310,24 @@ proptest! {
             prop_assert_eq!(verdict(promise, &worse, &run), Verdict::Violated);
         }
     }
+}
+
+#[test]
+fn a_count_proves_what_it_can_and_names_nobody() {
+    let counted = Ledger::ByCount(Counted {
+        issued: 5,
+        demand: 10,
+        over_issued: 2,
+        lost: 1,
+        ..Counted::default()
+    });
+    let judged = judge(claim(Promise::Exact, true), Some(&counted), &good());
+    let broken = judged.violations.iter();
+    let broken: Vec<_> = broken
+        .map(|it| (it.kind, it.count, it.users.len()))
+        .collect();
+    assert_eq!(
+        broken,
+        [(FindingKind::OverIssue, 2, 0), (FindingKind::Lost, 1, 0)]
+    );
 }

@@ -5,7 +5,7 @@ use super::{
     layout::{Grid, Page},
 };
 use crate::report::{
-    AttemptCounts, LedgerCounts, Run,
+    AttemptCounts, Basis, LedgerCounts, Run,
     format::{NOTHING, count, duration},
 };
 
@@ -33,14 +33,17 @@ pub(super) fn write(page: &mut Page, run: &Run) {
     page.block(&grid.draw(style));
 }
 
-/// As many rows as [`ledger`].
-fn told(style: Style, attempts: &AttemptCounts) -> [[String; 2]; 8] {
+/// Of either side.
+const ROWS: usize = 8;
+
+fn told(style: Style, attempts: &AttemptCounts) -> Vec<[String; 2]> {
     let sum = [
         attempts.issued,
         attempts.sold_out,
         attempts.duplicate,
         attempts.failed,
         attempts.indeterminate,
+        attempts.accepted,
     ]
     .iter()
     .fold(0, |sum: u64, outcome| sum.saturating_add(*outcome));
@@ -51,20 +54,25 @@ fn told(style: Style, attempts: &AttemptCounts) -> [[String; 2]; 8] {
         let text = format!("{} of {}", count(sum), count(attempts.total));
         ["total".to_owned(), style.paint(Tone::Bad, text)]
     };
-    [
+    let accepted = (attempts.accepted > 0).then(|| row("accepted", attempts.accepted, Tone::Plain));
+    let mut rows = vec![
         row("issued", attempts.issued, Tone::Plain),
         row("sold out", attempts.sold_out, Tone::Plain),
         row("duplicate", attempts.duplicate, Tone::Plain),
+    ];
+    rows.extend(accepted);
+    rows.extend([
         row("failed", attempts.failed, Tone::Warn),
         row("indeterminate", attempts.indeterminate, Tone::Warn),
         total,
-        [String::new(), String::new()],
-        [String::new(), String::new()],
-    ]
+    ]);
+    rows.resize(ROWS, [String::new(), String::new()]);
+    rows
 }
 
-fn ledger(style: Style, run: &Run) -> [[String; 3]; 8] {
+fn ledger(style: Style, run: &Run) -> [[String; 3]; ROWS] {
     let LedgerCounts {
+        basis,
         issued,
         over_issued,
         under_issued,
@@ -74,6 +82,7 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; 8] {
         recovered,
         drained,
     } = run.ledger;
+    let meanings = meanings(basis);
     let row = |name: &str, number, tone, meaning: &str| {
         [
             name.to_owned(),
@@ -82,7 +91,7 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; 8] {
         ]
     };
     let rows = match issued {
-        Some(rows) => row("issued", rows, Tone::Plain, "rows in the database"),
+        Some(rows) => row("issued", rows, Tone::Plain, meanings.issued),
         None => [
             "issued".to_owned(),
             style.paint(Tone::Warn, NOTHING),
@@ -115,13 +124,48 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; 8] {
             "duplicate users",
             duplicate_users,
             Tone::Warn,
-            "with more than one row",
+            meanings.duplicate_users,
         ),
-        row("lost", lost, Tone::Bad, "told yes, no row"),
-        row("phantom", phantom, Tone::Warn, "a row, not told yes"),
-        row("recovered", recovered, Tone::Warn, "no answer, but a row"),
+        row("lost", lost, Tone::Bad, meanings.lost),
+        row("phantom", phantom, Tone::Warn, meanings.phantom),
+        row("recovered", recovered, Tone::Warn, meanings.recovered),
         drain,
     ]
+}
+
+/// What the figures mean, which depends on what the ledger can tell.
+struct Meanings {
+    issued: &'static str,
+    duplicate_users: &'static str,
+    lost: &'static str,
+    phantom: &'static str,
+    recovered: &'static str,
+}
+
+fn meanings(basis: Basis) -> Meanings {
+    match basis {
+        Basis::Users => Meanings {
+            issued: "rows in the database",
+            duplicate_users: "with more than one row",
+            lost: "told yes, no row",
+            phantom: "a row, not told yes",
+            recovered: "no answer, but a row",
+        },
+        Basis::Count => Meanings {
+            issued: "as the ledger counts them, whoever has them",
+            duplicate_users: "told yes more than once",
+            lost: "at least: more were told yes than there are",
+            phantom: "at least: more than the answers explain",
+            recovered: "at most: no answer, but a coupon",
+        },
+        Basis::Told => Meanings {
+            issued: "told yes; there is no ledger to compare with",
+            duplicate_users: "told yes more than once",
+            lost: "unknown without a ledger",
+            phantom: "unknown without a ledger",
+            recovered: "unknown without a ledger",
+        },
+    }
 }
 
 /// In its tone if there is any.
