@@ -64,7 +64,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Replay(args) => replay::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
-        Command::Doctor(args) => examine(args, env),
+        Command::Doctor(args) => examine(cli, args, env),
         Command::Completions(args) => manual::completions(args),
         Command::Man(args) => manual::man(args),
         Command::Instance => instance(),
@@ -113,12 +113,12 @@ fn strategy(name: &str) -> Result<&'static Entry, Failure> {
     found.map_err(|problem| Failure::Unknown(problem.what, problem.advice))
 }
 
-fn examine(args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
+fn examine(cli: &Cli, args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
     let services = doctor_services(&args.services, env)?;
     let runtime = Runtime::new()?;
     let findings = runtime.block_on(doctor::examine(&services));
     runtime.shutdown_timeout(SHUTDOWN);
-    Sink::Stdout.write(&doctor::render(&findings))?;
+    Sink::Stdout.write(&doctor::render(&findings, style(cli, env)))?;
     let all_well = findings.iter().all(|finding| finding.answer.is_ok());
     Ok(if all_well { exit::OK } else { exit::SERVICE })
 }

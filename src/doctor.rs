@@ -1,9 +1,8 @@
 //! `coupon-bench doctor`: which services are reachable, in which version, and what is embedded.
 
-use std::fmt::Write;
-
 use crate::{
     backend::{ServiceInfo, database, kafka::Kafka, redis::Redis},
+    report::terminal::{Style, layout::Page},
     scenario::Services,
 };
 
@@ -40,28 +39,27 @@ fn finding(flag: &'static str, target: String, answer: Result<ServiceInfo, Strin
 }
 
 /// The findings as aligned lines.
-pub fn render(findings: &[Finding]) -> String {
+pub fn render(findings: &[Finding], style: Style) -> String {
     let width = findings
         .iter()
         .map(|finding| finding.target.chars().count())
         .max()
         .unwrap_or(0);
-    let mut text = String::new();
+    let mut page = Page::new(style.readable());
     for Finding {
         flag,
         target,
         answer,
     } in findings
     {
-        let said = match answer {
+        let (word, said) = match answer {
             Ok(info) => {
                 let where_it_is = if info.embedded { " (embedded)" } else { "" };
-                format!("ok      {} {}{where_it_is}", info.kind, info.version)
+                ("ok", format!("{} {}{where_it_is}", info.kind, info.version))
             }
-            Err(problem) => format!("failed  {problem}"),
+            Err(problem) => ("failed", problem.clone()),
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{flag:<8} {target:<width$}  {said}");
+        page.hanging(&format!("{flag:<8} {target:<width$}  {word:<6}  "), &said);
     }
-    text
+    page.finish()
 }

@@ -260,6 +260,11 @@ fn doubts(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Vec<Str
             ledger.demand(),
             claim.limit
         ));
+    } else if run.asked <= claim.limit {
+        doubts.push(format!(
+            "{} attempts cannot exceed the limit of {}",
+            run.asked, claim.limit
+        ));
     }
     doubts
 }

@@ -74,11 +74,8 @@ pub(super) fn refuse(item: &Found<'_>, entry: &Entry, db: DbKind) -> Result<(), 
         return Ok(());
     };
     item.parse(|_| {
-        let what = format!("strategy {} cannot run on {db}", quoted(entry.name));
-        Err(Problem::new(
-            what,
-            format!("{reason}, so name another database with --db"),
-        ))
+        let advice = format!("{reason}, so name another database with --db");
+        Err(Problem::invalid(entry.name, advice))
     })
 }
 

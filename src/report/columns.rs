@@ -99,7 +99,14 @@ pub(super) fn notes(subjects: &[Subject]) -> Vec<&'static str> {
             trials,
             "coupons: smallest to largest over the trials; response times and answers: medians",
         ),
-        (incorrect, "what is incorrect is not ranked"),
+        (
+            trials,
+            "race: trials that over-issued, and how probable that is, with 95 % confidence",
+        ),
+        (
+            incorrect,
+            "where coupons went wrong, how fast that was is no ranking",
+        ),
     ];
     notes
         .into_iter()

@@ -71,9 +71,17 @@ pub(super) fn lines(style: Style, run: &Run, limit: u64) -> Vec<String> {
         run.findings
             .iter()
             .filter(|finding| !run.violations.contains(finding))
-            .map(|finding| describe(style, finding)),
+            .map(|finding| describe(style, finding) + remark(run, finding)),
     );
     lines
+}
+
+/// Why it does not count against the strategy, where one would ask.
+fn remark(run: &Run, finding: &Finding) -> &'static str {
+    match finding.kind {
+        FindingKind::DuplicateUser if !run.one_per_user => " · one per user is not promised",
+        _ => "",
+    }
 }
 
 fn headline(style: Style, run: &Run, limit: u64) -> String {

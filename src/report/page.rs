@@ -1,18 +1,39 @@
 //! `coupon-bench strategies NAME`: one strategy's page, taken from its own file, so that it cannot drift from what runs.
 
-use super::terminal::{Style, Tone};
+use super::terminal::{Style, Tone, layout::Page};
 use crate::{scenario::DbKind, strategy::Entry};
 
 /// Header, facts and listing of `entry`.
 pub fn render(entry: &Entry, style: Style) -> String {
-    let words = header(entry.source).filter(|line| !line.starts_with("```"));
-    let mut lines: Vec<String> = words.map(str::to_owned).collect();
-    lines.push(String::new());
-    lines.extend(facts(entry));
-    lines.push(String::new());
-    lines.extend(listing(entry.source).map(|line| style.paint(Tone::Heading, line)));
-    lines.push(String::new());
-    lines.join("\n")
+    let mut page = Page::new(style.readable());
+    explain(&mut page, entry);
+    page.gap();
+    for (label, fact) in facts(entry) {
+        page.hanging(&format!("{label:<14}"), &fact);
+    }
+    page.gap();
+    let listing = listing(entry.source).map(|line| style.paint(Tone::Heading, line));
+    page.block(&listing.collect::<Vec<_>>().join("\n"));
+    page.finish()
+}
+
+/// The header: paragraphs as wide as the terminal, drawings as they are.
+fn explain(page: &mut Page, entry: &Entry) {
+    let (mut paragraph, mut drawing) = (String::new(), false);
+    for line in header(entry.source) {
+        if line.starts_with("```") {
+            drawing = !drawing;
+        } else if drawing {
+            page.block(line);
+        } else if line.is_empty() {
+            page.text(&std::mem::take(&mut paragraph));
+            page.gap();
+        } else {
+            paragraph.push_str(line);
+            paragraph.push(' ');
+        }
+    }
+    page.text(&paragraph);
 }
 
 /// The module's documentation, as Markdown.
@@ -28,16 +49,14 @@ pub(super) fn refusals(entry: &Entry) -> impl Iterator<Item = &'static str> {
     DbKind::ALL.into_iter().filter_map(|db| db.refusal(entry))
 }
 
-fn facts(entry: &Entry) -> Vec<String> {
+fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
+    let one_per_user = if entry.one_per_user { "yes" } else { "no" };
     let mut facts = vec![
-        format!("promise       {}", entry.promise),
-        format!(
-            "one per user  {}",
-            if entry.one_per_user { "yes" } else { "no" }
-        ),
-        format!("fails by      {}", entry.known_failure),
+        ("promise", entry.promise.to_string()),
+        ("one per user", one_per_user.to_owned()),
+        ("fails by", entry.known_failure.to_owned()),
     ];
-    facts.extend(refusals(entry).map(|reason| format!("not run       {reason}")));
+    facts.extend(refusals(entry).map(|reason| ("not run", reason.to_owned())));
     facts
 }
 
@@ -62,7 +81,7 @@ mod tests {
     fn every_page_has_a_picture_and_a_listing() {
         for entry in REGISTRY {
             let page = render(entry, Style::PLAIN);
-            assert!(page.starts_with(&format!("`{}`: ", entry.name)), "{page}");
+            assert!(page.starts_with(&format!("{}: ", entry.name)), "{page}");
             assert!(
                 page.contains("  u1"),
                 "{} draws no interleaving",

@@ -32,10 +32,14 @@ impl Admin {
                 |metadata: &Metadata| metadata.brokers().first().map_or(0, MetadataBroker::id);
             metadata.map(|metadata| (client, broker(&metadata)))
         });
-        let (client, broker) = asked
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| words(&error))?;
+        let (client, broker) =
+            asked
+                .await
+                .map_err(|error| error.to_string())?
+                .map_err(|error| {
+                    let patience = CONNECT_TIMEOUT.as_secs();
+                    format!("no broker answered within {patience} s: {}", words(&error))
+                })?;
         let admin = Self(client);
         let version = admin.version(broker).await;
         Ok((admin, version))

@@ -178,7 +178,7 @@ fn table(found: &[Exploration], style: Style) -> String {
         }
         rows.push(row);
     }
-    let grid = Grid {
+    let mut grid = Grid {
         left: [0, 1]
             .into_iter()
             .chain(3..3 + Invariant::ALL.len())
@@ -186,6 +186,11 @@ fn table(found: &[Exploration], style: Style) -> String {
         rows,
         divider: None,
     };
+    if grid.width(1) > style.width {
+        // What was found comes first; the rest is on each strategy's own page.
+        grid.rows.iter_mut().for_each(|row| drop(row.drain(1..3)));
+        grid.left = (0..=Invariant::ALL.len()).collect();
+    }
     page.block(&grid.draw(style));
     page.gap();
     page.note("holds: in every order · breaks: against the promise · finding: not promised · fault: only with a fault · ?: a bound was hit");

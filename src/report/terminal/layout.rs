@@ -48,6 +48,13 @@ impl Page {
         }
     }
 
+    /// A paragraph of Markdown without its marks.
+    pub(crate) fn text(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.wrap(text.trim().replace('`', "").as_str(), "", "");
+        }
+    }
+
     /// A label at the left, and text that stays in the column beside it.
     pub(crate) fn labelled(&mut self, label: &str, text: &str) {
         self.hanging(&format!("{label:<LABEL$}"), text);

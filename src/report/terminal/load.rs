@@ -76,15 +76,39 @@ fn schedule(offered: Offered, lag: &Distribution) -> String {
 
 /// What a reader should know before trusting the latencies.
 pub(super) fn warnings(page: &mut Page, runs: &[&Run]) {
-    let mut warnings: Vec<&str> = Vec::new();
-    for warning in runs.iter().flat_map(|run| &run.warnings) {
-        // Of several trials the first stands for all: they differ in a figure at most.
-        if !warnings.iter().any(|known| alike(known, warning)) {
-            warnings.push(warning);
+    let several = runs.iter().any(|run| run.strategy != runs[0].strategy);
+    let mut warnings: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (run, warning) in runs
+        .iter()
+        .flat_map(|run| run.warnings.iter().map(move |it| (run, it)))
+    {
+        // Of several runs the first stands for all: they differ in a figure at most.
+        match warnings.iter_mut().find(|(known, _)| alike(known, warning)) {
+            None => warnings.push((warning, vec![&run.strategy])),
+            Some((_, whose)) if whose.contains(&&*run.strategy) => {}
+            Some((_, whose)) => whose.push(&run.strategy),
         }
     }
-    for warning in warnings {
-        page.labelled("warning", &page.style.paint(Tone::Warn, clean(warning)));
+    for (warning, whose) in warnings {
+        let whose = if several {
+            whose_words(&whose)
+        } else {
+            String::new()
+        };
+        let text = format!("{whose}{warning}");
+        page.labelled("warning", &page.style.paint(Tone::Warn, clean(&text)));
+    }
+}
+
+/// `naive: `, or `naive and 3 others: `.
+fn whose_words(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => format!("{name}: "),
+        [name, others @ ..] => {
+            let others = plural(others.len() as u64, "other");
+            format!("{name} and {others}: ")
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::report::{
     columns::{self, Column, columns},
     format::{NOTHING, clean, duration, plural, rate},
     judgement::tone,
+    overall::overall,
     subject::{Group, Subject, subjects},
 };
 
@@ -41,6 +42,10 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         page.gap();
         load::kept(page, &all);
     }
+    let all = overall(report);
+    page.gap();
+    let word = page.style.paint(all.tone, all.word);
+    page.barred(all.tone, &format!("{word}: {}", all.sentence));
 }
 
 /// One table, or as many as it takes for the columns to fit. Less air is taken only if it saves a table.
