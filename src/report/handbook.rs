@@ -50,7 +50,44 @@ fn section(exploration: &Exploration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::{explore, report::handbook};
+    use crate::{
+        explore::{self, Exploration},
+        report::handbook,
+    };
+
+    /// What the README's last column says of it.
+    fn broken_by_one_fault(found: &Exploration) -> String {
+        let races = |answer: &explore::Answer| answer.without_faults.is_some();
+        if found.answers.iter().any(races) {
+            return "races without one".to_owned();
+        }
+        let broken = found
+            .answers
+            .iter()
+            .filter(|answer| answer.with_faults.is_some());
+        let names: Vec<_> = broken.map(|answer| answer.invariant.name()).collect();
+        if names.is_empty() {
+            "–".to_owned()
+        } else {
+            names.join(", ")
+        }
+    }
+
+    #[test]
+    fn the_readme_says_what_one_fault_breaks() {
+        let readme = include_str!("../../README.md");
+        for found in explore::catalogue().unwrap_or_default() {
+            let name = found.entry.name;
+            let row = readme
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{name}` |")));
+            let words = format!("| {} |", broken_by_one_fault(&found));
+            assert!(
+                row.is_some_and(|row| row.ends_with(&words)),
+                "{row:?} does not end in {words}"
+            );
+        }
+    }
 
     #[test]
     fn the_documentation_is_what_the_program_writes() {

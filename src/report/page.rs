@@ -114,13 +114,10 @@ mod tests {
             let row = readme
                 .lines()
                 .find(|line| line.starts_with(&format!("| `{}` |", entry.name)));
-            let one_per_user = if entry.one_per_user {
-                "| yes |"
-            } else {
-                "| no |"
-            };
+            let one_per_user = if entry.one_per_user { "yes" } else { "no" };
+            let words = format!("| {} | {one_per_user} |", entry.promise);
             assert!(
-                row.is_some_and(|row| row.ends_with(one_per_user)),
+                row.is_some_and(|row| row.contains(&words)),
                 "{}: {row:?}",
                 entry.name
             );
