@@ -3,12 +3,13 @@
 
 use std::{
     future::poll_fn,
-    pin::{Pin, pin},
+    pin::pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
+use futures::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::{
@@ -29,10 +30,9 @@ pub struct Connection(Box<State>);
 
 struct State {
     sender: SendRequest<Body>,
-    driver: Driver<TokioIo<Wire>, Body>,
+    /// Until it has ended: a request that it has not taken by then comes back when it is dropped.
+    driver: Option<Driver<TokioIo<Wire>, Body>>,
     progress: Arc<Progress>,
-    /// The driver has ended, and must not be polled again.
-    closed: bool,
 }
 
 /// Why there is no response.
@@ -59,9 +59,8 @@ impl Connection {
             let (sender, driver) = greeted.map_err(|error| error.to_string())?;
             Ok(Self(Box::new(State {
                 sender,
-                driver,
+                driver: Some(driver),
                 progress,
-                closed: false,
             })))
         };
         dial.connect(greet).await
@@ -73,7 +72,7 @@ impl Connection {
 
     /// Whether another request may follow, as far as is known.
     pub fn is_reusable(&self) -> bool {
-        !self.0.closed
+        self.0.driver.is_some()
     }
 
     /// Itself, unless the service has closed it.
@@ -120,9 +119,10 @@ impl Connection {
 
 impl State {
     fn drive(&mut self, cx: &mut Context<'_>) {
-        if !self.closed {
-            // Whatever it ends with, the answer says as well.
-            self.closed = Pin::new(&mut self.driver).poll(cx).is_ready();
+        let driven = self.driver.as_mut().map(|driver| driver.poll_unpin(cx));
+        // Whatever it ends with, the answer says as well.
+        if driven.is_some_and(|driven| driven.is_ready()) {
+            self.driver = None;
         }
     }
 

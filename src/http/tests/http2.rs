@@ -99,7 +99,8 @@ async fn a_closed_connection_is_opened_again_before_sending() {
     drop(server);
     super::settle().await;
     let service = async {
-        let mut server = accept(&listener).await;
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut server = server::handshake(stream).await.unwrap();
         let (_, mut respond) = server.accept().await.unwrap().unwrap();
         respond.send_response(Response::new(()), true).unwrap();
         server.graceful_shutdown();
