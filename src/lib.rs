@@ -10,6 +10,7 @@
 //! - [`ports`]: everything that a strategy may do to the world, as five small traits
 //! - [`strategy`]: the strategies, one file each, written against the ports alone
 //! - [`backend`]: what stands behind the ports: databases, Redis, Kafka, real or embedded
+//! - [`http`]: the client for a service of somebody's own, with connections that are open before the load
 //! - [`decorate`]: wrappers around ports that are ports themselves
 //! - [`load`]: who comes when, and what they were told
 //! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
@@ -33,6 +34,7 @@ pub mod doctor;
 pub mod durations;
 pub mod exit;
 pub mod explore;
+pub mod http;
 pub mod interleaving;
 pub mod ledger;
 pub mod load;

@@ -1,0 +1,176 @@
+//! The client: all connections of a run, and the two ways of sending.
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::{ConnectError, Endpoint, SendError, descriptors, dial::Dial, http1, http2};
+
+/// How many connections are opened at a time: more than a server lets wait would take a second each, which is the time after which
+/// the system tries again.
+pub(super) const OPENING: usize = 64;
+
+/// What a client is like.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Opened before any load, at least 1.
+    pub connections: usize,
+    /// Which HTTP is spoken on them.
+    pub version: Version,
+    /// PEM certificates of the authorities to trust, in place of those that browsers trust.
+    pub ca_file: Option<PathBuf>,
+    /// How long a connection may take, with its handshakes.
+    pub connect_timeout: Duration,
+    /// The largest body of a response that is read, in bytes.
+    pub response_limit: usize,
+}
+
+/// One connection, HTTP/1.1, 5 s, responses of up to 1 MiB.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connections: 1,
+            version: Version::Http1,
+            ca_file: None,
+            connect_timeout: Duration::from_secs(5),
+            response_limit: 1024 * 1024,
+        }
+    }
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.1: one request at a time a connection.
+    Http1,
+    /// HTTP/2, many requests at a time a connection: agreed on in the TLS handshake, or known beforehand where there is none.
+    Http2,
+}
+
+impl Version {
+    /// As the TLS handshake calls it.
+    pub(super) fn alpn(self) -> &'static [u8] {
+        match self {
+            Self::Http1 => b"http/1.1",
+            Self::Http2 => b"h2",
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http1 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+        })
+    }
+}
+
+/// Sends requests over connections that are open. Clones share them.
+#[derive(Clone)]
+pub struct Client {
+    connections: usize,
+    transport: Transport,
+}
+
+#[derive(Clone)]
+enum Transport {
+    Http1(Arc<http1::Pool>),
+    Http2(Arc<http2::Lanes>),
+}
+
+impl Client {
+    /// Opens all connections, after raising the limit of open files if they need it.
+    pub async fn open(endpoint: Endpoint, options: &Options) -> Result<Self, ConnectError> {
+        let connections = options.connections.max(1);
+        descriptors::allow(connections)?;
+        let dial = Dial::new(endpoint, options)?;
+        let limit = options.response_limit;
+        let transport = match options.version {
+            Version::Http1 => {
+                let pool = http1::Pool::open(dial, connections, limit).await?;
+                Transport::Http1(Arc::new(pool))
+            }
+            Version::Http2 => {
+                let lanes = http2::Lanes::open(dial, connections, limit).await?;
+                Transport::Http2(Arc::new(lanes))
+            }
+        };
+        Ok(Self {
+            connections,
+            transport,
+        })
+    }
+
+    /// Sends a request once: over a connection that is free, in the order of asking, or over the next one in turn (HTTP/2).
+    ///
+    /// Of the request's URI, the path and the query count; a Host header is added where there is none.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
+        match &self.transport {
+            Transport::Http1(pool) => pool.send(request).await,
+            Transport::Http2(lanes) => lanes.send(request).await,
+        }
+    }
+
+    /// Sends a request but for the last byte of its body, and ends when that has left this machine's hands.
+    ///
+    /// A request without a body cannot be held, and neither can one for which no connection is free: these leave whole at their
+    /// release ([`Held::is_held`]).
+    pub async fn hold(&self, request: Request<Bytes>) -> Result<Held, SendError> {
+        if request.body().is_empty() {
+            return Ok(self.whole(request));
+        }
+        let held = match &self.transport {
+            Transport::Http1(pool) => pool.hold(request).await.map(|held| held.map(State::Http1)),
+            Transport::Http2(lanes) => lanes.hold(request).await.map(|held| held.map(State::Http2)),
+        };
+        match held {
+            Ok(held) => held.map(Held),
+            Err(request) => Ok(self.whole(request)),
+        }
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.connections
+    }
+
+    /// How many connections had to be opened anew: the service had closed them, or a caller had stopped waiting.
+    pub fn opened_again(&self) -> u64 {
+        match &self.transport {
+            Transport::Http1(pool) => pool.opened_again(),
+            Transport::Http2(lanes) => lanes.opened_again(),
+        }
+    }
+
+    fn whole(&self, request: Request<Bytes>) -> Held {
+        Held(State::Whole(self.clone(), request))
+    }
+}
+
+/// A request that is about to take effect.
+pub struct Held(State);
+
+enum State {
+    /// Nothing has left yet.
+    Whole(Client, Request<Bytes>),
+    Http1(http1::Held),
+    Http2(http2::Held),
+}
+
+impl Held {
+    /// Whether the last byte is all that the service waits for. Otherwise nothing has been sent yet.
+    pub fn is_held(&self) -> bool {
+        !matches!(self.0, State::Whole(..))
+    }
+
+    /// Lets the last byte go at the first poll, and waits for the response.
+    pub async fn release(self) -> Result<Response<Bytes>, SendError> {
+        match self.0 {
+            State::Whole(client, request) => client.send(request).await,
+            State::Http1(held) => held.release().await,
+            State::Http2(held) => held.release().await,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What can go wrong on the way to a service, for people.
+
+use std::{io, net::IpAddr, path::PathBuf, time::Duration};
+
+use super::client::Version;
+
+/// Why a URL is none that load can be sent to.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    /// Neither HTTP nor HTTPS.
+    #[error("`{url}` is no address of a service: it has to begin with http:// or https://")]
+    Scheme {
+        /// As written.
+        url: String,
+    },
+    /// TLS over a unix socket, which no server offers.
+    #[error("`{url}` asks for TLS over a unix socket: write http:// there")]
+    TlsOverUnix {
+        /// As written.
+        url: String,
+    },
+    /// The name has no address.
+    #[error("cannot find the address of `{host}`: {source}")]
+    Unknown {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// An address of another machine.
+    #[error(
+        "`{host}` is {address}, which is not a loopback address: load goes to this machine alone, unless --allow-remote is given"
+    )]
+    Remote {
+        /// The name or address as written.
+        host: String,
+        /// The first of its addresses that is not loopback.
+        address: IpAddr,
+    },
+}
+
+/// Why the connections could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The system allows fewer open files than there would be connections.
+    #[error(
+        "--http-connections {connections} needs {needed} file descriptors, {allowed} are allowed: raise the limit (`ulimit -n {needed}`, or LimitNOFILE= of a service), or ask for fewer connections"
+    )]
+    Descriptors {
+        /// As asked for.
+        connections: usize,
+        /// With those that the rest of the program holds.
+        needed: u64,
+        /// The hard limit.
+        allowed: u64,
+    },
+    /// The file with the authorities to trust.
+    #[error("cannot read certificates from {}: {reason}", file.display())]
+    Authorities {
+        /// As given.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nobody listens, or something in between refuses.
+    #[error("cannot connect to {address}: {source}")]
+    Refused {
+        /// The last that was tried.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No connection in time.
+    #[error("{address} has not taken the connection within {after:?}")]
+    Late {
+        /// The first that was tried.
+        address: String,
+        /// As allowed.
+        after: Duration,
+    },
+    /// The handshake of TLS.
+    #[error("no TLS connection with {host}: {source}")]
+    Tls {
+        /// Whom the certificate should name.
+        host: String,
+        /// What the handshake said.
+        source: io::Error,
+    },
+    /// Something answers, and not in the protocol that was asked for.
+    #[error("{address} does not speak {version}: {reason}")]
+    Protocol {
+        /// The service.
+        address: String,
+        /// As asked for.
+        version: Version,
+        /// What happened instead.
+        reason: String,
+    },
+}
+
+/// Why there is no response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SendError {
+    /// Whether the service may have acted: false only when no byte of the request can have left.
+    pub sent: bool,
+    /// For people.
+    pub message: String,
+}
+
+impl SendError {
+    pub(super) fn unsent(reason: impl ToString) -> Self {
+        Self {
+            sent: false,
+            message: reason.to_string(),
+        }
+    }
+
+    pub(super) fn sent(reason: impl ToString) -> Self {
+        Self {
+            sent: true,
+            message: reason.to_string(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One connection, driven by whoever has borrowed it rather than by a task of its own: what comes in wakes one task, not two,
+//! and the last byte of a request that was held back leaves at the first poll of its release.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures::FutureExt;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use hyper::{
+    body::{Body as _, Incoming},
+    client::conn::http1::{Connection as Driver, SendRequest, handshake},
+};
+use hyper_util::rt::TokioIo;
+
+use crate::http::{
+    ConnectError, SendError,
+    body::Body,
+    dial::Dial,
+    message::{Collected, broken},
+    wire::{Progress, Wire},
+};
+
+pub struct Connection(Box<State>);
+
+struct State {
+    sender: SendRequest<Body>,
+    /// Until it has ended: a request that it has not taken by then comes back when it is dropped.
+    driver: Option<Driver<TokioIo<Wire>, Body>>,
+    progress: Arc<Progress>,
+}
+
+/// Why there is no response.
+pub enum Failure {
+    /// The connection was closed before it took the request, which is as it was.
+    NotTaken(Box<Request<Body>>),
+    Broken(SendError),
+}
+
+impl From<Failure> for SendError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotTaken(_) => Self::unsent("the service closes its connections at once"),
+            Failure::Broken(error) => error,
+        }
+    }
+}
+
+impl Connection {
+    pub async fn open(dial: &Dial) -> Result<Self, ConnectError> {
+        let greet = async |wire: Wire| {
+            let progress = wire.progress();
+            let greeted = handshake(TokioIo::new(wire)).await;
+            let (sender, driver) = greeted.map_err(|error| error.to_string())?;
+            Ok(Self(Box::new(State {
+                sender,
+                driver: Some(driver),
+                progress,
+            })))
+        };
+        dial.connect(greet).await
+    }
+
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.0.progress)
+    }
+
+    /// Whether another request may follow, as far as is known.
+    pub fn is_reusable(&self) -> bool {
+        self.0.driver.is_some()
+    }
+
+    /// Itself, unless the service has closed it.
+    pub async fn if_open(mut self) -> Option<Self> {
+        poll_fn(|cx| {
+            self.0.drive(cx);
+            Poll::Ready(())
+        })
+        .await;
+        Some(self).filter(Self::is_reusable)
+    }
+
+    /// Sends a request, and reads the response whole, if it has at most `limit` bytes.
+    pub async fn exchange(
+        &mut self,
+        request: Request<Body>,
+        limit: usize,
+    ) -> Result<Response<Bytes>, Failure> {
+        let state = &mut *self.0;
+        state.progress.forget();
+        let head = state.sender.try_send_request(request);
+        let mut answer = pin!(async {
+            match head.await {
+                Ok(response) => read(response, limit).await.map_err(Failure::Broken),
+                Err(mut error) => Err(match error.take_message() {
+                    Some(untouched) => Failure::NotTaken(Box::new(untouched)),
+                    None => Failure::Broken(SendError::sent(broken(reason(&error.into_error())))),
+                }),
+            }
+        });
+        let answer = poll_fn(|cx| {
+            state.drive(cx);
+            let answer = answer.as_mut().poll(cx);
+            if answer.is_ready() {
+                // Up to where it can take the next.
+                state.drive(cx);
+            }
+            answer
+        })
+        .await;
+        answer.map_err(|failure| state.precisely(failure))
+    }
+}
+
+impl State {
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        let driven = self.driver.as_mut().map(|driver| driver.poll_unpin(cx));
+        // Whatever it ends with, the answer says as well.
+        if driven.is_some_and(|driven| driven.is_ready()) {
+            self.driver = None;
+        }
+    }
+
+    /// The service has not acted if nothing has left.
+    fn precisely(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Broken(mut error) => {
+                error.sent = self.progress.has_written();
+                Failure::Broken(error)
+            }
+            untouched @ Failure::NotTaken(_) => untouched,
+        }
+    }
+}
+
+async fn read(response: Response<Incoming>, limit: usize) -> Result<Response<Bytes>, SendError> {
+    let (head, mut body) = response.into_parts();
+    let mut collected = Collected::new(limit);
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        let frame = frame.map_err(|error| SendError::sent(broken(reason(&error))))?;
+        if let Ok(bytes) = frame.into_data() {
+            collected.push(bytes)?;
+        }
+    }
+    Ok(Response::from_parts(head, collected.whole()))
+}
+
+/// With its cause, which hyper leaves to whoever asks for it.
+fn reason(error: &hyper::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}

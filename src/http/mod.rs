@@ -1,0 +1,28 @@
+//! The client for a service of somebody's own: claims over HTTP, on connections that are open before any load.
+//!
+//! A load tool's client differs from an application's. It opens all its connections first, and never more. It sends what it is
+//! told to, once: no retry, no redirect, no second try on another connection. It says of every failure whether the service may
+//! have acted, which is the difference between a *failed* and an *indeterminate* attempt. And it can hold a request back at the
+//! last byte of its body ([`Client::hold`]), so that requests which were prepared one after the other take effect together.
+//!
+//! Deadlines are the caller's: whoever stops waiting drops the future. Over HTTP/1.1 that closes the connection, which is
+//! opened anew when it is next needed; over HTTP/2 it resets the stream alone.
+
+mod body;
+mod client;
+mod descriptors;
+mod dial;
+mod endpoint;
+mod error;
+mod http1;
+mod http2;
+mod message;
+mod tls;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, Held, Options, Version};
+pub use endpoint::{Endpoint, Remote};
+pub use error::{ConnectError, EndpointError, SendError};
