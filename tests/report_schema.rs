@@ -8,7 +8,9 @@ mod compare;
 #[path = "schema/explore.rs"]
 mod explore;
 
-use common::{REPORT_SCHEMA, validate};
+use std::fs;
+
+use common::{REPORT_SCHEMA, validate, validate_with};
 use coupon_bench::report::{Report, fixtures};
 use serde_json::{Value, json};
 
@@ -41,10 +43,22 @@ fn is_valid_for_readers(report: &Value) -> bool {
         .is_valid(report)
 }
 
+/// Whether a command wrote what its schema says, with the exit code that it ended with.
+fn is_described(schema: &str, flags: &str, (document, code): &(Value, Option<i32>)) {
+    assert_eq!(validate_with(schema, document), Ok(()), "{flags}");
+    let written = document["exit_code"].as_i64();
+    assert_eq!(written, code.map(i64::from), "{flags}");
+}
+
 #[test]
-fn the_schema_is_a_schema() {
-    let schema: Value = serde_json::from_str(REPORT_SCHEMA).unwrap();
-    jsonschema::meta::validate(&schema).unwrap();
+fn every_schema_is_a_schema() {
+    let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap();
+    for path in folder.map(|file| file.unwrap().path()) {
+        if path.to_str().unwrap().ends_with(".schema.json") {
+            let schema = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            assert!(jsonschema::meta::is_valid(&schema), "{path:?}");
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::common::validate_with;
+use crate::{common::validate_with, is_described};
 
 const SCHEMA: &str = include_str!("../../schema/compare.schema.json");
 
@@ -26,11 +26,6 @@ fn compared(flags: &str) -> (Value, Option<i32>) {
 }
 
 #[test]
-fn the_schema_is_a_schema() {
-    jsonschema::meta::validate(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
-}
-
-#[test]
 fn what_is_written_is_described() {
     for flags in [
         "naive.json after.json",
@@ -38,13 +33,7 @@ fn what_is_written_is_described() {
         "before.json after.json --by issued.p99 --fail-on-regression 400%",
         "before.json naive.json more-users.json --force",
     ] {
-        let (document, code) = compared(flags);
-        assert_eq!(validate_with(SCHEMA, &document), Ok(()), "{flags}");
-        assert_eq!(
-            document["exit_code"].as_i64(),
-            code.map(i64::from),
-            "{flags}"
-        );
+        is_described(SCHEMA, flags, &compared(flags));
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::common::validate_with;
+use crate::{common::validate_with, is_described};
 
 const SCHEMA: &str = include_str!("../../schema/explore.schema.json");
 
@@ -21,11 +21,6 @@ fn explored(flags: &str) -> (Value, Option<i32>) {
 }
 
 #[test]
-fn the_schema_is_a_schema() {
-    jsonschema::meta::validate(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
-}
-
-#[test]
 fn what_is_written_is_described() {
     for flags in [
         "-s naive",
@@ -33,13 +28,7 @@ fn what_is_written_is_described() {
         "-s redis-kafka --states 10",
         "-s local-lock --instances 2 --attempts 2",
     ] {
-        let (document, code) = explored(flags);
-        assert_eq!(validate_with(SCHEMA, &document), Ok(()), "{flags}");
-        assert_eq!(
-            document["exit_code"].as_i64(),
-            code.map(i64::from),
-            "{flags}"
-        );
+        is_described(SCHEMA, flags, &explored(flags));
     }
 }
 
