@@ -108,6 +108,7 @@ pub struct SendError {
     pub message: String,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped to it")]
 impl SendError {
     pub(super) fn unsent(reason: impl ToString) -> Self {
         Self {

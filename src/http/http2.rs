@@ -28,7 +28,7 @@ pub struct Lanes {
     dial: Dial,
     /// In bytes.
     response_limit: usize,
-    lanes: Vec<Lane>,
+    all: Vec<Lane>,
     next: AtomicUsize,
     opened_again: AtomicU64,
 }
@@ -43,11 +43,11 @@ impl Lanes {
         let opened = stream::iter(0..connections)
             .map(|_| Connection::open(&dial, response_limit))
             .buffer_unordered(OPENING);
-        let lanes = opened.map_ok(Lane::new).try_collect().await?;
+        let all = opened.map_ok(Lane::new).try_collect().await?;
         Ok(Self {
             dial,
             response_limit,
-            lanes,
+            all,
             next: AtomicUsize::new(0),
             opened_again: AtomicU64::new(0),
         })
@@ -116,7 +116,7 @@ impl Lanes {
     /// The next in turn, opened anew if the service has closed it.
     async fn connection(&self) -> Result<Connection, SendError> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let lane = &self.lanes[turn % self.lanes.len()];
+        let lane = &self.all[turn % self.all.len()];
         let again = async || {
             self.opened_again.fetch_add(1, Relaxed);
             Connection::open(&self.dial, self.response_limit).await

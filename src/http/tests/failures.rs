@@ -51,7 +51,8 @@ async fn a_response_that_is_too_large_is_an_error() {
             let head = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n100001\r\n");
             let _ = server.write_all(head.as_bytes()).await;
             // Until the client hangs up.
-            while server.write_all(&[b'a'; 65_536]).await.is_ok() {}
+            let more = vec![b'a'; 65_536];
+            while server.write_all(&more).await.is_ok() {}
         });
         let error = error.await;
         assert_eq!(

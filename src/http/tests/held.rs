@@ -65,13 +65,13 @@ async fn a_body_that_the_system_does_not_take_at_once_is_held_when_it_has() {
     let client = client(address, 1, Version::Http1).await;
     let (mut server, _) = listener.accept().await.unwrap();
     let body = format!("{}!", "a".repeat(32 << 20));
-    let mut hold = Box::pin(client.hold(post(&body)));
+    let mut holding = Box::pin(client.hold(post(&body)));
     // More than fits between them.
-    assert!(futures::poll!(&mut hold).is_pending());
+    assert!(futures::poll!(&mut holding).is_pending());
     let end = "a".repeat(1024);
     let mut arrived = 0;
     let held = loop {
-        if let std::task::Poll::Ready(held) = futures::poll!(&mut hold) {
+        if let std::task::Poll::Ready(held) = futures::poll!(&mut holding) {
             break held.unwrap();
         }
         arrived += there(&server).len();

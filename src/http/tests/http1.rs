@@ -77,7 +77,7 @@ async fn whoever_waits_longest_is_next() {
     };
     // In another order than that of asking.
     let (answers, ()) = futures::join!(join_all(waiting.into_iter().rev()), service);
-    assert!(answers.iter().all(|answer| answer.is_ok()));
+    assert!(answers.iter().all(Result::is_ok));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The client against small servers of the tests' own: those that speak HTTP well, and raw sockets for everything else.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     convert::Infallible,
     net::SocketAddr,
