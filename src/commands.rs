@@ -7,6 +7,7 @@ mod explore;
 mod manual;
 mod replay;
 mod run;
+mod serve;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -62,6 +63,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Compare(args) => compare::run(cli, args, env),
         Command::Explore(args) => explore::run(cli, args, env),
         Command::Replay(args) => replay::run(cli, args, env),
+        Command::Serve(args) => serve::run(cli, args, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
         Command::Doctor(args) => examine(cli, args, env),

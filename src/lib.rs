@@ -18,6 +18,7 @@
 //! - [`ceiling`]: how fast the services are without a strategy around them
 //! - [`interleaving`]: who made which step, as data; [`witness`]: why it went wrong
 //! - [`explore`]: every interleaving over simulated services; [`replay`]: one of them on real ones
+//! - [`serve`]: a strategy over HTTP, for any load tool
 //! - [`compare`]: reports against each other: correctness first, then speed, with intervals
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command
@@ -43,6 +44,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod serve;
 pub mod statistics;
 pub mod strategy;
 pub mod verdict;

@@ -111,7 +111,7 @@ pub fn doctor_services(args: &ServiceArgs, env: Env<'_>) -> Result<Services, Usa
     service_settings(&Layers::of_services(args, env)?)
 }
 
-fn workload(layers: &Layers) -> Result<Workload, UsageError> {
+pub(super) fn workload(layers: &Layers) -> Result<Workload, UsageError> {
     let workload = Workload {
         users: layers
             .value("users", |s| &s.users, values::positive(MAX_ATTEMPTS))?

@@ -9,6 +9,7 @@
 //! - [`compare`]: the flags of `compare`
 //! - [`explore`]: the flags of `explore`
 //! - [`replay`]: the flags of `replay`
+//! - [`serve`]: the flags of `serve`
 //! - [`manual`]: the flags of `completions` and `man`
 //! - [`mod@file`]: reads a scenario file; [`toml_file`]: any file in TOML, with the line and the key of every mistake
 //! - [`layers`]: flag over file over environment
@@ -33,6 +34,7 @@ pub mod manual;
 pub mod mask;
 pub mod output;
 pub mod replay;
+pub mod serve;
 pub mod services;
 pub mod settings;
 pub mod strategies;
@@ -63,6 +65,7 @@ Examples:
   coupon-bench compare --strategy redis-incr,redis-kafka
   coupon-bench explore --strategy naive
   coupon-bench replay naive:u2:l1:ABBA --db postgres://bench@localhost/bench
+  coupon-bench serve --strategy redis-set-incr --listen 127.0.0.1:8080
   coupon-bench strategies
 
 Exit codes:
@@ -88,6 +91,8 @@ pub enum Command {
     Explore(Box<explore::ExploreArgs>),
     /// Plays one interleaving on real services
     Replay(Box<replay::ReplayArgs>),
+    /// Serves a strategy over HTTP, for any load tool
+    Serve(Box<serve::ServeArgs>),
     /// Lists the strategies, with what each promises and needs
     Strategies(StrategiesArgs),
     /// Measures how fast the services are by themselves: what a strategy can reach at most here

@@ -226,7 +226,7 @@ pub(super) const SERVICES: &str = "Services";
 pub(super) const OUTPUT: &str = "Output";
 
 /// A parser that tells clap the possible words, for its errors and for completions.
-fn one_of(words: &'static [&'static str]) -> impl TypedValueParser<Value = Typed> {
+pub(super) fn one_of(words: &'static [&'static str]) -> impl TypedValueParser<Value = Typed> {
     PossibleValuesParser::new(words).map(Typed::from)
 }
 

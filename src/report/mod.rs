@@ -36,6 +36,7 @@ pub mod page;
 pub mod progress;
 pub mod replayed;
 mod samples;
+pub mod served;
 mod sink;
 mod subject;
 pub mod terminal;

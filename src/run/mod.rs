@@ -20,9 +20,12 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use drain::Drained;
+pub(crate) use drain::drain;
 pub use environment::{environment, tool};
 pub use measure::backends;
 pub use observed::Observed;
+pub(crate) use one::consume;
 pub use summary::settings;
 
 use crate::{

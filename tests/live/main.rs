@@ -16,4 +16,5 @@ mod isolation;
 mod program;
 mod replay;
 mod scenarios;
+mod serve;
 mod verdicts;

@@ -1,0 +1,199 @@
+//! One request, from its path to its answer. Nothing here knows of connections.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::{Method, Request, StatusCode, body::Body};
+
+use super::{
+    OPENAPI,
+    claims::{Ended, name},
+    metrics,
+    problem::{Answer, Problem, json, with_type},
+    service::Service,
+    user,
+};
+use crate::load::Outcome;
+
+/// Bytes of a body.
+pub(super) const LARGEST_BODY: usize = 4096;
+
+/// How long a body may take to arrive. Some clients hold the last byte back, to release many requests at once.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route {
+    Claim,
+    Reset,
+    Ledger,
+    Health,
+    Metrics,
+    OpenApi,
+}
+
+impl Route {
+    pub const ALL: [Self; 6] = [
+        Self::Claim,
+        Self::Reset,
+        Self::Ledger,
+        Self::Health,
+        Self::Metrics,
+        Self::OpenApi,
+    ];
+
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Claim => "/claim",
+            Self::Reset => "/reset",
+            Self::Ledger => "/ledger",
+            Self::Health => "/health",
+            Self::Metrics => "/metrics",
+            Self::OpenApi => "/openapi.json",
+        }
+    }
+
+    /// Its method, and what `Allow` says of it.
+    pub const fn method(self) -> (Method, &'static str) {
+        match self {
+            Self::Claim | Self::Reset => (Method::POST, "POST"),
+            // HEAD is a GET without its body, which the server leaves out by itself.
+            _ => (Method::GET, "GET, HEAD"),
+        }
+    }
+
+    fn of(method: &Method, path: &str) -> Result<Self, Problem> {
+        let found = Self::ALL.into_iter().find(|route| route.path() == path);
+        let route = found.ok_or_else(|| nothing_at(path))?;
+        let (wanted, allow) = route.method();
+        if *method == wanted || (wanted == Method::GET && *method == Method::HEAD) {
+            return Ok(route);
+        }
+        let detail = format!("{path} takes {allow}");
+        Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).allowing(allow))
+    }
+}
+
+fn nothing_at(path: &str) -> Problem {
+    let there = Route::ALL.map(|route| format!("{} {}", route.method().0, route.path()));
+    let path: String = path.chars().take(100).collect();
+    let detail = format!("there is no {path} here: {}", there.join(", "));
+    Problem::new(StatusCode::NOT_FOUND, detail)
+}
+
+/// Answers one request.
+pub(super) async fn respond<B>(service: Arc<Service>, request: Request<B>) -> Answer
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
+{
+    let answer = match Route::of(request.method(), request.uri().path()) {
+        Ok(Route::Claim) => claim(&service, request).await,
+        Ok(Route::Reset) => reset(service).await,
+        Ok(Route::Ledger) => ledger(&service).await,
+        Ok(Route::Health) => health(&service),
+        Ok(Route::Metrics) => page(&service).await,
+        Ok(Route::OpenApi) => Ok(json(StatusCode::OK, OPENAPI)),
+        Err(problem) => Err(problem),
+    };
+    answer.unwrap_or_else(|problem| problem.answer())
+}
+
+async fn claim<B>(service: &Service, request: Request<B>) -> Result<Answer, Problem>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
+{
+    let (head, body) = request.into_parts();
+    let body = whole(body).await?;
+    let user = user::named(head.uri.query(), &body)?.unwrap_or_else(|| service.new_user());
+    let ended = service.claim(user).await;
+    told(user, ended.ok_or_else(no_event)?)
+}
+
+/// The body, if it is not too large and arrives in time.
+async fn whole<B>(body: B) -> Result<Bytes, Problem>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
+{
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let collected = Limited::new(body, LARGEST_BODY).collect();
+    match tokio::time::timeout(BODY_PATIENCE, collected).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let detail =
+                format!("the body is larger than {LARGEST_BODY} bytes: send {{\"user\": 17}}");
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail))
+        }
+        Ok(Err(error)) => Err(Problem::bad(format!("the body did not arrive: {error}"))),
+        Err(_) => {
+            let seconds = BODY_PATIENCE.as_secs();
+            let detail = format!("the body did not arrive within {seconds} s");
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, detail))
+        }
+    }
+}
+
+/// What a user is told.
+fn told(user: u64, ended: Ended) -> Result<Answer, Problem> {
+    let answer = match ended {
+        Ended::Answered(answer) => answer,
+        Ended::Late => {
+            let detail = "the claim was not answered in time: it may still issue a coupon";
+            let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT, detail);
+            return Err(problem.of_claim(user, name(Outcome::Indeterminate)));
+        }
+    };
+    let outcome = Outcome::of(&answer);
+    let code = match outcome {
+        Outcome::Issued => StatusCode::CREATED,
+        Outcome::SoldOut => StatusCode::GONE,
+        Outcome::Duplicate => StatusCode::CONFLICT,
+        Outcome::Failed => StatusCode::SERVICE_UNAVAILABLE,
+        Outcome::Indeterminate => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let outcome = name(outcome);
+    match answer {
+        Ok(_) => Ok(json(
+            code,
+            format!("{{\"user\":{user},\"outcome\":\"{outcome}\"}}"),
+        )),
+        Err(error) => Err(Problem::new(code, error.to_string()).of_claim(user, outcome)),
+    }
+}
+
+fn no_event() -> Problem {
+    let detail = "there is no event to claim from: a reset is under way, or the last one failed (see /ledger)";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+}
+
+async fn reset(service: Arc<Service>) -> Result<Answer, Problem> {
+    read(service.reset().await)
+}
+
+async fn ledger(service: &Service) -> Result<Answer, Problem> {
+    read(service.ledger().await)
+}
+
+fn read(ledger: Result<super::Ledger, String>) -> Result<Answer, Problem> {
+    let unavailable = |detail| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+    let ledger = ledger.map_err(unavailable)?;
+    // Strings and numbers: they always have a JSON.
+    let text = serde_json::to_string(&ledger).unwrap_or_default();
+    Ok(json(StatusCode::OK, text))
+}
+
+fn health(service: &Service) -> Result<Answer, Problem> {
+    if service.is_open() {
+        Ok(json(StatusCode::OK, "{\"status\":\"ok\"}"))
+    } else {
+        Err(no_event())
+    }
+}
+
+async fn page(service: &Service) -> Result<Answer, Problem> {
+    let internal = |error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}"));
+    let text = service.metrics().await.render().map_err(internal)?;
+    Ok(with_type(StatusCode::OK, metrics::CONTENT_TYPE, text))
+}
