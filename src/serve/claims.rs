@@ -26,13 +26,7 @@ pub(super) struct Current {
 }
 
 /// In the order of [`Told`].
-pub(super) const OUTCOMES: [Outcome; 5] = [
-    Outcome::Issued,
-    Outcome::SoldOut,
-    Outcome::Duplicate,
-    Outcome::Failed,
-    Outcome::Indeterminate,
-];
+pub(super) const OUTCOMES: [Outcome; 6] = Outcome::ALL;
 
 /// As it is spelled in answers and metrics.
 pub(super) fn name(outcome: Outcome) -> &'static str {
@@ -42,6 +36,7 @@ pub(super) fn name(outcome: Outcome) -> &'static str {
         Outcome::Duplicate => "duplicate",
         Outcome::Failed => "failed",
         Outcome::Indeterminate => "indeterminate",
+        Outcome::Accepted => "accepted",
     }
 }
 
@@ -58,6 +53,8 @@ pub struct Told {
     pub failed: u64,
     /// No answer in time, or an error that leaves it open.
     pub indeterminate: u64,
+    /// The request is noted.
+    pub accepted: u64,
 }
 
 /// How a claim ended.
@@ -78,7 +75,7 @@ impl Current {
     }
 
     pub fn told(&self) -> Told {
-        let [issued, sold_out, duplicate, failed, indeterminate] = self
+        let [issued, sold_out, duplicate, failed, indeterminate, accepted] = self
             .told
             .each_ref()
             .map(|count| count.load(Ordering::Relaxed));
@@ -88,6 +85,7 @@ impl Current {
             duplicate,
             failed,
             indeterminate,
+            accepted,
         }
     }
 
@@ -139,6 +137,7 @@ fn place(outcome: Outcome) -> usize {
         Outcome::Duplicate => 2,
         Outcome::Failed => 3,
         Outcome::Indeterminate => 4,
+        Outcome::Accepted => 5,
     }
 }
 
