@@ -22,7 +22,7 @@ pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String 
             "look",
             format!("{curl}/ledger   (/metrics, /health, /openapi.json)"),
         ),
-        ("again", format!("{curl}/reset -X POST")),
+        ("reset", format!("{curl}/reset -X POST")),
         ("stop", "Ctrl-C".to_owned()),
     ];
     // Not wrapped: a command is there to be copied.

@@ -89,10 +89,11 @@ where
 {
     let answer = match Route::of(request.method(), request.uri().path()) {
         Ok(Route::Claim) => claim(&service, request).await,
-        Ok(Route::Reset) => reset(service).await,
-        Ok(Route::Ledger) => ledger(&service).await,
+        // What is seldom asked for must not make every claim's future large.
+        Ok(Route::Reset) => Box::pin(reset(service)).await,
+        Ok(Route::Ledger) => Box::pin(ledger(&service)).await,
+        Ok(Route::Metrics) => Box::pin(page(&service)).await,
         Ok(Route::Health) => health(&service),
-        Ok(Route::Metrics) => page(&service).await,
         Ok(Route::OpenApi) => Ok(json(StatusCode::OK, OPENAPI)),
         Err(problem) => Err(problem),
     };

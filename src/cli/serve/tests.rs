@@ -128,7 +128,7 @@ fn what_cannot_be_is_refused() {
         ("-s all", "several strategies \"all\""),
         ("-s naive,redis-incr", "several strategies"),
         ("-s naiv", "did you mean \"naive\"?"),
-        ("-s db-skip-locked", "cannot run on sqlite"),
+        ("-s db-skip-locked", "name another database with --db"),
         ("-s naive --limit 0", "--limit: must be at least 1"),
         (
             "-s naive --max-connections 0",
