@@ -10,7 +10,7 @@ use super::{
     claims::{Current, Told},
 };
 use crate::{
-    backend::{Backend, OpenError, Role},
+    backend::{Backend, OpenError, Role, kafka::Kafka, redis::Redis},
     ports,
     run::{Drained, consume, drain, run_id},
 };
@@ -73,8 +73,8 @@ impl Round {
     /// The services, as they say what they are.
     pub fn backends(&self) -> String {
         let database = Some(self.backend.database.info());
-        let redis = self.backend.redis.as_ref().map(|redis| redis.info());
-        let kafka = self.backend.kafka.as_ref().map(|kafka| kafka.info());
+        let redis = self.backend.redis.as_ref().map(Redis::info);
+        let kafka = self.backend.kafka.as_ref().map(Kafka::info);
         let all = [database, redis, kafka].into_iter().flatten();
         let named: Vec<_> = all
             .map(|info| {

@@ -44,7 +44,9 @@ fn every_flag_is_understood() {
     assert_eq!((services.db_pool, services.redis_connections), (3, 2));
     assert_eq!((services.consumers, services.consumer_batch), (4, 6));
     assert_eq!(
-        services.consumer_rate.map(|rate| rate.per_second()),
+        services
+            .consumer_rate
+            .map(crate::scenario::Rate::per_second),
         Some(8.0)
     );
     assert_eq!(

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A server of this strategy on embedded services.
-fn plan(entry: &'static Entry, limit: u64) -> Plan {
+pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
     let workload = Workload {
         users: 1_000,
         limit,
@@ -59,7 +59,7 @@ fn plan(entry: &'static Entry, limit: u64) -> Plan {
 }
 
 /// One of the catalogue.
-fn named(name: &str) -> &'static Entry {
+pub(super) fn named(name: &str) -> &'static Entry {
     crate::strategy::find(name).unwrap()
 }
 
