@@ -8,6 +8,7 @@ mod manual;
 mod replay;
 mod run;
 mod serve;
+mod target;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -64,6 +65,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Explore(args) => explore::run(cli, args, env),
         Command::Replay(args) => replay::run(cli, args, env),
         Command::Serve(args) => serve::run(cli, args, env),
+        Command::Target(args) => target::run(cli, &args.command, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
         Command::Doctor(args) => examine(cli, args, env),

@@ -11,6 +11,7 @@
 //! - [`strategy`]: the strategies, one file each, written against the ports alone
 //! - [`backend`]: what stands behind the ports: databases, Redis, Kafka, real or embedded
 //! - [`http`]: the client for a service of somebody's own, with connections that are open before the load
+//! - [`target`]: such a service: how it is asked, what its answers mean, where its coupons are
 //! - [`decorate`]: wrappers around ports that are ports themselves
 //! - [`load`]: who comes when, and what they were told
 //! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
@@ -47,5 +48,6 @@ pub mod scenario;
 pub mod serve;
 pub mod statistics;
 pub mod strategy;
+pub mod target;
 pub mod verdict;
 pub mod witness;

@@ -6,7 +6,7 @@
 mod arrivals;
 mod rate;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -16,7 +16,8 @@ pub use rate::Rate;
 
 use crate::{
     assertion::Assertion,
-    strategy::{Entry, Need},
+    strategy::{Entry, Need, Promise},
+    target::Target,
 };
 
 /// Everything that decides what a run does.
@@ -24,8 +25,8 @@ use crate::{
 pub struct Scenario {
     /// A name for people, from the scenario file.
     pub title: Option<String>,
-    /// At least one.
-    pub strategies: Vec<&'static Entry>,
+    /// What is put to the test, at least one.
+    pub subjects: Vec<Subject>,
     /// Those of `all` that the database cannot run.
     pub refused: Vec<Refused>,
     /// Who asks, how often and how fast.
@@ -56,6 +57,41 @@ impl Scenario {
         self.workload
             .timeout
             .saturating_add(pause.unwrap_or_default())
+    }
+}
+
+/// What is asked for coupons.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// One of the catalogue, on services of ours.
+    Strategy(&'static Entry),
+    /// A service of the user's own.
+    Target(Arc<Target>),
+}
+
+impl Subject {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Strategy(entry) => entry.name,
+            Self::Target(target) => &target.name,
+        }
+    }
+
+    /// What it is held to.
+    pub fn promise(&self) -> Promise {
+        match self {
+            Self::Strategy(entry) => entry.promise,
+            Self::Target(target) => target.promise,
+        }
+    }
+
+    /// Whether a user who asks twice gets at most one coupon.
+    pub fn one_per_user(&self) -> bool {
+        match self {
+            Self::Strategy(entry) => entry.one_per_user,
+            Self::Target(target) => target.one_per_user,
+        }
     }
 }
 

@@ -7,6 +7,8 @@ mod common;
 mod compare;
 #[path = "schema/explore.rs"]
 mod explore;
+#[path = "schema/targets.rs"]
+mod targets;
 
 use std::fs;
 
@@ -63,7 +65,7 @@ fn every_schema_is_a_schema() {
 
 #[test]
 fn every_fixture_is_valid() {
-    let reports: [Report; 10] = [
+    let reports: [Report; 11] = [
         fixtures::redis_kafka_holds(),
         fixtures::naive_over_issues(),
         fixtures::violated(),
@@ -73,6 +75,7 @@ fn every_fixture_is_valid() {
         fixtures::with_bystander(),
         fixtures::bystander_comparison(),
         fixtures::failed_assertions(),
+        fixtures::not_understood(),
         fixtures::report(Vec::new()),
     ];
     for report in reports {

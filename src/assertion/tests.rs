@@ -68,6 +68,7 @@ fn run(strategy: &str, trial: u32) -> Run {
         },
         topic: None,
         fairness: Fairness { inversions: 6 },
+        target: None,
         trace: None,
         witness: None,
         kept: Vec::new(),

@@ -86,7 +86,7 @@ impl Plan {
         let users = self.count_of(operation);
         Scenario {
             title: None,
-            strategies: Vec::new(),
+            subjects: Vec::new(),
             refused: Vec::new(),
             workload: Workload {
                 users,

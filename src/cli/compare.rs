@@ -158,8 +158,8 @@ pub fn comparing(args: &CompareArgs, env: Env<'_>) -> Result<Comparing, UsageErr
     let quiet = flag("quiet", settings.quiet.as_ref(), values::switch)?.unwrap_or(false);
     let (what, progress) = if args.reports.is_empty() {
         let (scenario, progress) = live(args, env)?;
-        if scenario.strategies.len() == 1 && baseline.is_none() && save.is_none() {
-            let what = format!("one strategy, {}", scenario.strategies[0].name);
+        if scenario.subjects.len() == 1 && baseline.is_none() && save.is_none() {
+            let what = format!("one strategy, {}", scenario.subjects[0].name());
             let advice = "name others to compare it with, or a --baseline";
             return Err(wrong("strategy", Problem::new(what, advice)));
         }

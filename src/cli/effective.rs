@@ -2,7 +2,7 @@
 //!
 //! Everything after it relies on a [`Scenario`] being sound and checks nothing again.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     arrivals::arrivals,
@@ -13,14 +13,15 @@ use super::{
     services,
     settings::{RunArgs, ServiceArgs},
     strategies::{self, Chosen},
-    values,
+    targets, values,
 };
 use crate::{
     assertion::Assertion,
     scenario::{
-        DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Scenario, Services, Workload,
+        DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Refused, Scenario, Services,
+        Subject, Workload,
     },
-    strategy::Entry,
+    target::Target,
 };
 
 /// Each is a process with its own pools.
@@ -59,14 +60,19 @@ pub(super) fn with_trials(
     usual: u32,
 ) -> Result<Effective, UsageError> {
     let layers = Layers::of_run(args, env)?;
-    let services = service_settings(&layers)?;
-    let Chosen {
-        strategies,
-        refused,
-    } = strategies::chosen(&layers, services.db.kind())?;
-    let assertions = assertions(&layers, &strategies)?;
     let workload = workload(&layers)?;
-    strategies::check_capacity(&layers, &strategies, &workload, &services.kafka)?;
+    let (what, mut title) = match targets::target(&layers, env)? {
+        Some(mut target) => {
+            targets::check_users(&layers, &target, &workload)?;
+            let title = target.title.take();
+            (What::of_target(target)?, title)
+        }
+        None => (What::of_strategies(&layers, &workload)?, None),
+    };
+    if let Some(said) = layers.title() {
+        title = Some(said.parse(one_line)?);
+    }
+    let assertions = assertions(&layers, &what.subjects)?;
     let instances = layers
         .value(
             "instances",
@@ -75,18 +81,15 @@ pub(super) fn with_trials(
         )?
         .unwrap_or(1);
     let scenario = Scenario {
-        title: layers
-            .title()
-            .map(|title| title.parse(one_line))
-            .transpose()?,
-        strategies,
-        refused,
+        title,
+        subjects: what.subjects,
+        refused: what.refused,
         workload,
         trials: layers
             .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
             .unwrap_or(usual),
         instances,
-        services,
+        services: what.services,
         bystander_rate: layers
             .value(
                 "bystander_rate",
@@ -104,6 +107,38 @@ pub(super) fn with_trials(
     };
     let output = output(&layers, env)?;
     Ok(Effective { scenario, output })
+}
+
+/// What is put to the test, and on what.
+struct What {
+    subjects: Vec<Subject>,
+    refused: Vec<Refused>,
+    services: Services,
+}
+
+impl What {
+    fn of_strategies(layers: &Layers, workload: &Workload) -> Result<Self, UsageError> {
+        let services = service_settings(layers)?;
+        let Chosen {
+            strategies,
+            refused,
+        } = strategies::chosen(layers, services.db.kind())?;
+        strategies::check_capacity(layers, &strategies, workload, &services.kafka)?;
+        Ok(Self {
+            subjects: strategies.into_iter().map(Subject::Strategy).collect(),
+            refused,
+            services,
+        })
+    }
+
+    /// None of our services has a part in it.
+    fn of_target(target: Target) -> Result<Self, UsageError> {
+        Ok(Self {
+            subjects: vec![Subject::Target(Arc::new(target))],
+            refused: Vec::new(),
+            services: service_settings(&Layers::silent())?,
+        })
+    }
 }
 
 /// The services that `doctor` looks at; settings that it has no flag for have their defaults.
@@ -224,21 +259,18 @@ fn trace(text: &str, instances: u32) -> Result<bool, Problem> {
     Ok(trace)
 }
 
-fn assertions(layers: &Layers, strategies: &[&Entry]) -> Result<Vec<Assertion>, UsageError> {
+fn assertions(layers: &Layers, subjects: &[Subject]) -> Result<Vec<Assertion>, UsageError> {
     let found = layers.find_all("assert", |s| &s.assert);
-    found
-        .iter()
-        .map(|item| assertion(item, strategies))
-        .collect()
+    found.iter().map(|item| assertion(item, subjects)).collect()
 }
 
-fn assertion(item: &Found<'_>, strategies: &[&Entry]) -> Result<Assertion, UsageError> {
+fn assertion(item: &Found<'_>, subjects: &[Subject]) -> Result<Assertion, UsageError> {
     let assertion = Assertion::parse(item.text).map_err(|source| UsageError::Assertion {
         place: item.place.clone(),
         source,
     })?;
     match assertion.strategy() {
-        Some(name) if strategies.iter().all(|entry| entry.name != name) => item.parse(|text| {
+        Some(name) if subjects.iter().all(|subject| subject.name() != name) => item.parse(|text| {
             let what = format!(
                 "assertion {} about a strategy that is not run",
                 quoted(text)
@@ -273,7 +305,7 @@ fn rate_or(none: &str, max: f64, most: &str) -> impl Fn(&str) -> Result<Option<R
 }
 
 /// Longer than nothing, and at most a day.
-pub(super) fn span(text: &str) -> Result<Duration, Problem> {
+pub(crate) fn span(text: &str) -> Result<Duration, Problem> {
     match values::duration(text)? {
         Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
         long if long > LONGEST => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
@@ -290,7 +322,7 @@ fn db_connection(text: &str) -> Result<DbConnection, Problem> {
 }
 
 /// A title goes to terminals: no line breaks, no escape sequences.
-fn one_line(text: &str) -> Result<String, Problem> {
+pub(crate) fn one_line(text: &str) -> Result<String, Problem> {
     if text.contains(char::is_control) {
         return Err(Problem::invalid(text, "a title is one line of plain text"));
     }

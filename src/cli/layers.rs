@@ -11,6 +11,7 @@ use super::{
     toml_file::TomlFile,
     typed::Typed,
 };
+use crate::http::Remote;
 
 /// Looks up an environment variable: `&|name| std::env::var_os(name)`, or a table in a test.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -111,6 +112,22 @@ impl Layers {
             let items = get(settings).iter();
             items.map(|typed| source.found(name, typed)).collect()
         })
+    }
+
+    /// Whether load may leave this machine, which only a flag can say: a file may be somebody else's.
+    pub fn remote(&self) -> Remote {
+        let flags = |(source, settings): &&(Source, RunSettings)| {
+            matches!(source, Source::Flags) && settings.allow_remote
+        };
+        match self.layers.iter().find(flags) {
+            Some(_) => Remote::Allowed,
+            None => Remote::Refused,
+        }
+    }
+
+    /// Nobody has said anything.
+    pub fn silent() -> Self {
+        Self { layers: Vec::new() }
     }
 
     /// The title, which only a file has.

@@ -15,6 +15,7 @@
 //! - [`layers`]: flag over file over environment
 //! - [`mod@effective`]: what was typed becomes what is meant
 //! - [`output`]: what a run tells, and where documents go
+//! - [`target`]: the flags of `target`; `targets`: a service in place of strategies, for `run` and `compare`
 //! - [`strategies`]: which strategies are meant, and which the database can run
 //! - [`values`], [`services`]: counts, durations, URLs and broker lists as people write them
 //! - [`mask`], [`error`]: how it is said that something is wrong, without telling a password
@@ -38,6 +39,8 @@ pub mod serve;
 pub mod services;
 pub mod settings;
 pub mod strategies;
+pub mod target;
+mod targets;
 pub mod toml_file;
 pub(crate) mod typed;
 pub mod values;
@@ -63,6 +66,7 @@ Examples:
   coupon-bench run --strategy all --users 1k --trials 5
   coupon-bench run --scenario scenarios/flash-sale.toml --json report.json
   coupon-bench compare --strategy redis-incr,redis-kafka
+  coupon-bench run --target my-service.toml --users 10000 --limit 100
   coupon-bench explore --strategy naive
   coupon-bench replay naive:u2:l1:ABBA --db postgres://bench@localhost/bench
   coupon-bench serve --strategy redis-set-incr --listen 127.0.0.1:8080
@@ -95,6 +99,8 @@ pub enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Lists the strategies, with what each promises and needs
     Strategies(StrategiesArgs),
+    /// Describes a service of your own, and tries the description with one claim
+    Target(target::TargetArgs),
     /// Measures how fast the services are by themselves: what a strategy can reach at most here
     Ceiling(Box<CeilingArgs>),
     /// Says which services are reachable, in which version, and what is embedded

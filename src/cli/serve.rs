@@ -19,7 +19,7 @@ use super::{
     values,
 };
 use crate::{
-    scenario::{DbKind, Scenario, Workload},
+    scenario::{DbKind, Scenario, Subject, Workload},
     serve::{ANSWER, Listen, Plan},
     strategy::Entry,
 };
@@ -135,7 +135,7 @@ pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
         entry,
         scenario: Scenario {
             title: None,
-            strategies: vec![entry],
+            subjects: vec![Subject::Strategy(entry)],
             refused: Vec::new(),
             workload,
             trials: 1,

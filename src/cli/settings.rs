@@ -24,8 +24,9 @@ Examples:
   coupon-bench run -s redis-set-incr --attempts 3 --assert 'duplicate_users == 0'
   coupon-bench run -s all --db postgres://bench@localhost/bench --json report.json
   coupon-bench run --scenario scenarios/flash-sale.toml --limit 50
+  coupon-bench run --target my-service.toml --users 10000 --limit 100
 
-Every flag is also a key of the scenario file (in_flight for --in-flight).
+Every flag but --allow-remote is also a key of the scenario file (in_flight for --in-flight).
 A flag wins over the file, the file over an environment variable.")]
 pub struct RunArgs {
     /// Read settings from a TOML file; flags win over it
@@ -50,6 +51,10 @@ pub struct RunSettings {
     #[arg(short, long, value_name = "NAME,…", help_heading = WORKLOAD)]
     #[serde(deserialize_with = "one_or_many")]
     pub strategy: Vec<Typed>,
+
+    /// A service of your own in place of a strategy, described by a file; see coupon-bench target new
+    #[arg(long, value_name = "FILE", help_heading = WORKLOAD)]
+    pub target: Option<Typed>,
 
     /// Distinct users; 10k and 1m are understood [default: 10000]
     #[arg(short, long, value_name = "N", help_heading = WORKLOAD)]
@@ -124,6 +129,15 @@ pub struct RunSettings {
     /// Multiplexed connections to Redis [default: 1]
     #[arg(long, value_name = "N", help_heading = SERVICES)]
     pub redis_connections: Option<Typed>,
+
+    /// Connections to a target, opened before the load [default: one for each attempt at once, at most 1000]
+    #[arg(long, value_name = "N", help_heading = SERVICES)]
+    pub http_connections: Option<Typed>,
+
+    /// Let the load for a target leave this machine. No key: a file may be somebody else's
+    #[arg(long, help_heading = SERVICES)]
+    #[serde(skip)]
+    pub allow_remote: bool,
 
     /// Processes that share the users, each with its own pools and locks [default: 1]
     #[arg(long, value_name = "N", help_heading = WORKLOAD)]
@@ -234,5 +248,6 @@ pub(super) fn one_of(words: &'static [&'static str]) -> impl TypedValueParser<Va
 pub fn keys() -> Vec<String> {
     let command = RunSettings::augment_args(clap::Command::new("keys"));
     let flags = command.get_arguments().map(|arg| arg.get_id().to_string());
+    let flags = flags.filter(|flag| flag != "allow_remote");
     std::iter::once("title".to_owned()).chain(flags).collect()
 }

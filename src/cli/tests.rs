@@ -11,7 +11,7 @@ use clap::CommandFactory;
 use proptest::prelude::*;
 
 use super::{toml_file::TomlFile, *};
-use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget};
+use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Subject};
 
 /// `coupon-bench run` with these arguments.
 fn run_args(args: &[&str]) -> RunArgs {
@@ -160,7 +160,7 @@ fn every_flag_is_understood() {
         "--no-progress",
     ])
     .unwrap();
-    let names: Vec<_> = scenario.strategies.iter().map(|entry| entry.name).collect();
+    let names: Vec<_> = scenario.subjects.iter().map(Subject::name).collect();
     assert_eq!(names, ["naive", "redis-incr"]);
     let workload = scenario.workload;
     assert_eq!(
@@ -218,14 +218,14 @@ fn all_is_the_whole_catalogue() {
     let catalogue = crate::strategy::REGISTRY.len();
     let on_sqlite = meant(&["-s", "all"]).unwrap().scenario;
     assert_eq!(
-        on_sqlite.strategies.len() + on_sqlite.refused.len(),
+        on_sqlite.subjects.len() + on_sqlite.refused.len(),
         catalogue
     );
     assert_eq!(on_sqlite.refused.len(), 2);
     let elsewhere = meant(&["-s", "all", "--db", "postgres://h/d"])
         .unwrap()
         .scenario;
-    assert_eq!(elsewhere.strategies.len(), catalogue);
+    assert_eq!(elsewhere.subjects.len(), catalogue);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_environment() {
     assert_eq!(with_flags.services.db, DbTarget::PrivateSqlite);
     assert_eq!((with_flags.workload.limit, with_flags.keep), (8, false));
     assert_eq!(with_flags.assertions.len(), 1);
-    assert!(with_flags.strategies.len() > 1);
+    assert!(with_flags.subjects.len() > 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{Failure, SHUTDOWN, complain, say, style};
+use super::{Failure, SHUTDOWN, complain, say, style, target::check_destination};
 use crate::{
     cli::{self, Cli, Env, OutputTarget, RunArgs},
     exit,
@@ -24,12 +24,13 @@ use crate::{
         terminal,
     },
     run::{self, Event, Finished},
-    scenario::Scenario,
+    scenario::{Scenario, Subject},
 };
 
 /// Runs a scenario and writes its report.
 pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     let cli::Effective { scenario, output } = cli::effective(args, env)?;
+    check_destination(&scenario)?;
     // Before the run: a mistyped path must not cost one.
     let mut outputs = open(&output)?;
     let mut attempts = sink("--attempts-csv", output.attempts_csv.as_ref())?.map(Attempts::new);
@@ -149,12 +150,13 @@ async fn watched(scenario: &Scenario, mode: Mode, attempts: &mut Option<Attempts
 }
 
 fn plan(scenario: &Scenario) -> Plan {
-    let strategies = scenario.strategies.iter();
+    let subjects = scenario.subjects.iter();
     Plan {
-        strategies: strategies.map(|entry| entry.name).collect(),
+        strategies: subjects.map(|subject| subject.name().to_owned()).collect(),
         trials: scenario.trials,
         total: scenario.workload.total_attempts(),
         limit: scenario.workload.limit,
+        counts_rows: matches!(scenario.subjects.first(), Some(Subject::Strategy(_))),
     }
 }
 

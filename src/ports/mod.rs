@@ -27,6 +27,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserId(pub u64);
 
+impl UserId {
+    /// Above every number that a user of a run can have.
+    const STRANGERS: u64 = 1 << 63;
+
+    /// The number of somebody who is in a ledger and no user of the run.
+    pub fn stranger(number: u64) -> Self {
+        Self(Self::STRANGERS | number)
+    }
+
+    /// Whether it is one of those.
+    pub fn is_stranger(self) -> bool {
+        self.0 >= Self::STRANGERS
+    }
+}
+
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -26,7 +26,7 @@ use crate::{
     ports::UserId,
     report::Backends,
     run::{backends, run_id},
-    scenario::{Arrivals, Scenario, Services, Workload},
+    scenario::{Arrivals, Scenario, Services, Subject, Workload},
     strategy::Entry,
     verdict::{self, Circumstances, Claim, Judgement},
 };
@@ -90,7 +90,7 @@ impl Plan {
         let token = &self.token;
         Scenario {
             title: None,
-            strategies: vec![self.entry],
+            subjects: vec![Subject::Strategy(self.entry)],
             refused: Vec::new(),
             workload: Workload {
                 users: token.users,

@@ -1,7 +1,7 @@
 //! What was run, and on what: the facts that stand at the head of every output.
 
 use super::{
-    Backend, OpenLoop, Report, Run, Settings,
+    Backend, OpenLoop, Report, Run, Settings, TargetSettings,
     format::{clean, count, optional_duration, plural, rate},
 };
 use crate::scenario::{DbConnection, Spacing};
@@ -12,13 +12,18 @@ pub(super) type Fact = (&'static str, String);
 /// Of the whole report, without its title.
 pub(super) fn facts(report: &Report) -> Vec<Fact> {
     let settings = &report.scenario;
-    let mut facts = vec![strategies(settings)];
+    let mut facts = match &settings.target {
+        None => vec![strategies(settings)],
+        Some(target) => service(report, target),
+    };
     facts.extend(settings.refused.iter().map(|refused| {
         let text = format!("{}: {}", refused.strategy, refused.reason);
         ("not run", clean(&text))
     }));
     facts.push(("workload", workload(settings)));
-    facts.push(("db pool", database(settings)));
+    if settings.target.is_none() {
+        facts.push(("db pool", database(settings)));
+    }
     if report.runs.iter().any(|run| run.topic.is_some())
         && let Some(consumers) = consumers(settings)
     {
@@ -73,6 +78,43 @@ fn strategies(settings: &Settings) -> (&'static str, String) {
     } else {
         ("strategies", text)
     }
+}
+
+/// A service of the user's own.
+fn service(report: &Report, target: &TargetSettings) -> Vec<Fact> {
+    let (_, name) = strategies(&report.scenario);
+    let mut addresses: Vec<&str> = Vec::new();
+    let loads = report.runs.iter().filter_map(|run| run.target.as_ref());
+    for address in loads.flat_map(|load| &load.addresses) {
+        if !addresses.contains(&address.as_str()) {
+            addresses.push(address);
+        }
+    }
+    let connections = plural(target.connections, "connection");
+    let mut at = vec![
+        clean(&target.address),
+        target.http_version.clone(),
+        connections,
+    ];
+    // Where the name already says it, once is enough.
+    if !addresses
+        .iter()
+        .all(|address| target.address.contains(address))
+    {
+        at.insert(1, clean(&addresses.join(", ")));
+    }
+    vec![
+        (
+            "target",
+            format!(
+                "{name} · {} · {}",
+                clean(&target.claim),
+                clean(&target.file)
+            ),
+        ),
+        ("service", at.join(" · ")),
+        ("ledger", clean(&target.ledger)),
+    ]
 }
 
 fn workload(settings: &Settings) -> String {

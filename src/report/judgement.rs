@@ -4,8 +4,8 @@
 //! and must not read as praise here.
 
 use super::{
-    Finding, FindingKind, Run,
-    format::{clean, count},
+    Basis, Finding, FindingKind, Run, TargetLoad,
+    format::{clean, count, plural, shorten},
     terminal::{Style, Tone},
 };
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
 
 /// How many users a line names.
 const USERS: usize = 10;
+
+/// Characters of an answer that a line shows: the JSON has more.
+const SAMPLE: usize = 240;
 
 /// Whether coupons went wrong that nothing had promised would go right.
 pub(super) fn is_unpromised_failure(run: &Run) -> bool {
@@ -61,7 +64,9 @@ pub(super) fn lines(style: Style, run: &Run, limit: u64) -> Vec<String> {
     if is_unpromised_failure(run) {
         lines.push(format!("issued {} of {}", issued(run), count(limit)));
     }
+    lines.extend(basis(run.ledger.basis).map(str::to_owned));
     lines.extend(run.reasons.iter().map(|reason| clean(reason)));
+    lines.extend(run.target.as_deref().into_iter().flat_map(unknown));
     lines.extend(
         run.violations
             .iter()
@@ -82,6 +87,47 @@ fn remark(run: &Run, finding: &Finding) -> &'static str {
         FindingKind::DuplicateUser if !run.one_per_user => " · one per user is not promised",
         _ => "",
     }
+}
+
+/// What the verdict rests on, where that is not who has which coupon.
+fn basis(basis: Basis) -> Option<&'static str> {
+    match basis {
+        Basis::Users => None,
+        Basis::Count => Some(
+            "judged by a count: whose coupons they are is unknown, and lost or phantom is the least that must be",
+        ),
+        Basis::Told => {
+            Some("judged by what users were told alone: there is no ledger to hold it against")
+        }
+    }
+}
+
+/// What a service said, and its ledger holds, that nobody expected.
+fn unknown(target: &TargetLoad) -> Vec<String> {
+    let mut lines = Vec::new();
+    for sample in &target.unclassified.samples {
+        let headers = clean(&sample.headers.join(", "));
+        let body = match clean(&sample.body) {
+            body if body.is_empty() => "no body".to_owned(),
+            body => body,
+        };
+        let text = format!("no rule for: status {} · {headers} · {body}", sample.status);
+        lines.push(shorten(&text, SAMPLE));
+    }
+    let strangers = &target.strangers;
+    if strangers.count > 0 {
+        let names: Vec<_> = strangers
+            .samples
+            .iter()
+            .map(|name| format!("{:?}", clean(name)))
+            .collect();
+        lines.push(format!(
+            "{} in the ledger of nobody of this run, such as {}",
+            plural(strangers.count, "coupon"),
+            names.join(", ")
+        ));
+    }
+    lines
 }
 
 fn headline(style: Style, run: &Run, limit: u64) -> String {

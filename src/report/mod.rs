@@ -40,6 +40,7 @@ pub mod served;
 mod sink;
 mod subject;
 pub mod terminal;
+pub mod trial;
 
 pub use model::*;
 pub use sink::Sink;

@@ -124,6 +124,9 @@ pub struct Settings {
     /// Whether every step was written down.
     #[serde(default)]
     pub trace: bool,
+    /// The service of the user's own; null for strategies.
+    #[serde(default)]
+    pub target: Option<TargetSettings>,
 }
 
 /// How an open loop was asked for; what was not named is null.
@@ -205,12 +208,80 @@ pub struct Run {
     pub topic: Option<TopicLoad>,
     /// Whether those who came first were served first.
     pub fairness: Fairness,
+    /// How a service of the user's own was asked; `None` of a strategy.
+    #[serde(default)]
+    pub target: Option<Box<TargetLoad>>,
     /// What the trace holds; `None` without `--trace`.
     pub trace: Option<TraceCounts>,
     /// The attempts that show why it went wrong; `None` without `--trace`, and where nothing did.
     pub witness: Option<Interleaving>,
     /// Names of the objects that `--keep` left behind.
     pub kept: Vec<String>,
+}
+
+/// How a service of the user's own was asked in a run, and what of it was not understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetLoad {
+    /// Where load was sent: `127.0.0.1:8080`, or `unix:/run/service.sock`.
+    pub addresses: Vec<String>,
+    /// Connections that were open before the release.
+    pub connections: u64,
+    /// Of those, how many had to be opened again meanwhile.
+    pub opened_again: u64,
+    /// Claims of which only the last byte was left to send at the release.
+    pub held: u64,
+    /// Answers that no rule of the file was for.
+    pub unclassified: Unclassified,
+    /// Coupons in the ledger of nobody of this run.
+    pub strangers: Strangers,
+}
+
+/// Answers that no rule was for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unclassified {
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub samples: Vec<AnswerSample>,
+}
+
+/// An answer, as far as it is shown; values of the environment are masked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerSample {
+    /// The status code.
+    pub status: u16,
+    /// The first headers, a line each.
+    pub headers: Vec<String>,
+    /// The beginning of the body.
+    pub body: String,
+}
+
+/// Coupons of nobody of the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strangers {
+    /// How many.
+    pub count: u64,
+    /// The first users, as the ledger spells them.
+    pub samples: Vec<String>,
+}
+
+/// A service of the user's own, as it was described.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetSettings {
+    /// The file.
+    pub file: String,
+    /// Where the service is, without secrets.
+    pub address: String,
+    /// `HTTP/1.1` or `HTTP/2`.
+    pub http_version: String,
+    /// Connections.
+    pub connections: u64,
+    /// What the claim is: `POST /claim`.
+    pub claim: String,
+    /// Where the coupons are, in a few words.
+    pub ledger: String,
+    /// Whether load may have left the machine.
+    pub allow_remote: bool,
 }
 
 /// Mean rates of an open loop, from its first to its last attempt.

@@ -70,6 +70,11 @@ fn bystander_comparison() {
 }
 
 #[test]
+fn not_understood() {
+    assert_snapshot!(plain(&fixtures::not_understood()));
+}
+
+#[test]
 fn kept() {
     assert_snapshot!(plain(&fixtures::kept()));
 }
@@ -165,7 +170,7 @@ fn only_what_is_proven_correct_is_called_so() {
     assert!(text.contains("inconclusive 1/5"));
 }
 
-fn all() -> [Report; 10] {
+fn all() -> [Report; 11] {
     [
         crowded(),
         fixtures::redis_kafka_holds(),
@@ -177,6 +182,7 @@ fn all() -> [Report; 10] {
         fixtures::with_bystander(),
         fixtures::bystander_comparison(),
         fixtures::failed_assertions(),
+        fixtures::not_understood(),
     ]
 }
 

@@ -6,7 +6,7 @@ use super::{
     Place,
     environment::cores,
     health, measure,
-    one::{Facts, Loaded},
+    one::{Facts, Loaded, Surroundings},
 };
 use crate::{
     backend::Backend,
@@ -14,40 +14,79 @@ use crate::{
     load::Outcome,
     ports::UserId,
     report::Run,
-    scenario::Scenario,
+    scenario::{Scenario, Subject},
     strategy::Entry,
     verdict::{self, Circumstances, Claim},
     witness,
 };
 
-/// Reads the ledger, reconciles, judges.
-pub async fn judge(
+/// What a ledger has shown.
+#[derive(Default)]
+pub struct Evidence {
+    /// Held against what was said; `None` where it could not be read.
+    pub ledger: Option<Ledger>,
+    /// The user of every coupon, in the order of the rows, where that is known.
+    pub rows: Option<Vec<UserId>>,
+    /// Why it could not be read.
+    pub trouble: Option<String>,
+}
+
+impl Evidence {
+    /// Of a strategy's own database.
+    pub async fn of(
+        backend: &Backend,
+        scenario: &Scenario,
+        entry: &Entry,
+        loaded: &Loaded,
+    ) -> Self {
+        let rules = Rules {
+            limit: scenario.workload.limit,
+            one_per_user: entry.one_per_user,
+        };
+        let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
+        let attempts = &loaded.observed.attempts;
+        let reconciled = rows
+            .as_deref()
+            .map(|rows| ledger::reconcile(attempts, rows, rules));
+        Self {
+            ledger: reconciled.map(Ledger::from),
+            rows,
+            trouble,
+        }
+    }
+}
+
+/// Holds what was found against what was promised.
+pub fn judge(
     scenario: &Scenario,
-    place: Place,
+    place: Place<'_>,
     run_id: &str,
-    backend: &Backend,
+    surroundings: Surroundings,
     loaded: &Loaded,
+    evidence: Evidence,
 ) -> Run {
-    let entry = place.entry;
-    let rules = Rules {
-        limit: scenario.workload.limit,
-        one_per_user: entry.one_per_user,
-    };
-    let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
-    tracing::info!(rows = ?rows.as_ref().map(Vec::len), drained = loaded.drained.complete, "ledger read");
-    let ledger = rows
-        .as_deref()
-        .map(|rows| ledger::reconcile(&loaded.observed.attempts, rows, rules))
-        .map(Ledger::from);
+    let Evidence {
+        ledger,
+        rows,
+        trouble,
+    } = evidence;
+    let read = rows.as_ref().map(Vec::len);
+    tracing::info!(rows = ?read, drained = loaded.drained.complete, "ledger read");
     let observed = &loaded.observed;
     let arrivals = scenario.workload.arrivals;
     let health = health::examine(arrivals, observed, observed.duration(), cores());
     let mut circumstances = circumstances(scenario, loaded, trouble);
+    if let Some(target) = &surroundings.target {
+        // Those were answered, if not in a way that anybody understands.
+        let unclassified = target.unclassified.count;
+        circumstances.unanswered = circumstances.unanswered.saturating_sub(unclassified);
+    }
     circumstances.troubles.extend(health.doubt.clone());
-    let judgement = verdict::judge(claim(scenario, entry), ledger.as_ref(), &circumstances);
+    let claim = claim(scenario, place.subject);
+    let judgement = verdict::judge(claim, ledger.as_ref(), &circumstances);
     let witness = loaded.traced.as_ref().and_then(|traced| {
         let run = witness::run::Run {
-            strategy: entry.name,
+            strategy: place.subject.name(),
             attempts: &observed.attempts,
             rows: rows.as_deref()?,
             ledger: ledger.as_ref()?.by_user()?,
@@ -59,7 +98,7 @@ pub async fn judge(
     measure::report(&Facts {
         place,
         run_id,
-        backend,
+        surroundings,
         loaded,
         ledger,
         health,
@@ -84,10 +123,10 @@ async fn read_ledger(
 }
 
 /// What is claimed of this run: a promise for one process is none for several.
-fn claim(scenario: &Scenario, entry: &Entry) -> Claim {
+fn claim(scenario: &Scenario, subject: &Subject) -> Claim {
     Claim {
-        promise: entry.promise.to_instances(scenario.instances),
-        one_per_user: entry.one_per_user,
+        promise: subject.promise().to_instances(scenario.instances),
+        one_per_user: subject.one_per_user(),
         limit: scenario.workload.limit,
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 
 /// Puts the report of one run together.
 pub fn report(facts: &Facts<'_>) -> Run {
-    let (observed, entry) = (&facts.loaded.observed, facts.place.entry);
+    let (observed, subject) = (&facts.loaded.observed, facts.place.subject);
     let attempts = &observed.attempts;
     let duration = observed.duration();
     let answered = attempts
@@ -29,12 +29,12 @@ pub fn report(facts: &Facts<'_>) -> Run {
         .count();
     let totals = observed.totals;
     Run {
-        strategy: entry.name.to_owned(),
-        promise: entry.promise,
-        one_per_user: entry.one_per_user,
+        strategy: subject.name().to_owned(),
+        promise: subject.promise(),
+        one_per_user: subject.one_per_user(),
         trial: facts.place.trial,
         run_id: facts.run_id.to_owned(),
-        backends: backends(facts.backend),
+        backends: facts.surroundings.backends.clone(),
         attempts: counts(attempts),
         failures: failures(&observed.failures),
         ledger: ledger(facts.ledger.as_ref(), facts.loaded.drained.complete),
@@ -66,6 +66,7 @@ pub fn report(facts: &Facts<'_>) -> Run {
         fairness: Fairness {
             inversions: inversions(attempts),
         },
+        target: facts.surroundings.target.clone().map(Box::new),
         trace: facts.loaded.traced.as_ref().map(|traced| TraceCounts {
             seen: traced.seen,
             dropped: traced.dropped,
@@ -145,9 +146,10 @@ fn by_count(found: &Counted, basis: Basis) -> LedgerCounts {
     }
 }
 
-/// The first users by id, each once.
+/// The first users by id, each once. Who is no user of the run has no id that anybody knows.
 fn finding(found: &verdict::Finding) -> Finding {
-    let mut users: Vec<_> = found.users.iter().map(|user| user.0).collect();
+    let known = found.users.iter().filter(|user| !user.is_stranger());
+    let mut users: Vec<_> = known.map(|user| user.0).collect();
     users.sort_unstable();
     users.dedup();
     users.truncate(Finding::MAX_USERS);
@@ -199,7 +201,9 @@ fn failures(observed: &[(String, u64)]) -> Vec<Failure> {
 }
 
 fn topic(facts: &Facts<'_>) -> Option<TopicLoad> {
-    facts.backend.kafka.as_ref()?;
+    if !facts.surroundings.topic {
+        return None;
+    }
     let Loaded {
         observed, drained, ..
     } = facts.loaded;

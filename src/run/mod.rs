@@ -1,6 +1,7 @@
 //! The data's way through the program: scenario → backend → strategy → load → ledger → verdict → report.
 //!
-//! [`one`] is one run of one strategy, in this process or shared out among [`instances`]; this module repeats it over strategies and trials and puts the report together.
+//! [`one`] is one run of one strategy, in this process or shared out among [`instances`], [`target`] one of a service of the
+//! user's own; this module repeats it over strategies and trials and puts the report together.
 
 mod bystander;
 pub(crate) mod distribution;
@@ -15,6 +16,7 @@ mod one;
 mod over_time;
 mod spread;
 mod summary;
+mod target;
 
 use std::sync::Arc;
 
@@ -29,7 +31,10 @@ pub(crate) use one::consume;
 pub use summary::settings;
 
 use crate::{
-    backend::OpenError, load::Counters, report::Report, scenario::Scenario, strategy::Entry,
+    backend::OpenError,
+    load::Counters,
+    report::Report,
+    scenario::{Scenario, Subject},
 };
 
 /// What happens during a run, for whoever shows it.
@@ -37,7 +42,7 @@ pub enum Event<'a> {
     /// The load of a run begins.
     Load {
         /// The strategy.
-        strategy: &'static str,
+        strategy: &'a str,
         /// From 0.
         trial: u32,
         /// Go up meanwhile.
@@ -48,7 +53,7 @@ pub enum Event<'a> {
     /// A run is judged: what was recorded of it, which nobody keeps.
     Recorded {
         /// The strategy.
-        strategy: &'static str,
+        strategy: &'a str,
         /// From 0.
         trial: u32,
         /// Every attempt, among others.
@@ -79,15 +84,27 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Finished {
     let mut collected = summary::Collected::default();
-    let order = (0..scenario.trials)
-        .flat_map(|trial| scenario.strategies.iter().map(move |entry| (trial, *entry)));
-    for (trial, entry) in order {
+    let order = (0..scenario.trials).flat_map(|trial| {
+        scenario
+            .subjects
+            .iter()
+            .map(move |subject| (trial, subject))
+    });
+    for (trial, subject) in order {
         if *stop.borrow() {
             collected.interrupted = true;
             break;
         }
-        let place = Place { entry, trial };
-        match one::run(scenario, place, observer, stop.clone()).await {
+        let place = Place { subject, trial };
+        let done = match subject {
+            Subject::Strategy(entry) => {
+                one::run(scenario, entry, place, observer, stop.clone()).await
+            }
+            Subject::Target(target) => {
+                target::run(scenario, target, place, observer, stop.clone()).await
+            }
+        };
+        match done {
             Ok(done) => collected.add(done),
             Err(error) => {
                 collected.error = Some(error);
@@ -104,11 +121,11 @@ pub(crate) fn run_id() -> String {
     format!("{:08x}", rand::random::<u32>())
 }
 
-/// A strategy's place among the trials.
+/// A run's place among the trials.
 #[derive(Clone, Copy)]
-struct Place {
-    /// Which strategy.
-    entry: &'static Entry,
+struct Place<'a> {
+    /// What is put to the test.
+    subject: &'a Subject,
     /// From 0.
     trial: u32,
 }

@@ -18,7 +18,8 @@ use super::{
     drain::{self, Drained},
     health::Health,
     instances::{self, Instances},
-    judge::judge,
+    judge::{Evidence, judge},
+    measure,
     observed::Observed,
     run_id,
 };
@@ -33,9 +34,9 @@ use crate::{
     ledger::Ledger,
     load::{self, Counters, End, Load, Recorder, Schedule},
     ports,
-    report::{self, Run},
+    report::{self, Backends, Run, TargetLoad},
     scenario::Scenario,
-    strategy::Strategy,
+    strategy::{Entry, Strategy},
     verdict::Judgement,
 };
 
@@ -57,11 +58,20 @@ pub struct Loaded {
     pub troubles: Vec<String>,
 }
 
+/// What a run used, as far as its report tells it.
+pub struct Surroundings {
+    pub backends: Backends,
+    /// Whether there were records.
+    pub topic: bool,
+    /// Of a service of the user's own.
+    pub target: Option<TargetLoad>,
+}
+
 /// Everything that a run's report is made from.
 pub struct Facts<'a> {
-    pub place: Place,
+    pub place: Place<'a>,
     pub run_id: &'a str,
-    pub backend: &'a Backend,
+    pub surroundings: Surroundings,
     pub loaded: &'a Loaded,
     pub ledger: Option<Ledger>,
     pub health: Health,
@@ -69,14 +79,15 @@ pub struct Facts<'a> {
     pub witness: Option<Interleaving>,
 }
 
-/// Runs the strategy of `place` once.
+/// Runs a strategy once.
 pub async fn run(
     scenario: &Scenario,
-    place: Place,
+    entry: &'static Entry,
+    place: Place<'_>,
     watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Result<Done, OpenError> {
-    let (entry, run_id) = (place.entry, run_id());
+    let run_id = run_id();
     tracing::info!(
         strategy = entry.name,
         trial = place.trial,
@@ -92,9 +103,18 @@ pub async fn run(
         let bystander = Bystander::start(scenario, &backend).await?;
         if several {
             let id = &*run_id;
-            elsewhere(scenario, place, (id, &backend), bystander, watcher, stop).await
+            elsewhere(
+                scenario,
+                entry,
+                place,
+                (id, &backend),
+                bystander,
+                watcher,
+                stop,
+            )
+            .await
         } else {
-            Ok(here(scenario, place, &backend, bystander, watcher, stop).await)
+            Ok(here(scenario, entry, place, &backend, bystander, watcher, stop).await)
         }
     };
     let loaded = match loaded.await {
@@ -104,7 +124,13 @@ pub async fn run(
             return Err(error);
         }
     };
-    let mut run = judge(scenario, place, &run_id, &backend, &loaded).await;
+    let evidence = Evidence::of(&backend, scenario, entry, &loaded).await;
+    let surroundings = Surroundings {
+        backends: measure::backends(&backend),
+        topic: backend.kafka.is_some(),
+        target: None,
+    };
+    let mut run = judge(scenario, place, &run_id, surroundings, &loaded, evidence);
     watcher(Event::Recorded {
         strategy: entry.name,
         trial: place.trial,
@@ -126,7 +152,8 @@ pub async fn run(
 /// All users in this process.
 async fn here(
     scenario: &Scenario,
-    place: Place,
+    entry: &'static Entry,
+    place: Place<'_>,
     backend: &Backend,
     bystander: Bystander,
     watcher: Observer<'_>,
@@ -138,8 +165,8 @@ async fn here(
     let trace = scenario.trace.then(Trace::default);
     let event = meter.around(backend.event(workload.limit));
     let strategy = match &trace {
-        None => (place.entry.build)(&event),
-        Some(trace) => trace.attempts_of((place.entry.build)(&around(trace, event))),
+        None => (entry.build)(&event),
+        Some(trace) => trace.attempts_of((entry.build)(&around(trace, event))),
     };
     let mut consumers = consume(&strategy, backend, trace.as_ref());
     announce(place, &recorder.counters, watcher);
@@ -179,14 +206,15 @@ async fn here(
 /// The users shared out among processes of their own.
 async fn elsewhere(
     scenario: &Scenario,
-    place: Place,
+    entry: &'static Entry,
+    place: Place<'_>,
     (run_id, backend): (&str, &Backend),
     bystander: Bystander,
     watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Result<Loaded, OpenError> {
     let counters = Arc::new(Counters::default());
-    let mut instances = Instances::start(scenario, place.entry, run_id, backend).await?;
+    let mut instances = Instances::start(scenario, entry, run_id, backend).await?;
     announce(place, &counters, watcher);
     bystander.lead(stop.clone()).await;
     let released = Instant::now() + instances::HEAD_START;
@@ -219,9 +247,10 @@ async fn elsewhere(
     })
 }
 
-fn announce(place: Place, counters: &Arc<Counters>, watcher: Observer<'_>) {
+/// Says that the load of a run begins.
+pub fn announce(place: Place<'_>, counters: &Arc<Counters>, watcher: Observer<'_>) {
     watcher(Event::Load {
-        strategy: place.entry.name,
+        strategy: place.subject.name(),
         trial: place.trial,
         counters,
     });

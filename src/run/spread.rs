@@ -2,7 +2,7 @@
 
 use crate::{
     report::{Range, Run, Spread},
-    scenario::Scenario,
+    scenario::{Scenario, Subject},
     statistics::median,
 };
 
@@ -12,7 +12,7 @@ pub fn spreads(scenario: &Scenario, runs: &[Run]) -> Vec<Spread> {
         let trials: Vec<_> = runs.iter().filter(|run| run.strategy == name).collect();
         (trials.len() > 1).then(|| spread(name, &trials))
     };
-    let names = scenario.strategies.iter().map(|entry| entry.name);
+    let names = scenario.subjects.iter().map(Subject::name);
     names.filter_map(of).collect()
 }
 

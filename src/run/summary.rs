@@ -7,9 +7,13 @@ use crate::{
     assertion,
     backend::OpenError,
     exit,
-    report::{Environment, OpenLoop, Race, Refused, Report, Run, SCHEMA_VERSION, Settings},
-    scenario::{Arrivals, Profile, Rate, Scenario},
+    http::Remote,
+    report::{
+        Environment, OpenLoop, Race, Refused, Report, Run, SCHEMA_VERSION, Settings, TargetSettings,
+    },
+    scenario::{Arrivals, Profile, Rate, Scenario, Subject, Workload},
     statistics::wilson,
+    target::Target,
     verdict::Verdict,
 };
 
@@ -92,9 +96,9 @@ fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
         })
     };
     scenario
-        .strategies
+        .subjects
         .iter()
-        .filter_map(|entry| of(entry.name))
+        .filter_map(|subject| of(subject.name()))
         .collect()
 }
 
@@ -131,12 +135,21 @@ fn open_loop(arrivals: Arrivals) -> Option<OpenLoop> {
 /// The scenario as a report tells it.
 pub fn settings(scenario: &Scenario) -> Settings {
     let (workload, services) = (&scenario.workload, &scenario.services);
+    let target = scenario.subjects.iter().find_map(|subject| match subject {
+        Subject::Target(target) => Some(described(target, workload)),
+        Subject::Strategy(_) => None,
+    });
+    // None of our services has a part in it.
+    let unless_target = |service: String| match &target {
+        Some(_) => "none".to_owned(),
+        None => service,
+    };
     Settings {
         title: scenario.title.clone(),
         strategies: scenario
-            .strategies
+            .subjects
             .iter()
-            .map(|entry| entry.name.to_owned())
+            .map(|subject| subject.name().to_owned())
             .collect(),
         refused: scenario
             .refused
@@ -155,12 +168,12 @@ pub fn settings(scenario: &Scenario) -> Settings {
         instances: scenario.instances,
         warmup: workload.warmup,
         seed: workload.seed,
-        db: services.db.to_string(),
+        db: unless_target(services.db.to_string()),
         db_pool: services.db_pool,
         db_connection: services.db_connection,
-        redis: services.redis.to_string(),
+        redis: unless_target(services.redis.to_string()),
         redis_connections: services.redis_connections,
-        kafka: services.kafka.to_string(),
+        kafka: unless_target(services.kafka.to_string()),
         consumers: services.consumers,
         consumer_batch: services.consumer_batch,
         consumer_rate_per_s: services.consumer_rate.map(Rate::per_second),
@@ -168,5 +181,18 @@ pub fn settings(scenario: &Scenario) -> Settings {
         bystander_rate_per_s: scenario.bystander_rate.map(Rate::per_second),
         trace: scenario.trace,
         keep: scenario.keep,
+        target,
+    }
+}
+
+fn described(target: &Target, workload: &Workload) -> TargetSettings {
+    TargetSettings {
+        file: target.path.display().to_string(),
+        address: target.address(),
+        http_version: target.service.version.to_string(),
+        connections: target.connections(workload) as u64,
+        claim: target.claim.name.clone(),
+        ledger: target.ledger.describe(),
+        allow_remote: target.reach.remote == Remote::Allowed,
     }
 }

@@ -9,13 +9,14 @@ use std::{
 
 use crate::services::{kafka, mysql, postgres, redis};
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "README.md",
     "README.ko.md",
     "docs/ci.md",
     "docs/measuring.md",
     "docs/talk.md",
     "docs/strategies.md",
+    "docs/targets.md",
 ];
 
 /// What a page can show besides this program: that it is there is all that is checked.

@@ -17,4 +17,5 @@ mod program;
 mod replay;
 mod scenarios;
 mod serve;
+mod targets;
 mod verdicts;

@@ -15,22 +15,22 @@ use crate::{
     services::{kafka, postgres, redis},
 };
 
-struct Server {
+pub struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    address: String,
+    pub address: String,
 }
 
 /// What a server said at its end.
-struct Ended {
-    exit: Option<i32>,
+pub struct Ended {
+    pub exit: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
 impl Server {
     /// Started with these flags, on a port of its own, listening.
-    fn start(flags: &str) -> Self {
+    pub fn start(flags: &str) -> Self {
         let mut child = command(&format!("serve --listen 127.0.0.1:0 {flags}"))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -99,7 +99,7 @@ impl Server {
         [201, 410, 409].map(|status| told.iter().filter(|told| **told == status).count())
     }
 
-    fn end(mut self) -> Ended {
+    pub fn end(mut self) -> Ended {
         tool("kill", &["-TERM", &self.child.id().to_string()]);
         let mut stdout = String::new();
         self.stdout.read_to_string(&mut stdout).expect("UTF-8");

@@ -20,12 +20,13 @@ use futures::TryStreamExt;
 use sqlx::{Any, AnyConnection, Connection, Executor};
 
 pub use connect::probe;
+pub use error::words;
 pub use orders::{OrderService, Orders};
 pub use sql::Schema;
 
 use self::{
     connect::{Dialect, Link, first_contact, in_time},
-    error::{Errors, words},
+    error::Errors,
     pool::Pool,
     sql::{Sql, Tables},
     sqlite::File,

@@ -9,6 +9,7 @@ use super::{
     Failure, complain,
     run::{mode, perform, sink},
     say, style,
+    target::check_destination,
 };
 use crate::{
     cli::{
@@ -38,6 +39,7 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
             (reports, exit::OK)
         }
         What::Live(scenario) => {
+            check_destination(scenario)?;
             if let (Some(baseline), false) = (&baseline, comparing.force) {
                 check_beforehand(scenario, baseline)?;
             }

@@ -17,6 +17,8 @@ pub struct Board {
     pub total: u64,
     pub trials: u32,
     pub rows: Vec<Row>,
+    /// Whether they are counted as they are inserted.
+    pub counts_rows: bool,
     /// The row that was heard of last.
     current: usize,
 }
@@ -63,7 +65,7 @@ impl Counts {
 
 impl Board {
     pub fn new(plan: &Plan) -> Self {
-        let row = |name: &&str| Row {
+        let row = |name: &String| Row {
             name: clean(name),
             state: State::Waiting,
             over: 0,
@@ -73,6 +75,7 @@ impl Board {
             total: plan.total,
             trials: plan.trials,
             rows: plan.strategies.iter().map(row).collect(),
+            counts_rows: plan.counts_rows,
             current: 0,
         }
     }
@@ -155,11 +158,15 @@ impl Board {
         } else {
             format!("{} of {total} attempts", count(counts.answered))
         };
+        let rows = if self.counts_rows {
+            format!(", {} in the database", count(counts.rows))
+        } else {
+            String::new()
+        };
         Some(format!(
-            "{label}: {attempts}, issued {} of {}, {} in the database",
+            "{label}: {attempts}, issued {} of {}{rows}",
             count(counts.issued),
             count(self.limit),
-            count(counts.rows)
         ))
     }
 }

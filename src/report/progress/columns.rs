@@ -78,7 +78,7 @@ impl<'a> Columns<'a> {
                 let over = row.over + u32::from(counts.issued > self.board.limit);
                 let remarks = [
                     self.excess(counts, over, *trial),
-                    draining.then(|| drain(counts, over)),
+                    draining.then(|| drain(counts, self.board.counts_rows, over)),
                 ];
                 self.numbers(row, *trial, counts, Tone::Plain)
                     + &self.remarks(remarks, over > 0, Tone::Plain)
@@ -166,9 +166,9 @@ impl<'a> Columns<'a> {
 }
 
 /// There is room for the rows so far where nothing worse is to be said.
-fn drain(counts: Counts, over: u32) -> String {
+fn drain(counts: Counts, counts_rows: bool, over: u32) -> String {
     match over {
-        0 => format!("draining, {}", plural(counts.rows, "row")),
+        0 if counts_rows => format!("draining, {}", plural(counts.rows, "row")),
         _ => "draining".to_owned(),
     }
 }

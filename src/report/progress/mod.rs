@@ -65,13 +65,15 @@ impl Mode {
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// By name, in their order.
-    pub strategies: Vec<&'static str>,
+    pub strategies: Vec<String>,
     /// Of each strategy.
     pub trials: u32,
     /// Attempts of each trial.
     pub total: u64,
     /// Coupons of each trial.
     pub limit: u64,
+    /// Whether rows are counted as they are inserted: those of somebody else's service are not.
+    pub counts_rows: bool,
 }
 
 /// Shown until it ends or is dropped.
@@ -88,7 +90,7 @@ struct Watch {
 /// What the thread is told.
 enum News {
     /// A trial of a strategy begins: which, from 0.
-    Load(&'static str, u32, Arc<Counters>),
+    Load(String, u32, Arc<Counters>),
     /// All attempts have been answered; what is left is the pipeline.
     Drain,
     /// The trial is over.
@@ -135,8 +137,8 @@ impl Progress {
     }
 
     /// A trial of the strategy begins: which, from 0, and what goes up meanwhile.
-    pub fn load(&self, strategy: &'static str, trial: u32, counters: Arc<Counters>) {
-        let _ = self.tell(News::Load(strategy, trial, counters));
+    pub fn load(&self, strategy: &str, trial: u32, counters: Arc<Counters>) {
+        let _ = self.tell(News::Load(strategy.to_owned(), trial, counters));
     }
 
     /// All attempts of the trial have been answered.
@@ -188,7 +190,7 @@ fn watch(mut board: Board, inbox: &Receiver<News>, every: Duration, mut face: im
     let mut due = Instant::now() + every;
     loop {
         match inbox.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(News::Load(strategy, trial, counters)) => board.load(strategy, trial, counters),
+            Ok(News::Load(strategy, trial, counters)) => board.load(&strategy, trial, counters),
             Ok(News::Drain) => board.drain(),
             Ok(News::Done) => board.done(),
             Ok(News::Say(text)) => face.say(&text),

@@ -11,10 +11,11 @@ const NAMES: [&str; 3] = ["naive", "redis-incr", "redis-kafka"];
 
 fn plan(trials: u32) -> Plan {
     Plan {
-        strategies: NAMES.to_vec(),
+        strategies: NAMES.map(str::to_owned).to_vec(),
         trials,
         total: 20_000,
         limit: 100,
+        counts_rows: true,
     }
 }
 
@@ -103,11 +104,11 @@ fn only_what_is_too_much_is_red_and_what_is_not_under_way_is_quiet() {
 #[test]
 fn every_line_fits() {
     let mut plan = plan(100);
-    plan.strategies[2] = "a-name-that-is-longer-than-any";
+    plan.strategies[2] = "a-name-that-is-longer-than-any".to_owned();
     plan.total = 1_000_000;
     let mut board = Board::new(&plan);
     for name in plan.strategies.clone() {
-        board.load(name, 99, counters(1_000_000, 1_000_000, 1_000_000));
+        board.load(&name, 99, counters(1_000_000, 1_000_000, 1_000_000));
         board.drain();
     }
     for width in [2, 20, 40, 80, 200] {
@@ -120,10 +121,13 @@ fn every_line_fits() {
 
 #[test]
 fn few_rows_show_the_current_strategy_and_those_before() {
-    let names: Vec<_> = NAMES.iter().cycle().copied().take(2).collect();
     let strategies = ["a", "b", "c", "d", "e", "f"];
     let mut board = Board::new(&Plan {
-        strategies: [&strategies[..], &names].concat(),
+        strategies: strategies
+            .iter()
+            .chain(&NAMES[..2])
+            .map(|&name| name.to_owned())
+            .collect(),
         ..plan(1)
     });
     let shown = |board: &Board, rows| -> Vec<String> {
@@ -264,7 +268,7 @@ fn a_log_gets_what_is_said_and_no_line_of_a_short_run() {
 fn a_log_gets_a_line_at_intervals() {
     let mut written = Vec::new();
     let (news, inbox) = mpsc::channel();
-    let load = News::Load("naive", 0, counters(1, 1, 1));
+    let load = News::Load("naive".to_owned(), 0, counters(1, 1, 1));
     news.send(load).unwrap();
     let watcher = thread::spawn(move || {
         watch(

@@ -2,7 +2,7 @@
 
 use super::{Tone, layout::Page};
 use crate::report::{
-    DatabaseLoad, Distribution, Failure, Offered, RowsOverTime, Run, TopicLoad,
+    DatabaseLoad, Distribution, Failure, Offered, RowsOverTime, Run, TargetLoad, TopicLoad,
     format::{
         clean, count, duration, optional_duration, percent, plural, rate, round_duration, shorten,
     },
@@ -23,7 +23,10 @@ pub(super) fn write(page: &mut Page, run: &Run) {
     if let Some(offered) = run.offered {
         page.labelled("schedule", &schedule(offered, &run.schedule_lag_ns));
     }
-    page.labelled("database", &database(&run.database));
+    match &run.target {
+        None => page.labelled("database", &database(&run.database)),
+        Some(target) => page.labelled("http", &requests(target)),
+    }
     if let Some(peak) = run.database.rows_over_time.peak_per_s() {
         page.labelled("rows", &rows(&run.database.rows_over_time, peak));
     }
@@ -40,6 +43,22 @@ pub(super) fn write(page: &mut Page, run: &Run) {
     warnings(page, &[run]);
     failures(page, &run.failures);
     kept(page, &[run]);
+}
+
+/// How claims left for a service of the user's own.
+fn requests(target: &TargetLoad) -> String {
+    let mut parts = vec![plural(target.connections, "connection")];
+    parts.push(match target.held {
+        0 => "no claim was held back: they left whole".to_owned(),
+        held => format!(
+            "{} left together, by their last byte",
+            plural(held, "claim")
+        ),
+    });
+    if target.opened_again > 0 {
+        parts.push(format!("{} opened again", count(target.opened_again)));
+    }
+    parts.join(" · ")
 }
 
 fn rates(run: &Run) -> String {

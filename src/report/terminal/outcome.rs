@@ -82,7 +82,7 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; ROWS] {
         recovered,
         drained,
     } = run.ledger;
-    let meanings = meanings(basis);
+    let meanings = meanings(basis, run.target.is_some());
     let row = |name: &str, number, tone, meaning: &str| {
         [
             name.to_owned(),
@@ -99,8 +99,8 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; ROWS] {
         ],
     };
     let drain = match (drained, run.topic) {
-        (true, None) => [String::new(), String::new(), String::new()],
-        (true, Some(_)) => [
+        (true, None) if run.target.is_none() => [String::new(), String::new(), String::new()],
+        (true, _) => [
             "drained in".to_owned(),
             duration(run.drain_ns),
             String::new(),
@@ -142,8 +142,15 @@ struct Meanings {
     recovered: &'static str,
 }
 
-fn meanings(basis: Basis) -> Meanings {
+fn meanings(basis: Basis, is_target: bool) -> Meanings {
     match basis {
+        Basis::Users if is_target => Meanings {
+            issued: "coupons in the ledger",
+            duplicate_users: "with more than one coupon",
+            lost: "told yes, no coupon",
+            phantom: "a coupon, not told yes",
+            recovered: "no answer, but a coupon",
+        },
         Basis::Users => Meanings {
             issued: "rows in the database",
             duplicate_users: "with more than one row",

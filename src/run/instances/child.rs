@@ -17,7 +17,7 @@ use crate::{
     decorate::metered::Meter,
     load::{self, Counters, End, Load, Recorder, Schedule},
     run::{observed::Observed, one},
-    scenario::{Scenario, Services, Workload},
+    scenario::{Scenario, Services, Subject, Workload},
     strategy::{self, Entry},
 };
 
@@ -107,7 +107,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
         |problem: crate::cli::error::Problem| format!("{}: {}", problem.what, problem.advice);
     let scenario = Scenario {
         title: None,
-        strategies: vec![entry],
+        subjects: vec![Subject::Strategy(entry)],
         refused: Vec::new(),
         workload: Workload {
             users: assignment.users,

@@ -11,7 +11,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use super::{Listen, Plan, service::Service};
 use crate::{
     scenario::{
-        Arrivals, DbConnection, DbTarget, KafkaTarget, RedisTarget, Scenario, Services, Workload,
+        Arrivals, DbConnection, DbTarget, KafkaTarget, RedisTarget, Scenario, Services, Subject,
+        Workload,
     },
     strategy::Entry,
 };
@@ -42,7 +43,7 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
         entry,
         scenario: Scenario {
             title: None,
-            strategies: vec![entry],
+            subjects: vec![Subject::Strategy(entry)],
             refused: Vec::new(),
             workload,
             trials: 1,

@@ -1,0 +1,163 @@
+//! One claim of one user, shown step by step: `target check`.
+
+use std::time::Duration;
+
+use super::{
+    AnswerSample,
+    format::{clean, count, duration, plural, shorten},
+    terminal::{Style, Tone, layout::Page},
+};
+use crate::{
+    strategy::Decision,
+    target::{
+        Meaning, Target,
+        ledger::Found,
+        trial::{Shown, Trial},
+    },
+};
+
+/// How many users of a ledger are named.
+const USERS: usize = 5;
+
+/// Longer texts are cut.
+const LINE: usize = 240;
+
+/// The whole trial.
+pub fn render(trial: &Trial, target: &Target, style: Style) -> String {
+    let mut page = Page::new(style.readable());
+    let promised = if target.one_per_user {
+        ", one per user"
+    } else {
+        ""
+    };
+    let name = clean(&target.path.display().to_string());
+    page.labelled(
+        "target",
+        &format!("{name} · promise {}{promised}", target.promise),
+    );
+    let version = target.service.version;
+    let at = clean(&trial.addresses.join(", "));
+    page.labelled(
+        "service",
+        &format!("{} · {at} · {version}", clean(&target.address())),
+    );
+    page.gap();
+    for (index, (name, status)) in trial.setup.iter().enumerate() {
+        let label = if index == 0 { "setup" } else { "" };
+        page.labelled(label, &format!("{} → {status}", clean(name)));
+    }
+    ledger(&mut page, "before", trial.before.as_ref());
+    request(&mut page, &trial.request);
+    answer(&mut page, trial);
+    drained(&mut page, trial);
+    ledger(&mut page, "after", trial.after.as_ref());
+    page.gap();
+    conclusion(&mut page, trial, target);
+    page.finish()
+}
+
+fn request(page: &mut Page, request: &Shown) {
+    page.gap();
+    page.labelled("claim", &clean(&request.line));
+    message(page, &request.headers, &request.body);
+}
+
+fn message(page: &mut Page, headers: &[String], body: &str) {
+    for header in headers {
+        page.labelled("", &shorten(&clean(header), LINE));
+    }
+    if !body.is_empty() {
+        page.labelled("", &shorten(&clean(body), LINE));
+    }
+}
+
+fn answer(page: &mut Page, trial: &Trial) {
+    page.gap();
+    match &trial.answer {
+        Err(error) => {
+            let text = page.style.paint(Tone::Bad, clean(&error.message));
+            page.labelled("answer", &text);
+        }
+        Ok((sample, took)) => {
+            let AnswerSample {
+                status,
+                headers,
+                body,
+            } = sample;
+            page.labelled("answer", &format!("status {status} after {}", time(*took)));
+            message(page, headers, body);
+            let meaning = match trial.rule {
+                None => page.style.paint(Tone::Warn, "no rule fits it"),
+                Some((number, meaning)) => {
+                    format!("{} · by [[outcome]] rule {number}", said(meaning))
+                }
+            };
+            page.labelled("means", &meaning);
+        }
+    }
+}
+
+fn said(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::Told(Decision::Accepted) => "accepted: the ledger will tell",
+        meaning => meaning.name(),
+    }
+}
+
+fn drained(page: &mut Page, trial: &Trial) {
+    page.gap();
+    match &trial.drained {
+        None => {}
+        Some(Ok(took)) => page.labelled("drained", &format!("after {}", time(*took))),
+        Some(Err(why)) => {
+            let text = page.style.paint(Tone::Warn, clean(why));
+            page.labelled("not drained", &text);
+        }
+    }
+}
+
+fn ledger(page: &mut Page, when: &str, read: Option<&Result<Found, String>>) {
+    let text = match read {
+        None if when == "before" => "none: a run can only judge what users were told".to_owned(),
+        None => return,
+        Some(Ok(found)) => format!("{when}: {}", held(found)),
+        Some(Err(why)) => page
+            .style
+            .paint(Tone::Bad, format!("{when}: {}", clean(why))),
+    };
+    page.labelled("ledger", &text);
+}
+
+fn held(found: &Found) -> String {
+    match found {
+        Found::Count(number) => format!("a count of {}", count(*number)),
+        Found::Users(users) if users.is_empty() => "no coupons".to_owned(),
+        Found::Users(users) => {
+            let named: Vec<_> = users
+                .iter()
+                .take(USERS)
+                .map(|user| shorten(&clean(user), LINE))
+                .collect();
+            let more = if users.len() > USERS { " …" } else { "" };
+            let coupons = plural(users.len() as u64, "coupon");
+            format!("{coupons}, of {}{more}", named.join(", "))
+        }
+    }
+}
+
+fn conclusion(page: &mut Page, trial: &Trial, target: &Target) {
+    for doubt in &trial.doubts {
+        page.barred(Tone::Warn, &clean(doubt));
+    }
+    if trial.doubts.is_empty() {
+        let name = clean(&target.path.display().to_string());
+        page.barred(
+            Tone::Good,
+            &format!("ready: coupon-bench run --target {name} --users 10000 --limit 100"),
+        );
+    }
+}
+
+fn time(time: Duration) -> String {
+    duration(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}

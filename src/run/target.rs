@@ -1,0 +1,251 @@
+//! One run of a service of the user's own: the same load, recorder and verdict as for a strategy, and a ledger of its own.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    Event, Observer, Place,
+    drain::Drained,
+    judge::{Evidence, judge},
+    observed::Observed,
+    one::{Done, Loaded, Surroundings, announce, trouble},
+    run_id,
+};
+use crate::{
+    backend::OpenError,
+    ledger::{Ledger, Rules, reconcile, reconcile_count, told_only},
+    load::{self, End, Load, LoadEnd, Recorder, Schedule},
+    ports::UserId,
+    report::{Backends, Strangers, TargetLoad},
+    scenario::{Arrivals, Scenario},
+    target::{
+        Claim, Target,
+        stage::{Held, Stage},
+    },
+};
+
+/// However slowly answers trickle in, somebody's service is not fired at for longer.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// Sets the service up, offers the load, and judges what became of it.
+pub async fn run(
+    scenario: &Scenario,
+    target: &Arc<Target>,
+    place: Place<'_>,
+    watcher: Observer<'_>,
+    stop: watch::Receiver<bool>,
+) -> Result<Done, OpenError> {
+    let (workload, run_id) = (&scenario.workload, run_id());
+    tracing::info!(
+        target = target.name,
+        trial = place.trial,
+        run_id,
+        "opening the service"
+    );
+    let mut stage = Stage::open(target, workload, &run_id).await?;
+    stage.set_up().await?;
+    stage.must_be_empty().await?;
+    let claim = stage
+        .claim(target.connections(workload), workload.users)
+        .await?;
+    let loaded = load(scenario, place, &mut stage, &claim, watcher, stop).await;
+
+    let (evidence, strangers) = evidence(scenario, target, &mut stage, &loaded).await;
+    let surroundings = Surroundings {
+        backends: backends(&stage),
+        topic: false,
+        target: Some(TargetLoad {
+            addresses: stage.endpoint().addresses(),
+            connections: claim.client().connections() as u64,
+            opened_again: claim.client().opened_again(),
+            held: claim.held(),
+            unclassified: claim.unclassified(),
+            strangers,
+        }),
+    };
+    let run = judge(scenario, place, &run_id, surroundings, &loaded, evidence);
+    watcher(Event::Recorded {
+        strategy: place.subject.name(),
+        trial: place.trial,
+        observed: &loaded.observed,
+    });
+    watcher(Event::Done);
+    Ok(Done {
+        run,
+        left_behind: false,
+    })
+}
+
+async fn load(
+    scenario: &Scenario,
+    place: Place<'_>,
+    stage: &mut Stage,
+    claim: &Arc<Claim>,
+    watcher: Observer<'_>,
+    stop: watch::Receiver<bool>,
+) -> Loaded {
+    let workload = &scenario.workload;
+    let recorder = Arc::new(Recorder::new(Schedule::of(workload), workload.timeout));
+    announce(place, &recorder.counters, watcher);
+    let first = first(workload.arrivals, &recorder.schedule().users, claim);
+    let load = Load {
+        strategy: claim.clone(),
+        recorder: Arc::clone(&recorder),
+        patience: workload.timeout,
+    };
+    let bounded = bounded(stop.clone());
+    let mut ended = load::run(load, claim.make_ready(first), bounded).await;
+    tracing::info!(end = ?ended.end, answered = recorder.answered(), "load ended");
+
+    let stopped = *stop.borrow();
+    watcher(Event::Drain);
+    let drained = drain(stage, &mut ended, workload.timeout, stop).await;
+    let observed = Observed {
+        attempts: recorder.attempts(),
+        failures: recorder.failures(),
+        peak_in_flight: recorder.peak_in_flight(),
+        cpu: ended.cpu,
+        ..Observed::default()
+    };
+    let mut troubles: Vec<_> = trouble(ended.end, workload.timeout).into_iter().collect();
+    if ended.end == End::Interrupted && !stopped {
+        troubles = vec!["the load was given up after a day".to_owned()];
+    }
+    troubles.extend(not_understood(claim.unclassified().count));
+    ended.abandon().await;
+    Loaded {
+        observed,
+        drained,
+        bystander: None,
+        traced: None,
+        troubles,
+    }
+}
+
+/// Turns true when `stop` does, and when the load has lasted for too long.
+fn bounded(mut stop: watch::Receiver<bool>) -> watch::Receiver<bool> {
+    let (end, bounded) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            // Whoever does not listen any more has no load under way.
+            () = end.closed() => {}
+            () = tokio::time::sleep(LONGEST) => drop(end.send(true)),
+            _ = stop.wait_for(|stop| *stop) => drop(end.send(true)),
+        }
+    });
+    bounded
+}
+
+/// Whose claims are made ready: all that start at the release, as far as there are connections for them.
+fn first<'a>(arrivals: Arrivals, users: &'a [UserId], claim: &Claim) -> &'a [UserId] {
+    let at_once = match arrivals {
+        Arrivals::Burst => users.len(),
+        Arrivals::ClosedLoop { in_flight } => usize::try_from(in_flight).unwrap_or(usize::MAX),
+        // Nobody starts at the release.
+        Arrivals::OpenLoop { .. } => 0,
+    };
+    &users[..at_once.min(claim.at_a_time()).min(users.len())]
+}
+
+fn not_understood(count: u64) -> Option<String> {
+    let what = match count {
+        0 => return None,
+        1 => "1 answer matches".to_owned(),
+        several => format!("{several} answers match"),
+    };
+    Some(format!(
+        "{what} no [[outcome]] rule, so what those users were told is unknown"
+    ))
+}
+
+/// Waits until nobody is under way any more, and then until the service has worked everything off.
+async fn drain(
+    stage: &mut Stage,
+    ended: &mut LoadEnd,
+    patience: Duration,
+    mut stop: watch::Receiver<bool>,
+) -> Drained {
+    let begin = Instant::now();
+    let all = async {
+        if tokio::time::timeout(patience, ended.settled())
+            .await
+            .is_err()
+        {
+            return Err(None);
+        }
+        stage.drain().await.map_err(Some)
+    };
+    let done = tokio::select! {
+        done = all => done,
+        _ = stop.wait_for(|stop| *stop) => Err(None),
+    };
+    Drained {
+        complete: done.is_ok(),
+        took: done.as_ref().map_or_else(
+            |_| begin.elapsed(),
+            |at| at.saturating_duration_since(begin),
+        ),
+        lag: None,
+        trouble: done.err().flatten(),
+    }
+}
+
+/// Reads the ledger, where there is one, and holds it against what was said.
+async fn evidence(
+    scenario: &Scenario,
+    target: &Target,
+    stage: &mut Stage,
+    loaded: &Loaded,
+) -> (Evidence, Strangers) {
+    let rules = Rules {
+        limit: scenario.workload.limit,
+        one_per_user: target.one_per_user,
+    };
+    let attempts = &loaded.observed.attempts;
+    let read = stage.read().await;
+    let held = read.map(|found| found.and_then(|found| stage.named(found)));
+    let mut strangers = Strangers::default();
+    let evidence = match held {
+        None => Evidence {
+            ledger: Some(Ledger::ToldOnly(told_only(attempts, rules))),
+            ..Evidence::default()
+        },
+        Some(Err(trouble)) => Evidence {
+            trouble: Some(trouble),
+            ..Evidence::default()
+        },
+        Some(Ok(Held::Count(count))) => Evidence {
+            ledger: Some(Ledger::ByCount(reconcile_count(attempts, count, rules))),
+            ..Evidence::default()
+        },
+        Some(Ok(Held::Users(named))) => {
+            strangers = Strangers {
+                count: named.strangers,
+                samples: named.samples,
+            };
+            Evidence {
+                ledger: Some(reconcile(attempts, &named.rows, rules).into()),
+                rows: Some(named.rows),
+                trouble: None,
+            }
+        }
+    };
+    (evidence, strangers)
+}
+
+/// Where the ledger is: nothing else is known of what the service uses.
+fn backends(stage: &Stage) -> Backends {
+    let (mut db, mut redis) = (stage.backend(), None);
+    if db.as_ref().is_some_and(|backend| backend.kind == "redis") {
+        redis = db.take();
+    }
+    Backends {
+        db,
+        redis,
+        kafka: None,
+    }
+}

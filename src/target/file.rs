@@ -1,0 +1,162 @@
+//! A target file as typed: its tables and keys, and nothing about what they mean.
+//!
+//! `schema/target.schema.json` describes the same for editors. To add a key, add its field here, its meaning in
+//! [`super::meaning`], and its line there.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::cli::typed::{Typed, one_or_many};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetFile {
+    pub title: Option<Typed>,
+    pub promise: Option<Typed>,
+    pub one_per_user: Option<bool>,
+    pub http: Http,
+    #[serde(default)]
+    pub setup: Vec<Spanned<Request>>,
+    pub claim: Spanned<Request>,
+    #[serde(default)]
+    pub outcome: Vec<Spanned<Outcome>>,
+    pub users: Option<Users>,
+    pub ledger: Option<Spanned<Ledger>>,
+    pub drain: Option<Spanned<Drain>>,
+}
+
+/// Where the service is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub base_url: Typed,
+    pub unix_socket: Option<Typed>,
+    pub version: Option<Typed>,
+    pub ca_file: Option<Typed>,
+}
+
+/// What is sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub body: Option<Typed>,
+    pub json: Option<Spanned<Value>>,
+    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub status: Vec<Typed>,
+}
+
+/// What an answer means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    pub is: Typed,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub status: Vec<Typed>,
+    pub header: Option<Spanned<HeaderIs>>,
+    pub json: Option<Spanned<JsonIs>>,
+    pub body: Option<Spanned<BodyIs>>,
+}
+
+/// A condition on a header.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderIs {
+    pub name: Typed,
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+    pub exists: Option<bool>,
+}
+
+/// A condition on what a JSON pointer points to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonIs {
+    pub pointer: Typed,
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+    pub exists: Option<bool>,
+}
+
+/// A condition on the body as text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BodyIs {
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+}
+
+/// Users with more than a number.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Users {
+    pub csv: Typed,
+}
+
+/// What is really there: one of several ways to find out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    pub http: Option<Spanned<LedgerHttp>>,
+    pub sql: Option<Typed>,
+    pub count_sql: Option<Typed>,
+    pub db: Option<Typed>,
+    pub redis: Option<Spanned<LedgerRedis>>,
+    pub user: Option<Typed>,
+}
+
+/// A ledger that is asked for over HTTP.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerHttp {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub users: Option<Typed>,
+    pub id: Option<Typed>,
+    pub count: Option<Typed>,
+}
+
+/// A ledger in Redis.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerRedis {
+    pub url: Typed,
+    pub key: Typed,
+}
+
+/// When nothing is under way any more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drain {
+    pub http: Option<Spanned<DrainHttp>>,
+    pub unchanged_for: Option<Typed>,
+    pub timeout: Option<Typed>,
+}
+
+/// A question that is answered so once the pipeline is empty.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrainHttp {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub pointer: Typed,
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+    pub exists: Option<bool>,
+}

@@ -1,0 +1,199 @@
+//! Where the coupons are, how the ledger spells a user, and when it is final.
+
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::{Reader, Speaks, requests::Head, wrong};
+use crate::{
+    cli::{
+        effective::span,
+        error::{Problem, UsageError},
+        services,
+        typed::Typed,
+    },
+    scenario::{DbTarget, RedisTarget, ServiceUrl},
+    target::{
+        Template,
+        drain::{Drain, Until},
+        file,
+        ledger::{Find, Source, What},
+        template::Escape,
+    },
+};
+
+/// How long a drain may take unless the file says otherwise.
+const DRAIN: Duration = Duration::from_secs(30);
+
+impl Reader<'_> {
+    /// Where the coupons are: one of several places.
+    pub(super) fn ledger(&mut self, spanned: &Spanned<file::Ledger>) -> Result<Source, UsageError> {
+        let typed = spanned.get_ref();
+        match (&typed.http, &typed.sql, &typed.count_sql, &typed.redis) {
+            (Some(http), None, None, None) => self.over_http(http),
+            (None, Some(query), None, None) => self.sql(query, What::Users, spanned),
+            (None, None, Some(query), None) => self.sql(query, What::Count, spanned),
+            (None, None, None, Some(redis)) => self.redis(redis.get_ref()),
+            _ => {
+                let problem = Problem::new(
+                    "ledger in no place, or in several",
+                    "name one of http, sql, count_sql and redis",
+                );
+                Err(self.file.wrong_at(spanned.span().start, problem))
+            }
+        }
+    }
+
+    fn over_http(&mut self, spanned: &Spanned<file::LedgerHttp>) -> Result<Source, UsageError> {
+        let typed = spanned.get_ref();
+        let find = match (&typed.users, &typed.count) {
+            (Some(users), None) => Find::Users {
+                pointer: self.pointer(users)?,
+                id: typed.id.as_ref().map(|id| self.pointer(id)).transpose()?,
+            },
+            (None, Some(count)) => Find::Count {
+                pointer: self.pointer(count)?,
+            },
+            _ => {
+                let problem = Problem::new(
+                    "ledger without users or a count",
+                    "say where the answer has them: users = \"/users\", or count = \"/issued\"",
+                );
+                return Err(self.file.wrong_at(spanned.span().start, problem));
+            }
+        };
+        let request = self.question(&Head {
+            method: typed.method.as_ref(),
+            url: &typed.url,
+            headers: &typed.headers,
+        })?;
+        Ok(Source::Http { request, find })
+    }
+
+    fn sql(
+        &mut self,
+        query: &Typed,
+        what: What,
+        ledger: &Spanned<file::Ledger>,
+    ) -> Result<Source, UsageError> {
+        let Some(db) = &ledger.get_ref().db else {
+            let problem = Problem::new(
+                "query without a database",
+                "name it: db = \"postgres://HOST/NAME\"",
+            );
+            return Err(wrong(self.file, query, problem));
+        };
+        let db = self.resolved_as(db, |text| match services::db(text)? {
+            DbTarget::PrivateSqlite => Err(Problem::invalid(
+                text,
+                "name the service's own file: sqlite://FILE",
+            )),
+            db => Ok(db),
+        })?;
+        Ok(Source::Sql {
+            db,
+            query: self.template(query, Escape::None, Speaks::OfTheEvent)?,
+            what,
+        })
+    }
+
+    fn redis(&mut self, typed: &file::LedgerRedis) -> Result<Source, UsageError> {
+        let url = self.resolved_as(&typed.url, redis)?;
+        Ok(Source::Redis {
+            url,
+            key: self.template(&typed.key, Escape::None, Speaks::OfTheEvent)?,
+        })
+    }
+
+    /// How the ledger spells a user.
+    pub(super) fn spelling(
+        &mut self,
+        ledger: Option<&Spanned<file::Ledger>>,
+    ) -> Result<Template, UsageError> {
+        let typed = ledger.and_then(|ledger| ledger.get_ref().user.as_ref());
+        let Some(typed) = typed else {
+            let start = ledger.map_or(0, |ledger| ledger.span().start);
+            return self.template_of("{{user}}", start, Escape::None, Speaks::OfAUser);
+        };
+        let template = self.template(typed, Escape::None, Speaks::OfAUser)?;
+        if template.has_user() {
+            return Ok(template);
+        }
+        let problem = Problem::new(
+            "the same spelling for everybody",
+            "it needs {{user}}, or a column such as {{users.id}}",
+        );
+        Err(wrong(self.file, typed, problem))
+    }
+
+    /// When nothing is under way any more.
+    pub(super) fn drain(
+        &mut self,
+        spanned: &Spanned<file::Drain>,
+        source: &Source,
+    ) -> Result<Drain, UsageError> {
+        let typed = spanned.get_ref();
+        let wrong_here = |this: &Self, what, advice: &str| {
+            Err(this
+                .file
+                .wrong_at(spanned.span().start, Problem::new(what, advice)))
+        };
+        let until = match (&typed.http, &typed.unchanged_for) {
+            (Some(http), None) => self.answer(http)?,
+            (None, Some(_)) if matches!(source, Source::None) => {
+                return wrong_here(
+                    self,
+                    "unchanged_for without a [ledger]",
+                    "there is nothing that could change",
+                );
+            }
+            (None, Some(unchanged)) => Until::Unchanged(self.parse(unchanged, span)?),
+            _ => {
+                return wrong_here(
+                    self,
+                    "drain without a condition, or with two",
+                    "name one of http and unchanged_for",
+                );
+            }
+        };
+        let timeout = typed.timeout.as_ref();
+        let timeout = timeout.map_or(Ok(DRAIN), |timeout| self.parse(timeout, span))?;
+        if let Until::Unchanged(span) = &until
+            && *span >= timeout
+        {
+            return wrong_here(
+                self,
+                "timeout that is not longer than unchanged_for",
+                "give it more time",
+            );
+        }
+        Ok(Drain { until, timeout })
+    }
+
+    fn answer(&mut self, spanned: &Spanned<file::DrainHttp>) -> Result<Until, UsageError> {
+        let typed = spanned.get_ref();
+        let check = self.checked(
+            spanned,
+            (&typed.equals, &typed.contains, &typed.matches, typed.exists),
+        )?;
+        Ok(Until::Answer {
+            pointer: self.pointer(&typed.pointer)?,
+            check,
+            request: Box::new(self.question(&Head {
+                method: typed.method.as_ref(),
+                url: &typed.url,
+                headers: &typed.headers,
+            })?),
+        })
+    }
+}
+
+fn redis(text: &str) -> Result<ServiceUrl, Problem> {
+    match services::redis(text)? {
+        RedisTarget::Url(url) => Ok(url),
+        RedisTarget::Embedded => Err(Problem::invalid(
+            text,
+            "name the service's own: redis://HOST:PORT",
+        )),
+    }
+}

@@ -1,0 +1,325 @@
+//! What a target file means: everything is looked at before anything is sent, and whatever is wrong is told with its line.
+
+mod answers;
+mod ledger;
+mod requests;
+
+use std::path::Path;
+
+use url::Url;
+
+use super::{
+    Reach, Secrets, Service, Setup, Statuses, Target, Template, Users,
+    file::{self, TargetFile},
+    ledger::{Find, Source, What},
+    template::{Escape, Names},
+};
+use crate::{
+    cli::{
+        error::{Problem, UsageError},
+        layers::Env,
+        mask::quoted,
+        toml_file::TomlFile,
+        typed::Typed,
+        values::did_you_mean,
+    },
+    http::{Remote, Version},
+    strategy::Promise,
+};
+
+const PROMISES: [Promise; 4] = [
+    Promise::None,
+    Promise::SingleProcess,
+    Promise::AtMost,
+    Promise::Exact,
+];
+
+impl Target {
+    /// Reads a file, and the table of users that it names.
+    pub fn read(path: &Path, env: Env<'_>) -> Result<Self, UsageError> {
+        Self::understand(&TomlFile::read(path, "target")?, env)
+    }
+
+    /// What a file means.
+    pub fn understand(file: &TomlFile, env: Env<'_>) -> Result<Self, UsageError> {
+        let typed: TargetFile = file.deserialize()?;
+        let users = users(file, typed.users.as_ref())?;
+        let mut reader = Reader {
+            file,
+            env,
+            columns: users.as_ref().map_or(&[], Users::columns),
+            prefix: String::new(),
+            secrets: Secrets::default(),
+        };
+        let service = reader.service(&typed.http)?;
+        service
+            .base_url
+            .path()
+            .trim_end_matches('/')
+            .clone_into(&mut reader.prefix);
+        let setup = typed
+            .setup
+            .iter()
+            .map(|setup| reader.setup(setup.get_ref()));
+        let setup = setup.collect::<Result<Vec<_>, _>>()?;
+        let claim = reader.claim(typed.claim.get_ref())?;
+        let rules = reader.rules(&typed)?;
+        let ledger = typed.ledger.as_ref();
+        let source = ledger.map_or(Ok(Source::None), |ledger| reader.ledger(ledger))?;
+        let spelling = reader.spelling(ledger)?;
+        let drain = typed
+            .drain
+            .as_ref()
+            .map(|drain| reader.drain(drain, &source));
+        let drain = drain.transpose()?;
+        let target = Self {
+            path: file.path().to_owned(),
+            name: name(file.path()),
+            title: typed
+                .title
+                .as_ref()
+                .map(|title| reader.one_line(title))
+                .transpose()?,
+            promise: typed
+                .promise
+                .as_ref()
+                .map_or(Ok(Promise::Exact), |word| reader.promise(word))?,
+            one_per_user: typed.one_per_user.unwrap_or(true),
+            service,
+            setup,
+            claim,
+            rules,
+            ledger: source,
+            spelling,
+            drain,
+            secrets: reader.secrets,
+            reach: Reach {
+                connections: None,
+                remote: Remote::Refused,
+            },
+            users,
+        };
+        target.check(file, &typed)?;
+        Ok(target)
+    }
+
+    /// What is right by itself and makes no sense together.
+    fn check(&self, file: &TomlFile, typed: &TargetFile) -> Result<(), UsageError> {
+        let by_user = match &self.ledger {
+            Source::Http {
+                find: Find::Users { .. },
+                ..
+            }
+            | Source::Sql {
+                what: What::Users, ..
+            } => true,
+            Source::None | Source::Redis { .. } | Source::Http { .. } | Source::Sql { .. } => false,
+        };
+        if by_user && !self.claim.has_user() {
+            let problem = Problem::new(
+                "claim without a user",
+                "the ledger knows users, so put {{user}} or a column such as {{users.id}} where the service learns who asks",
+            );
+            return Err(file.wrong_at(typed.claim.span().start, problem));
+        }
+        Ok(())
+    }
+}
+
+/// The file's name without its end.
+fn name(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().replace(char::is_control, "?")
+}
+
+fn users(file: &TomlFile, typed: Option<&file::Users>) -> Result<Option<Users>, UsageError> {
+    let Some(users) = typed else { return Ok(None) };
+    let path = file.beside(&users.csv.text);
+    let read = Users::read(&path).map_err(|error| {
+        let what = format!("cannot read {}", quoted(&path.to_string_lossy()));
+        wrong(file, &users.csv, Problem::new(what, error))
+    })?;
+    Ok(Some(read))
+}
+
+/// What is wrong with a value.
+fn wrong(file: &TomlFile, typed: &Typed, problem: Problem) -> UsageError {
+    let start = typed.span.as_ref().map_or(0, |span| span.start);
+    file.wrong_at(start, problem)
+}
+
+/// Interprets the values of one file.
+struct Reader<'a> {
+    file: &'a TomlFile,
+    env: Env<'a>,
+    columns: &'a [String],
+    /// The path of the base URL, without a slash at its end.
+    prefix: String,
+    secrets: Secrets,
+}
+
+/// Whom a text may speak of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    /// A user who claims.
+    OfAUser,
+    /// The event alone.
+    OfTheEvent,
+}
+
+impl Reader<'_> {
+    /// Reads a value; what is wrong with it is said with its place.
+    fn parse<T>(
+        &self,
+        typed: &Typed,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Result<T, UsageError> {
+        parse(&typed.text).map_err(|problem| wrong(self.file, typed, problem))
+    }
+
+    fn template(
+        &mut self,
+        typed: &Typed,
+        escape: Escape,
+        speaks: Speaks,
+    ) -> Result<Template, UsageError> {
+        let start = typed.span.as_ref().map_or(0, |span| span.start);
+        self.template_of(&typed.text, start, escape, speaks)
+    }
+
+    fn template_of(
+        &mut self,
+        text: &str,
+        start: usize,
+        escape: Escape,
+        speaks: Speaks,
+    ) -> Result<Template, UsageError> {
+        let mut names = Names {
+            env: self.env,
+            user: (speaks == Speaks::OfAUser).then_some(self.columns),
+            secrets: &mut self.secrets,
+        };
+        Template::parse(text, escape, &mut names)
+            .map_err(|problem| self.file.wrong_at(start, problem))
+    }
+
+    /// A text in which nothing but the environment can be referred to.
+    fn resolved(&mut self, typed: &Typed) -> Result<String, UsageError> {
+        let template = self.template(typed, Escape::None, Speaks::OfTheEvent)?;
+        template.constant().ok_or_else(|| {
+            let advice = "this is known before any run, so only {{env.NAME}} can stand here";
+            wrong(
+                self.file,
+                typed,
+                Problem::new("placeholder of a run", advice),
+            )
+        })
+    }
+
+    /// The same, read as something. A secret must not show in the error.
+    fn resolved_as<T>(
+        &mut self,
+        typed: &Typed,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Result<T, UsageError> {
+        let text = self.resolved(typed)?;
+        parse(&text).map_err(|problem| {
+            let mask = |text: &str| self.secrets.mask(text);
+            wrong(
+                self.file,
+                typed,
+                Problem::new(mask(&problem.what), mask(&problem.advice)),
+            )
+        })
+    }
+
+    fn service(&mut self, http: &file::Http) -> Result<Service, UsageError> {
+        let version = http
+            .version
+            .as_ref()
+            .map(|typed| self.parse(typed, version));
+        let beside = |this: &mut Self, typed: &Option<Typed>| match typed {
+            None => Ok(None),
+            Some(typed) => {
+                let name = this.resolved(typed)?;
+                Ok::<_, UsageError>(Some(this.file.beside(&name)))
+            }
+        };
+        Ok(Service {
+            base_url: self.resolved_as(&http.base_url, base_url)?,
+            unix_socket: beside(self, &http.unix_socket)?,
+            version: version.transpose()?.unwrap_or(Version::Http1),
+            ca_file: beside(self, &http.ca_file)?,
+        })
+    }
+
+    fn promise(&self, typed: &Typed) -> Result<Promise, UsageError> {
+        self.parse(typed, |text| {
+            let found = PROMISES.iter().find(|promise| promise.to_string() == text);
+            found.copied().ok_or_else(|| {
+                let names = PROMISES.map(|promise| promise.to_string());
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                Problem::new(
+                    format!("unknown promise {}", quoted(text)),
+                    did_you_mean(text, &names),
+                )
+            })
+        })
+    }
+
+    fn one_line(&self, typed: &Typed) -> Result<String, UsageError> {
+        self.parse(typed, crate::cli::effective::one_line)
+    }
+
+    fn setup(&mut self, typed: &file::Request) -> Result<Setup, UsageError> {
+        let request = self.request(typed, "POST", Speaks::OfTheEvent)?;
+        let expected = match typed.status.as_slice() {
+            [] => Statuses::success(),
+            status => self.statuses(status)?,
+        };
+        Ok(Setup { request, expected })
+    }
+
+    fn claim(&mut self, typed: &file::Request) -> Result<super::RequestTemplate, UsageError> {
+        if let Some(status) = typed.status.first() {
+            let advice = "what an answer to a claim means is said by [[outcome]]";
+            return Err(wrong(
+                self.file,
+                status,
+                Problem::new("status of a claim", advice),
+            ));
+        }
+        self.request(typed, "POST", Speaks::OfAUser)
+    }
+}
+
+fn version(text: &str) -> Result<Version, Problem> {
+    match text {
+        "1" | "1.1" => Ok(Version::Http1),
+        "2" => Ok(Version::Http2),
+        _ => Err(Problem::invalid(text, "say \"1.1\" or \"2\"")),
+    }
+}
+
+fn base_url(text: &str) -> Result<Url, Problem> {
+    let advice = "write http://HOST:PORT or https://HOST:PORT";
+    let url =
+        Url::parse(text).map_err(|error| Problem::invalid(text, format!("{error}; {advice}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err(Problem::invalid(text, advice));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let advice = "say who asks in a header, as in headers = { Authorization = \"Bearer {{env.TOKEN}}\" }";
+        return Err(Problem::new("a user name or password in the URL", advice));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Problem::invalid(
+            text,
+            "the query belongs to the url of a request",
+        ));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What is sent: method, path, headers and body.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderName, Method, header::CONTENT_TYPE};
+use serde_json::Value;
+use toml::Spanned;
+
+use super::{Reader, Speaks, wrong};
+use crate::{
+    cli::{
+        error::{Problem, UsageError},
+        mask::quoted,
+        typed::Typed,
+    },
+    ports::UserId,
+    target::{
+        RequestTemplate, Template, Who, file,
+        template::{Escape, Event},
+    },
+};
+
+impl Reader<'_> {
+    /// A request; `usual` is its method unless it says another.
+    pub(super) fn request(
+        &mut self,
+        typed: &file::Request,
+        usual: &'static str,
+        speaks: Speaks,
+    ) -> Result<RequestTemplate, UsageError> {
+        let bodies = [
+            typed.body.as_ref().and_then(|typed| typed.span.clone()),
+            typed.json.as_ref().map(Spanned::span),
+            typed.form.as_ref().map(Spanned::span),
+        ];
+        if let Some(span) = bodies.into_iter().flatten().nth(1) {
+            let problem = Problem::new("second body", "name one of body, json and form");
+            return Err(self.file.wrong_at(span.start, problem));
+        }
+        let head = Head {
+            method: typed.method.as_ref(),
+            url: &typed.url,
+            headers: &typed.headers,
+        };
+        let mut request = self.head(&head, usual, speaks)?;
+        if let Some(body) = &typed.body {
+            request.body = Some(self.template(body, Escape::None, speaks)?);
+        }
+        if let Some(json) = &typed.json {
+            request.body = Some(self.json(json, speaks)?);
+            content_type(&mut request, "application/json");
+        }
+        if let Some(form) = &typed.form {
+            request.body = Some(self.form(form.get_ref(), speaks)?);
+            content_type(&mut request, "application/x-www-form-urlencoded");
+        }
+        self.check(&typed.url, &request)?;
+        Ok(request)
+    }
+
+    /// A request without a body.
+    pub(super) fn question(&mut self, head: &Head<'_>) -> Result<RequestTemplate, UsageError> {
+        let request = self.head(head, "GET", Speaks::OfTheEvent)?;
+        self.check(head.url, &request)?;
+        Ok(request)
+    }
+
+    fn head(
+        &mut self,
+        typed: &Head<'_>,
+        usual: &'static str,
+        speaks: Speaks,
+    ) -> Result<RequestTemplate, UsageError> {
+        let method = typed.method.map_or(Ok(usual.to_owned()), |typed| {
+            self.parse(typed, |text| Ok(text.to_ascii_uppercase()))
+        })?;
+        let parsed = Method::from_bytes(method.as_bytes()).map_err(|_| {
+            let problem = Problem::invalid(&method, "a method is a word such as GET or POST");
+            typed.method.map_or_else(
+                || self.file.wrong_at(0, problem.clone()),
+                |typed| wrong(self.file, typed, problem.clone()),
+            )
+        })?;
+        self.parse(typed.url, path)?;
+        let prefix = Template::text(&self.prefix);
+        let path = self.template(typed.url, Escape::Percent, speaks)?;
+        let headers = typed.headers.iter().map(|(name, value)| {
+            let parsed = HeaderName::try_from(name.as_str()).map_err(|_| {
+                let what = format!("header {}", quoted(name));
+                wrong(
+                    self.file,
+                    value,
+                    Problem::new(what, "a name is made of letters, digits and dashes"),
+                )
+            })?;
+            Ok((parsed, self.template(value, Escape::None, speaks)?))
+        });
+        let headers = headers.collect::<Result<Vec<_>, UsageError>>()?;
+        Ok(RequestTemplate {
+            name: format!("{method} {}", typed.url.text),
+            method: parsed,
+            path: prefix.then(path),
+            headers,
+            body: None,
+        })
+    }
+
+    /// Placeholders survive being written as JSON, as braces mean nothing within its strings.
+    fn json(&mut self, json: &Spanned<Value>, speaks: Speaks) -> Result<Template, UsageError> {
+        let text = json.get_ref().to_string();
+        self.template_of(&text, json.span().start, Escape::Json, speaks)
+    }
+
+    fn form(
+        &mut self,
+        form: &BTreeMap<String, Typed>,
+        speaks: Speaks,
+    ) -> Result<Template, UsageError> {
+        let mut whole = Template::text("");
+        for (index, (name, value)) in form.iter().enumerate() {
+            let and = if index == 0 { "" } else { "&" };
+            let name = Template::text(&format!("{and}{}=", Escape::Percent.of(name)));
+            let value = self.template(value, Escape::Form, speaks)?;
+            whole = whole.then(name).then(value);
+        }
+        Ok(whole)
+    }
+
+    /// Whether it can be sent at all, tried with somebody's values.
+    fn check(&self, url: &Typed, request: &RequestTemplate) -> Result<(), UsageError> {
+        let event = Event {
+            run: "run".to_owned(),
+            limit: 1,
+            seed: 1,
+        };
+        let who = Who {
+            user: UserId(1),
+            ..Who::NOBODY
+        };
+        let built = request.build(&event, who);
+        built.map(drop).map_err(|reason| {
+            let what = format!("request {} cannot be sent", quoted(&request.name));
+            wrong(
+                self.file,
+                url,
+                Problem::new(what, self.secrets.mask(&reason)),
+            )
+        })
+    }
+}
+
+/// What every request has.
+pub(super) struct Head<'a> {
+    pub method: Option<&'a Typed>,
+    pub url: &'a Typed,
+    pub headers: &'a BTreeMap<String, Typed>,
+}
+
+fn path(text: &str) -> Result<(), Problem> {
+    if text.contains("://") {
+        let advice = "write the path alone, as in /claim: the host is that of base_url";
+        return Err(Problem::invalid(text, advice));
+    }
+    if !text.starts_with('/') {
+        return Err(Problem::invalid(text, "a path begins with /"));
+    }
+    Ok(())
+}
+
+/// Unless the file says another.
+fn content_type(request: &mut RequestTemplate, usual: &'static str) {
+    let named = request
+        .headers
+        .iter()
+        .any(|(name, _)| *name == CONTENT_TYPE);
+    if !named {
+        request.headers.push((CONTENT_TYPE, Template::text(usual)));
+    }
+}

@@ -1,0 +1,125 @@
+//! A service of the user's own, described by a file: how it is asked, what its answers mean, and where it keeps its coupons.
+//!
+//! A target is one more strategy, its oracle one more ledger. Everything between the two is the same as for a strategy of the
+//! catalogue: the engine, the recorder, the reconciliation, the verdict, the report.
+//!
+//! # Layout
+//!
+//! - `file`: the file as typed; `meaning`: what it means, or which line is wrong
+//! - `template`, `request`, `users`, `secrets`: what is sent, user by user
+//! - `rules`, `check`: what an answer means
+//! - `claim`: a claim, as the load engine makes it
+//! - `ledger`, `drain`: what is there, and when it is all there
+//! - `stage`: a service that is open and set up for one run
+//! - `starter`: the file to begin with
+
+mod check;
+mod claim;
+pub mod drain;
+mod file;
+pub mod ledger;
+mod meaning;
+mod request;
+mod rules;
+mod secrets;
+pub mod stage;
+mod template;
+pub mod trial;
+mod users;
+
+use std::path::PathBuf;
+
+use url::Url;
+
+pub use claim::Claim;
+pub use request::RequestTemplate;
+pub use rules::{Meaning, Rules, Statuses};
+pub use secrets::Secrets;
+pub use template::{Event, Template, Who};
+pub use users::Users;
+
+use crate::{
+    http::{Remote, Version},
+    strategy::Promise,
+};
+
+/// The file to begin with, commented.
+pub const STARTER: &str = include_str!("starter.toml");
+
+/// A service, and all there is to know of it.
+#[derive(Debug)]
+pub struct Target {
+    /// As typed.
+    pub path: PathBuf,
+    /// The file's name without its end: what the service is called in a report.
+    pub name: String,
+    /// For people.
+    pub title: Option<String>,
+    /// What it is held to.
+    pub promise: Promise,
+    /// Whether a user who asks twice is to get at most one coupon.
+    pub one_per_user: bool,
+    /// Where it is.
+    pub service: Service,
+    /// Sent before every run, one after the other.
+    pub setup: Vec<Setup>,
+    /// How a user asks.
+    pub claim: RequestTemplate,
+    /// What the answers mean.
+    pub rules: Rules,
+    /// Who the users are, where a number is not enough.
+    pub users: Option<Users>,
+    /// What is really there.
+    pub ledger: ledger::Source,
+    /// How the ledger spells a user.
+    pub spelling: Template,
+    /// When it is all there; `None` is as soon as everybody has an answer.
+    pub drain: Option<drain::Drain>,
+    /// Values that no output may contain.
+    pub secrets: Secrets,
+    /// How it is reached: by flag.
+    pub reach: Reach,
+}
+
+/// Where a service is.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its paths begin with the path of this.
+    pub base_url: Url,
+    /// In place of the URL's host and port.
+    pub unix_socket: Option<PathBuf>,
+    /// Which HTTP it is spoken to in.
+    pub version: Version,
+    /// PEM certificates of the authorities to trust.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A request that makes the service ready for a run.
+#[derive(Debug)]
+pub struct Setup {
+    /// What is sent.
+    pub request: RequestTemplate,
+    /// What it should be answered with.
+    pub expected: Statuses,
+}
+
+/// How a service is reached, as far as the command line says it.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// Connections to be opened; `None` is as many as there are attempts at once.
+    pub connections: Option<usize>,
+    /// Whether load may leave this machine.
+    pub remote: Remote,
+}
+
+impl Target {
+    /// Where the service is, for people: without secrets.
+    pub fn address(&self) -> String {
+        let url = self.secrets.mask(self.service.base_url.as_str());
+        let url = url.trim_end_matches('/');
+        match &self.service.unix_socket {
+            Some(path) => format!("{url} over unix:{}", path.display()),
+            None => url.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What an answer means: the first rule that matches says it. Pure.
+
+use std::cell::OnceCell;
+
+use bytes::Bytes;
+use http::{HeaderName, Response};
+use serde_json::Value;
+
+use super::check::Check;
+use crate::strategy::Decision;
+
+/// What users are told, in the words of a target file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// An answer.
+    Told(Decision),
+    /// An error that cannot have issued a coupon.
+    Failed,
+    /// An error that leaves it open.
+    Indeterminate,
+}
+
+impl Meaning {
+    /// As a file spells them.
+    pub const ALL: [(&str, Self); 6] = [
+        ("issued", Self::Told(Decision::Issued)),
+        ("sold_out", Self::Told(Decision::SoldOut)),
+        ("duplicate", Self::Told(Decision::Duplicate)),
+        ("accepted", Self::Told(Decision::Accepted)),
+        ("failed", Self::Failed),
+        ("indeterminate", Self::Indeterminate),
+    ];
+
+    /// As a file spells it.
+    pub fn name(self) -> &'static str {
+        let named = Self::ALL.iter().find(|(_, meaning)| *meaning == self);
+        named.map_or("", |(name, _)| name)
+    }
+}
+
+/// Status codes that a rule is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statuses(pub Vec<std::ops::RangeInclusive<u16>>);
+
+impl Statuses {
+    /// What a request that is not measured should be answered with.
+    pub fn success() -> Self {
+        Self(vec![200..=299])
+    }
+
+    /// Whether it is one of them.
+    pub fn contain(&self, status: u16) -> bool {
+        self.0.iter().any(|range| range.contains(&status))
+    }
+}
+
+/// When an answer means what. All that is given must hold.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What it means.
+    pub meaning: Meaning,
+    /// The status is one of these.
+    pub status: Option<Statuses>,
+    /// This header is so.
+    pub header: Option<(HeaderName, Check)>,
+    /// What this JSON pointer points to is so.
+    pub json: Option<(String, Check)>,
+    /// The body as text is so.
+    pub body: Option<Check>,
+}
+
+/// The rules, in their order.
+#[derive(Debug, Clone)]
+pub struct Rules(pub Vec<Rule>);
+
+impl Rules {
+    /// The first that matches, with its number from 1; `None` is an answer that nobody thought of.
+    pub fn classify(&self, answer: &Response<Bytes>) -> Option<(usize, Meaning)> {
+        let parsed = OnceCell::new();
+        let rules = self.0.iter().enumerate();
+        let mut matching = rules.filter(|(_, rule)| rule.matches(answer, &parsed));
+        matching
+            .next()
+            .map(|(index, rule)| (index + 1, rule.meaning))
+    }
+
+    /// Whether any answer means this.
+    pub fn has(&self, meaning: Meaning) -> bool {
+        self.0.iter().any(|rule| rule.meaning == meaning)
+    }
+}
+
+impl Rule {
+    fn matches(&self, answer: &Response<Bytes>, parsed: &OnceCell<Option<Value>>) -> bool {
+        let status = answer.status().as_u16();
+        let statuses = self.status.as_ref();
+        statuses.is_none_or(|statuses| statuses.contain(status))
+            && self.header.as_ref().is_none_or(|(name, check)| {
+                check.holds(header(answer, name).map(Value::from).as_ref())
+            })
+            && self.json.as_ref().is_none_or(|(pointer, check)| {
+                // Read once, and only if a rule asks for it.
+                let body = parsed.get_or_init(|| serde_json::from_slice(answer.body()).ok());
+                check.holds(body.as_ref().and_then(|body| body.pointer(pointer)))
+            })
+            && self.body.as_ref().is_none_or(|check| {
+                let text = String::from_utf8_lossy(answer.body());
+                check.holds(Some(&Value::from(text.trim())))
+            })
+    }
+}
+
+/// The values of a header, as one.
+fn header(answer: &Response<Bytes>, name: &HeaderName) -> Option<String> {
+    let values = answer.headers().get_all(name).iter();
+    let values: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn rule(meaning: Meaning) -> Rule {
+        Rule {
+            meaning,
+            status: None,
+            header: None,
+            json: None,
+            body: None,
+        }
+    }
+
+    fn equals(value: Value) -> Check {
+        Check {
+            equals: Some(value),
+            ..Check::default()
+        }
+    }
+
+    fn answer(status: u16, header: &str, body: &'static str) -> Response<Bytes> {
+        Response::builder()
+            .status(status)
+            .header("x-result", header)
+            .body(Bytes::from_static(body.as_bytes()))
+            .unwrap()
+    }
+
+    const ISSUED: Meaning = Meaning::Told(Decision::Issued);
+    const SOLD_OUT: Meaning = Meaning::Told(Decision::SoldOut);
+
+    #[test]
+    fn the_first_rule_that_matches_decides() {
+        let rules = Rules(vec![
+            Rule {
+                status: Some(Statuses(vec![200..=299])),
+                json: Some(("/result".to_owned(), equals(json!("won")))),
+                ..rule(ISSUED)
+            },
+            Rule {
+                status: Some(Statuses(vec![200..=200, 409..=409])),
+                ..rule(SOLD_OUT)
+            },
+            Rule {
+                header: Some((HeaderName::from_static("x-result"), equals(json!("twice")))),
+                ..rule(Meaning::Told(Decision::Duplicate))
+            },
+            Rule {
+                body: Some(equals(json!("busy"))),
+                ..rule(Meaning::Failed)
+            },
+        ]);
+        for (answer, expected) in [
+            (answer(201, "", r#"{"result": "won"}"#), Some((1, ISSUED))),
+            (
+                answer(200, "", r#"{"result": "lost"}"#),
+                Some((2, SOLD_OUT)),
+            ),
+            (answer(409, "", r#"{"result": "won"}"#), Some((2, SOLD_OUT))),
+            (
+                answer(201, "twice", "no JSON"),
+                Some((3, Meaning::Told(Decision::Duplicate))),
+            ),
+            (answer(503, "", "busy\n"), Some((4, Meaning::Failed))),
+            (answer(503, "", "very busy"), None),
+            (answer(302, "", ""), None),
+        ] {
+            assert_eq!(rules.classify(&answer), expected, "{answer:?}");
+        }
+    }
+}

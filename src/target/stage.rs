@@ -1,0 +1,256 @@
+//! A service that is reachable and set up for one run: asked once for everything that is not measured.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::Value;
+
+use super::{
+    Claim, Event, RequestTemplate, Setup, Target, Who,
+    ledger::{Found, Named, Reader, Spelling},
+};
+use crate::{
+    backend::OpenError,
+    http::{Client, Endpoint, EndpointError, Options, Version},
+    scenario::{Arrivals, Workload},
+};
+
+/// How long an answer may take that is not measured: setting an event up may be slow.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most connections that are opened unless more are asked for.
+const MOST_CONNECTIONS: u64 = 1000;
+
+/// How many requests an HTTP/2 connection usually takes at a time.
+pub(super) const STREAMS: usize = 100;
+
+/// A service, ready for one run.
+pub struct Stage {
+    target: Arc<Target>,
+    endpoint: Endpoint,
+    /// For everything that is not measured.
+    control: Client,
+    event: Event,
+    ledger: Option<Reader>,
+    spelling: Spelling,
+}
+
+/// What a ledger held, in terms of a run.
+#[derive(Debug)]
+pub enum Held {
+    /// Whose coupons they are.
+    Users(Named),
+    /// How many there are.
+    Count(u64),
+}
+
+impl Stage {
+    /// Finds the service, and the ledger. Nothing has been sent yet.
+    pub async fn open(
+        target: &Arc<Target>,
+        workload: &Workload,
+        run_id: &str,
+    ) -> Result<Self, OpenError> {
+        let failed = |why: String| failure(target, &why);
+        let endpoint = endpoint(target).await;
+        let endpoint = endpoint.map_err(|error| failed(error.to_string()))?;
+        let event = Event {
+            run: run_id.to_owned(),
+            limit: workload.limit,
+            seed: workload.seed,
+        };
+        let users = target.users.as_ref();
+        let spelling = Spelling::new(&target.spelling, users, &event, workload.users);
+        let control = connect(target, endpoint.clone(), 1).await?;
+        let ledger = Reader::open(&target.ledger, &control, &event).await;
+        Ok(Self {
+            target: Arc::clone(target),
+            endpoint,
+            spelling: spelling.map_err(failed)?,
+            ledger: ledger.map_err(failed)?,
+            control,
+            event,
+        })
+    }
+
+    /// Makes the service ready for a run: one request after the other, each answered as it should be.
+    pub async fn set_up(&self) -> Result<(), OpenError> {
+        for setup in &self.target.setup {
+            self.set_up_with(setup).await?;
+        }
+        Ok(())
+    }
+
+    /// One request of the setup; its answer's status.
+    pub async fn set_up_with(&self, setup: &Setup) -> Result<u16, OpenError> {
+        let name = &setup.request.name;
+        let failed = |why: &str| failure(&self.target, &format!("setup {name}: {why}"));
+        let request = setup.request.build(&self.event, Who::NOBODY);
+        let request = request.map_err(|why| failed(&why))?;
+        let answer = send(&self.control, request)
+            .await
+            .map_err(|why| failed(&why))?;
+        let status = answer.status().as_u16();
+        if setup.expected.contain(status) {
+            return Ok(status);
+        }
+        Err(failed(&format!(
+            "unexpected status {status}{}",
+            beginning(&answer)
+        )))
+    }
+
+    /// Refuses a ledger that holds coupons before anybody has asked: they would be mistaken for some of this run.
+    pub async fn must_be_empty(&mut self) -> Result<(), OpenError> {
+        let coupons = match self.read().await {
+            None => return Ok(()),
+            Some(found) => found.map_err(|why| failure(&self.target, &why))?.coupons(),
+        };
+        if coupons == 0 {
+            return Ok(());
+        }
+        let why = format!(
+            "the ledger holds {coupons} coupons before anybody has asked: reset the event in a [[setup]] request, or let the \
+             ledger look at this event alone (with {{{{run}}}})"
+        );
+        Err(failure(&self.target, &why))
+    }
+
+    /// What the ledger holds now; `None` without one.
+    pub async fn read(&mut self) -> Option<Result<Found, String>> {
+        let ledger = self.ledger.as_mut()?;
+        let read = tokio::time::timeout(PATIENCE, ledger.read()).await;
+        let read = read.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        let secrets = &self.target.secrets;
+        Some(read.map_err(|why| secrets.mask(&format!("the ledger could not be read: {why}"))))
+    }
+
+    /// The same in terms of the run. Where nobody in it is known, the file spells users otherwise.
+    pub fn named(&self, found: Found) -> Result<Held, String> {
+        let rows = match found {
+            Found::Count(count) => return Ok(Held::Count(count)),
+            Found::Users(rows) => rows,
+        };
+        let named = self.spelling.names(&rows, &self.target.secrets);
+        if named.strangers > 0 && named.strangers == named.rows.len() as u64 {
+            return Err(format!(
+                "none of the ledger's {} users is a user of this run (the first is {:?}): say how it spells them, with `user` \
+                 in [ledger]",
+                named.strangers,
+                named.samples.first().map_or("", String::as_str)
+            ));
+        }
+        Ok(Held::Users(named))
+    }
+
+    /// Opens the connections of the load.
+    pub async fn claim(&self, connections: usize, users: u64) -> Result<Arc<Claim>, OpenError> {
+        let client = connect(&self.target, self.endpoint.clone(), connections).await?;
+        let (target, event) = (Arc::clone(&self.target), self.event.clone());
+        Ok(Arc::new(Claim::new(target, client, event, users)))
+    }
+
+    /// Waits until nothing is under way any more.
+    pub async fn drain(&mut self) -> Result<std::time::Instant, String> {
+        let Some(drain) = &self.target.drain else {
+            return Ok(std::time::Instant::now());
+        };
+        let waited = drain
+            .wait(&self.control, &self.event, self.ledger.as_mut())
+            .await;
+        waited.map_err(|why| self.target.secrets.mask(&why))
+    }
+
+    /// The database or the Redis that holds the ledger.
+    pub fn backend(&self) -> Option<crate::report::Backend> {
+        self.ledger.as_ref()?.backend()
+    }
+
+    /// Where the service is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+impl Target {
+    /// How many connections a workload needs: one for each attempt at once, within reason.
+    pub fn connections(&self, workload: &Workload) -> usize {
+        let at_once = match workload.arrivals {
+            Arrivals::ClosedLoop { in_flight } => in_flight.min(workload.total_attempts()),
+            Arrivals::Burst | Arrivals::OpenLoop { .. } => workload.total_attempts(),
+        };
+        let needed = match self.service.version {
+            Version::Http1 => at_once,
+            Version::Http2 => at_once.div_ceil(STREAMS as u64),
+        };
+        let usual = usize::try_from(needed.clamp(1, MOST_CONNECTIONS)).unwrap_or(1);
+        self.reach.connections.unwrap_or(usual)
+    }
+}
+
+/// Where the service is, if load may go there.
+pub async fn endpoint(target: &Target) -> Result<Endpoint, EndpointError> {
+    let service = &target.service;
+    let socket = service.unix_socket.as_deref();
+    Endpoint::resolve(&service.base_url, socket, target.reach.remote).await
+}
+
+async fn connect(
+    target: &Target,
+    endpoint: Endpoint,
+    connections: usize,
+) -> Result<Client, OpenError> {
+    let options = Options {
+        connections,
+        version: target.service.version,
+        ca_file: target.service.ca_file.clone(),
+        ..Options::default()
+    };
+    let opened = Client::open(endpoint, &options).await;
+    opened.map_err(|error| failure(target, &error.to_string()))
+}
+
+fn failure(target: &Target, why: &str) -> OpenError {
+    let path = target.path.display().to_string();
+    OpenError::new("--target", path, target.secrets.mask(why))
+}
+
+/// Sends a request that is not measured.
+async fn send(client: &Client, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
+    match tokio::time::timeout(PATIENCE, client.send(request)).await {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => Err("no answer in time".to_owned()),
+    }
+}
+
+/// Asks a question that is not measured; the answer has to be JSON.
+pub(super) async fn json(
+    client: &Client,
+    request: &RequestTemplate,
+    event: &Event,
+) -> Result<Value, String> {
+    let failed = |why: String| format!("{}: {why}", request.name);
+    let built = request.build(event, Who::NOBODY).map_err(failed)?;
+    let answer = send(client, built).await.map_err(failed)?;
+    if !answer.status().is_success() {
+        let status = answer.status().as_u16();
+        return Err(failed(format!(
+            "unexpected status {status}{}",
+            beginning(&answer)
+        )));
+    }
+    serde_json::from_slice(answer.body())
+        .map_err(|_| failed(format!("the answer is no JSON{}", beginning(&answer))))
+}
+
+/// Of a body, for an error's text.
+fn beginning(answer: &Response<Bytes>) -> String {
+    const LONGEST: usize = 100;
+    let text = String::from_utf8_lossy(answer.body());
+    let text: Vec<_> = text.split_whitespace().collect();
+    match text.join(" ") {
+        text if text.is_empty() => String::new(),
+        text => format!(": {}", text.chars().take(LONGEST).collect::<String>()),
+    }
+}

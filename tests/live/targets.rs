@@ -1,0 +1,454 @@
+//! Services of somebody's own, judged from a target file alone: a small one in another language, this program's own server, and
+//! ledgers in every place where they can be.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use coupon_bench::{
+    cli::toml_file::TomlFile,
+    scenario::{Arrivals, Workload},
+    target::{Target, ledger::Found, stage::Stage},
+};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, SqliteConnection, raw_sql};
+
+use crate::{
+    program::{self, Ran},
+    serve::Server,
+    services::{mysql, postgres, redis},
+};
+
+/// The service in Python: `tests/foreign/service.py`.
+struct Foreign {
+    child: Child,
+    port: String,
+    folder: tempfile::TempDir,
+}
+
+impl Foreign {
+    fn start() -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/service.py");
+        let mut child = Command::new("python3")
+            .arg(script)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3");
+        let mut port = String::new();
+        let stdout = child.stdout.take().expect("a pipe");
+        BufReader::new(stdout).read_line(&mut port).expect("a port");
+        Self {
+            child,
+            port: port.trim().to_owned(),
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// Its description, which differs from that of another kind in the path alone.
+    fn described(&self, kind: &str) -> String {
+        let port = &self.port;
+        format!(
+            r#"
+            [http]
+            base_url = "http://127.0.0.1:{port}/{kind}"
+            [[setup]]
+            url = "/reset"
+            body = '{{"limit": {{{{limit}}}}}}'
+            [claim]
+            url = "/coupons"
+            body = '{{"userId": {{{{user}}}}}}'
+            [[outcome]]
+            is = "issued"
+            status = [201, 202]
+            [[outcome]]
+            is = "duplicate"
+            status = 409
+            [[outcome]]
+            is = "sold_out"
+            status = 410
+            [ledger]
+            http = {{ url = "/coupons", users = "/users" }}
+            [drain]
+            http = {{ url = "/coupons", pointer = "/pending", equals = 0 }}
+            "#
+        )
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(format!("{name}.toml"));
+        fs::write(&path, text).expect("written");
+        path
+    }
+
+    /// A thousand users at once, for a hundred coupons.
+    fn judged(&self, name: &str, text: &str) -> Ran {
+        let path = self.file(name, text);
+        program::run(&format!(
+            "--target {} --users 1000 --limit 100",
+            path.display()
+        ))
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_service_in_another_language_is_judged_right_whatever_it_does() {
+    let service = Foreign::start();
+
+    let naive = service.judged("naive", &service.described("naive"));
+    assert_eq!(
+        (naive.exit, naive.verdicts()),
+        (Some(3), vec![json!("violated")])
+    );
+    let over = naive.each("/ledger/over_issued")[0].as_u64();
+    assert!(over > Some(0), "{over:?}");
+    assert_eq!(naive.each("/ledger/lost"), [json!(0)]);
+
+    let correct = service.judged("correct", &service.described("correct"));
+    assert_eq!(
+        (correct.exit, correct.verdicts()),
+        (Some(0), vec![json!("holds")])
+    );
+    assert_eq!(correct.each("/attempts/issued"), [json!(100)]);
+    assert_eq!(correct.each("/ledger/issued"), [json!(100)]);
+    // All of them had said everything but their last byte before the release.
+    assert_eq!(correct.each("/target/held"), [json!(1000)]);
+    assert_eq!(correct.each("/target/connections"), [json!(1000)]);
+
+    let lossy = service.judged("lossy", &service.described("lossy"));
+    assert_eq!(
+        (lossy.exit, lossy.verdicts()),
+        (Some(3), vec![json!("violated")])
+    );
+    assert_eq!(lossy.each("/attempts/issued"), [json!(100)]);
+    assert_eq!(lossy.each("/ledger/lost"), [json!(2)]);
+    assert_eq!(lossy.each("/ledger/drained"), [json!(true)]);
+}
+
+#[test]
+fn a_ledger_tells_as_much_as_it_can() {
+    let service = Foreign::start();
+    let users = "users = \"/users\"";
+    let lossy = service.described("lossy");
+
+    // A count proves that two are missing, and not whose they are.
+    let counted = service.judged("counted", &lossy.replace(users, "count = \"/issued\""));
+    assert_eq!(counted.each("/ledger/basis"), [json!("count")]);
+    assert_eq!(counted.each("/ledger/lost"), [json!(2)]);
+    assert_eq!(counted.each("/violations/1/users"), [json!([])]);
+
+    // Without a ledger, nothing but what was said is left to be judged: a hundred yeses.
+    let (told, _) = lossy.split_once("[ledger]").expect("a ledger");
+    let told = service.judged("told", told);
+    assert_eq!(
+        (told.exit, told.each("/ledger/basis")),
+        (Some(0), vec![json!("told")])
+    );
+    assert_eq!(told.each("/ledger/issued"), [json!(100)]);
+
+    // Answers that say neither yes nor no: the ledger alone decides.
+    let accepted = lossy.replace("is = \"issued\"", "is = \"accepted\"");
+    let accepted = service.judged("accepted", &accepted);
+    assert_eq!(accepted.each("/attempts/accepted"), [json!(100)]);
+    assert_eq!(accepted.each("/ledger/under_issued"), [json!(2)]);
+    assert_eq!(
+        (accepted.exit, accepted.each("/ledger/lost")),
+        (Some(3), vec![json!(0)])
+    );
+}
+
+#[test]
+fn what_nobody_expected_proves_nothing_and_is_shown() {
+    let service = Foreign::start();
+    let correct = service.described("correct");
+
+    let unknown = correct.replace("status = 410", "status = 404");
+    let unknown = service.judged("unknown", &unknown);
+    assert_eq!(
+        (unknown.exit, unknown.verdicts()),
+        (Some(4), vec![json!("inconclusive")])
+    );
+    assert_eq!(unknown.each("/target/unclassified/count"), [json!(900)]);
+    assert_eq!(
+        unknown.each("/target/unclassified/samples/0/status"),
+        [json!(410)]
+    );
+    assert_eq!(unknown.each("/attempts/indeterminate"), [json!(900)]);
+
+    let spelled = correct.replace("[drain]", "user = \"u-{{user}}\"\n[drain]");
+    let spelled = service.judged("spelled", &spelled);
+    assert_eq!(
+        (spelled.exit, spelled.each("/ledger/issued")),
+        (Some(4), vec![json!(null)])
+    );
+    let reason = spelled.each("/reasons/0")[0].to_string();
+    assert!(
+        reason.contains("none of the ledger's 100 users"),
+        "{reason}"
+    );
+
+    // Whoever finds coupons before anybody has asked does not begin.
+    let (head, rest) = correct.split_once("[[setup]]").expect("a setup");
+    let (_, rest) = rest.split_once("[claim]").expect("a claim");
+    let path = service.file("full", &format!("{head}[claim]{rest}"));
+    let output = program::command(&format!("run --target {} --users 10", path.display())).output();
+    let output = output.expect("the program starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{stderr}");
+    assert!(
+        stderr.contains("the ledger holds 100 coupons before anybody has asked"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn one_claim_shows_whether_a_description_is_right() {
+    let service = Foreign::start();
+    let correct = service.described("correct");
+    let check = |name: &str, text: &str| {
+        let path = service.file(name, text);
+        let output = program::command(&format!("target check {}", path.display())).output();
+        let output = output.expect("the program starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (
+            output.status.code(),
+            text + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    for (name, text, exit, shown) in [
+        (
+            "ready",
+            correct.clone(),
+            0,
+            "ready: coupon-bench run --target",
+        ),
+        (
+            "secret",
+            correct.replace("[claim]", "[claim]\nheaders = { X-Key = \"{{env.PATH}}\" }"),
+            0,
+            "x-key: ***",
+        ),
+        (
+            "unknown",
+            correct.replace("[201, 202]", "200"),
+            4,
+            "no [[outcome]] rule is for this answer",
+        ),
+        (
+            "wrong",
+            correct.replace("userId\": {{user}}", "userId\": 9{{user}}"),
+            4,
+            "is a user of this run",
+        ),
+        (
+            "gone",
+            correct.replace(&service.port, "1"),
+            5,
+            "cannot connect to 127.0.0.1:1",
+        ),
+        (
+            "remote",
+            correct.replace("127.0.0.1", "192.0.2.1"),
+            2,
+            "--allow-remote",
+        ),
+    ] {
+        let (code, text) = check(name, &text);
+        assert_eq!(code, Some(exit), "{name}: {text}");
+        assert!(text.contains(shown), "{name}: {text}");
+    }
+}
+
+#[test]
+fn the_file_to_begin_with_is_never_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let new = |args: &str| {
+        let mut command = program::command(&format!("target new {args}"));
+        command
+            .current_dir(folder.path())
+            .output()
+            .expect("the program starts")
+    };
+    assert_eq!(new("-").stdout, coupon_bench::target::STARTER.as_bytes());
+    assert_eq!(new("shop.toml").status.code(), Some(0));
+    let path = folder.path().join("shop.toml");
+    fs::write(&path, "work").expect("written");
+    let again = new("shop.toml");
+    let stderr = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr.contains("shop.toml is there already"), "{stderr}");
+    assert_eq!(fs::read_to_string(path).expect("there"), "work");
+}
+
+#[test]
+fn this_programs_own_server_is_a_target_by_its_own_description() {
+    let server = Server::start("--strategy redis-kafka");
+    let listen = format!("--listen {}", server.address);
+    let printed = program::command(&format!(
+        "serve --strategy redis-kafka {listen} --print-target"
+    ));
+    let printed = { printed }.output().expect("the program starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("served.toml");
+    fs::write(&path, printed.stdout).expect("written");
+    let ran = program::run(&format!(
+        "--target {} --users 2000 --trials 2",
+        path.display()
+    ));
+    assert_eq!(
+        (ran.exit, ran.verdicts()),
+        (Some(0), vec![json!("holds"); 2]),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.each("/ledger/issued"), [json!(100), json!(100)]);
+    assert_eq!(server.end().exit, Some(0));
+}
+
+/// What a ledger described like this holds.
+async fn held(service: &Foreign, ledger: &str) -> Found {
+    let described = service.described("correct");
+    let (head, _) = described.split_once("[ledger]").expect("a ledger");
+    let text = format!("{head}\n[ledger]\n{ledger}");
+    let file = TomlFile::of(Path::new("ledger.toml"), text);
+    let target = Target::understand(&file, &|_| None).expect("a target");
+    let workload = Workload {
+        users: 3,
+        limit: 3,
+        attempts: 1,
+        arrivals: Arrivals::Burst,
+        seed: 1,
+        timeout: Duration::from_secs(5),
+        warmup: true,
+    };
+    let mut stage = Stage::open(&Arc::new(target), &workload, "run")
+        .await
+        .expect("open");
+    stage.read().await.expect("a ledger").expect("read")
+}
+
+fn users(names: &[&str]) -> Found {
+    Found::Users(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+const UUID: &str = "0b6f4c1e-1111-4a5e-9c0d-000000000001";
+
+#[tokio::test]
+async fn a_database_tells_its_users_whatever_their_type() {
+    let service = Foreign::start();
+    let file = service.folder.path().join("shop.db");
+    let sqlite = format!("sqlite://{}", file.display());
+    let table = format!("foreign_{}", std::process::id());
+    let made = |id: &str| {
+        format!(
+            "CREATE TABLE {table} (id {id}, number BIGINT, name VARCHAR(40)); \
+             INSERT INTO {table} VALUES ('{UUID}', 7, 'u-7')"
+        )
+    };
+    let drop = format!("DROP TABLE {table}");
+    let mut pg = PgConnection::connect(&postgres())
+        .await
+        .expect("PostgreSQL");
+    raw_sql(AssertSqlSafe(made("UUID")))
+        .execute(&mut pg)
+        .await
+        .expect("made");
+    let mut my = MySqlConnection::connect(&mysql()).await.expect("MySQL");
+    raw_sql(AssertSqlSafe(made("CHAR(36)")))
+        .execute(&mut my)
+        .await
+        .expect("made");
+    let mut lite = SqliteConnection::connect(&format!("{sqlite}?mode=rwc"))
+        .await
+        .expect("SQLite");
+    raw_sql(AssertSqlSafe(made("TEXT")))
+        .execute(&mut lite)
+        .await
+        .expect("made");
+
+    let mut found = Vec::new();
+    for db in [postgres(), mysql(), sqlite] {
+        for column in ["id", "number", "name"] {
+            let ledger = format!("db = \"{db}\"\nsql = \"SELECT {column} FROM {table}\"");
+            found.push(held(&service, &ledger).await);
+        }
+        let ledger = format!("db = \"{db}\"\ncount_sql = \"SELECT count(*) FROM {table}\"");
+        found.push(held(&service, &ledger).await);
+    }
+    raw_sql(AssertSqlSafe(drop.clone()))
+        .execute(&mut pg)
+        .await
+        .expect("dropped");
+    raw_sql(AssertSqlSafe(drop))
+        .execute(&mut my)
+        .await
+        .expect("dropped");
+    let each = [
+        users(&[UUID]),
+        users(&["7"]),
+        users(&["u-7"]),
+        Found::Count(1),
+    ];
+    assert_eq!(found, [each.clone(), each.clone(), each].concat());
+}
+
+#[tokio::test]
+async fn a_key_in_redis_tells_what_it_is() {
+    let service = Foreign::start();
+    let client = ::redis::Client::open(redis()).expect("a URL");
+    let mut connection = client
+        .get_multiplexed_async_connection()
+        .await
+        .expect("Redis");
+    let key = format!("foreign-{}", std::process::id());
+    let mut found = Vec::new();
+    for command in [
+        "",
+        "SADD KEY u-1",
+        "RPUSH KEY u-1 u-1",
+        "ZADD KEY 2 u-2 1 u-1",
+        "SET KEY 17",
+    ] {
+        let _: () = ::redis::cmd("DEL")
+            .arg(&key)
+            .query_async(&mut connection)
+            .await
+            .expect("deleted");
+        let mut words = command.split_whitespace();
+        if let Some(name) = words.next() {
+            let arguments: Vec<_> = words.map(|word| word.replace("KEY", &key)).collect();
+            let _: () = ::redis::cmd(name)
+                .arg(arguments)
+                .query_async(&mut connection)
+                .await
+                .expect("written");
+        }
+        let ledger = format!("redis = {{ url = \"{}\", key = \"{key}\" }}", redis());
+        found.push(held(&service, &ledger).await);
+    }
+    let _: () = ::redis::cmd("DEL")
+        .arg(&key)
+        .query_async(&mut connection)
+        .await
+        .expect("deleted");
+    let expected = [
+        users(&[]),
+        users(&["u-1"]),
+        users(&["u-1", "u-1"]),
+        users(&["u-1", "u-2"]),
+        Found::Count(17),
+    ];
+    assert_eq!(found, expected);
+}

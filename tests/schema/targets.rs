@@ -1,0 +1,77 @@
+//! Target files against `schema/target.schema.json`: the schema and the program agree on what is one.
+
+use std::{fs, path::Path};
+
+use coupon_bench::{
+    cli::toml_file::TomlFile,
+    target::{STARTER, Target},
+};
+use serde_json::Value;
+
+const SCHEMA: &str = include_str!("../../schema/target.schema.json");
+
+fn is_described(text: &str) -> bool {
+    let schema = serde_json::from_str(SCHEMA).unwrap();
+    let file: Value = toml::from_str(text).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    validator.is_valid(&file)
+}
+
+fn is_read(text: &str) -> bool {
+    let file = TomlFile::of(Path::new("x.toml"), text.to_owned());
+    let env = |_: &str| Some("http://localhost".into());
+    Target::understand(&file, &env).is_ok()
+}
+
+#[test]
+fn what_is_shipped_is_described() {
+    assert!(is_described(STARTER));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/targets");
+    let mut files = 0;
+    for path in fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+    {
+        if path.extension().is_some_and(|end| end == "toml") {
+            assert!(
+                is_described(&fs::read_to_string(&path).unwrap()),
+                "{path:?}"
+            );
+            files += 1;
+        }
+    }
+    assert!(files >= 3);
+}
+
+/// The file to begin with, with one change, is right or wrong for both.
+#[test]
+fn schema_and_program_agree() {
+    for (what, into, right) in [
+        ("status = 201", "status = [201, \"2xx\"]", true),
+        ("status = 201", "body = { matches = \"^yes\" }", true),
+        (
+            "status = 201",
+            "header = { name = \"X-A\", exists = true }",
+            true,
+        ),
+        ("users = \"/users\"", "count = \"/issued\"", true),
+        ("promise = \"exact\"", "", true),
+        ("status = 201", "status = \"6xx\"", false),
+        ("status = 201", "state = 201", false),
+        ("is = \"issued\"", "is = \"won\"", false),
+        ("promise = \"exact\"", "promise = \"exactly\"", false),
+        ("url = \"/reset\"", "url = \"reset\"", false),
+        ("url = \"/reset\"", "", false),
+        ("users = \"/users\"", "users = \"users\"", false),
+        ("[claim]", "[claims]", false),
+        ("one_per_user = true", "one_per_user = \"yes\"", false),
+    ] {
+        assert!(STARTER.contains(what), "{what}");
+        let text = STARTER.replacen(what, into, 1);
+        assert_eq!(
+            (is_described(&text), is_read(&text)),
+            (right, right),
+            "{into}"
+        );
+    }
+}
