@@ -28,6 +28,7 @@ mod failures;
 mod held;
 mod http1;
 mod http2;
+mod race;
 mod tls;
 
 /// A server that answers with the request's line and body, and counts its connections.
