@@ -28,6 +28,7 @@ mod failures;
 mod held;
 mod http1;
 mod http2;
+mod naive;
 mod race;
 mod tls;
 
