@@ -21,18 +21,9 @@ use crate::{
 /// The strategy of one event, and what users were told by it. Whoever claims holds on to it until the claim has ended.
 pub(super) struct Current {
     strategy: Arc<dyn Strategy>,
-    told: [AtomicU64; OUTCOMES.len()],
+    told: [AtomicU64; Outcome::ALL.len()],
     in_flight: AtomicU64,
 }
-
-/// In the order of [`Told`].
-pub(super) const OUTCOMES: [Outcome; 5] = [
-    Outcome::Issued,
-    Outcome::SoldOut,
-    Outcome::Duplicate,
-    Outcome::Failed,
-    Outcome::Indeterminate,
-];
 
 /// As it is spelled in answers and metrics.
 pub(super) fn name(outcome: Outcome) -> &'static str {
@@ -42,6 +33,7 @@ pub(super) fn name(outcome: Outcome) -> &'static str {
         Outcome::Duplicate => "duplicate",
         Outcome::Failed => "failed",
         Outcome::Indeterminate => "indeterminate",
+        Outcome::Accepted => "accepted",
     }
 }
 
@@ -58,6 +50,8 @@ pub struct Told {
     pub failed: u64,
     /// No answer in time, or an error that leaves it open.
     pub indeterminate: u64,
+    /// Your request is noted.
+    pub accepted: u64,
 }
 
 /// How a claim ended.
@@ -78,16 +72,14 @@ impl Current {
     }
 
     pub fn told(&self) -> Told {
-        let [issued, sold_out, duplicate, failed, indeterminate] = self
-            .told
-            .each_ref()
-            .map(|count| count.load(Ordering::Relaxed));
+        let told = |outcome| self.told[place(outcome)].load(Ordering::Relaxed);
         Told {
-            issued,
-            sold_out,
-            duplicate,
-            failed,
-            indeterminate,
+            issued: told(Outcome::Issued),
+            sold_out: told(Outcome::SoldOut),
+            duplicate: told(Outcome::Duplicate),
+            failed: told(Outcome::Failed),
+            indeterminate: told(Outcome::Indeterminate),
+            accepted: told(Outcome::Accepted),
         }
     }
 
@@ -132,13 +124,15 @@ impl Current {
     }
 }
 
-fn place(outcome: Outcome) -> usize {
+/// In [`Outcome::ALL`].
+pub(super) fn place(outcome: Outcome) -> usize {
     match outcome {
         Outcome::Issued => 0,
         Outcome::SoldOut => 1,
         Outcome::Duplicate => 2,
         Outcome::Failed => 3,
         Outcome::Indeterminate => 4,
+        Outcome::Accepted => 5,
     }
 }
 
@@ -156,5 +150,17 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         // What the claim has produced is seen by whoever sees that it has ended.
         self.0.in_flight.fetch_sub(1, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_its_place() {
+        for (at, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert_eq!(place(outcome), at);
+        }
     }
 }

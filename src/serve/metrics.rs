@@ -13,7 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::claims::{OUTCOMES, Told, name};
+use super::claims::{Told, name, place};
 use crate::{durations::nanoseconds, load::Outcome};
 
 /// What [`Snapshot::render`] is.
@@ -41,7 +41,7 @@ const BOUNDS: [u64; 16] = [
 
 /// How long claims took since the program was started, by outcome.
 #[derive(Default)]
-pub(super) struct Latencies([Latency; OUTCOMES.len()]);
+pub(super) struct Latencies([Latency; Outcome::ALL.len()]);
 
 #[derive(Default)]
 struct Latency {
@@ -53,16 +53,13 @@ impl Latencies {
     pub fn record(&self, outcome: Outcome, took: Duration) {
         let nanoseconds = nanoseconds(took);
         let bucket = BOUNDS.partition_point(|bound| *bound < nanoseconds);
-        for (latency, of) in self.0.iter().zip(OUTCOMES) {
-            if of == outcome {
-                latency.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-                latency.sum_ns.fetch_add(nanoseconds, Ordering::Relaxed);
-            }
-        }
+        let latency = &self.0[place(outcome)];
+        latency.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        latency.sum_ns.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
     fn counted(&self) -> Vec<Counted> {
-        let latencies = self.0.iter().zip(OUTCOMES);
+        let latencies = self.0.iter().zip(Outcome::ALL);
         latencies
             .map(|(latency, outcome)| latency.counted(outcome))
             .collect()

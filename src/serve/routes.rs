@@ -148,6 +148,7 @@ fn told(user: u64, ended: Ended) -> Result<Answer, Problem> {
     let outcome = Outcome::of(&answer);
     let code = match outcome {
         Outcome::Issued => StatusCode::CREATED,
+        Outcome::Accepted => StatusCode::ACCEPTED,
         Outcome::SoldOut => StatusCode::GONE,
         Outcome::Duplicate => StatusCode::CONFLICT,
         Outcome::Failed => StatusCode::SERVICE_UNAVAILABLE,

@@ -127,7 +127,7 @@ fn every_example_is_one() {
         assert_eq!(found, Vec::<String>::new());
         seen += 1;
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 5);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_check_notices_what_is_not_described() {
     };
     let good = r#"{"user": 17, "outcome": "issued"}"#;
     assert!(!noticed(201, "application/json", good));
-    assert!(noticed(202, "application/json", good));
+    assert!(noticed(203, "application/json", good));
     assert!(noticed(201, "text/plain", good));
     assert!(noticed(201, "application/json", r#"{"user": 17}"#));
     assert!(noticed(
