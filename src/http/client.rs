@@ -160,9 +160,19 @@ enum State {
 }
 
 impl Held {
-    /// Whether the last byte is all that the service waits for. Otherwise nothing has been sent yet.
+    /// Whether the last byte is all that the service waited for. Otherwise nothing has been sent yet.
     pub fn is_held(&self) -> bool {
         !matches!(self.0, State::Whole(..))
+    }
+
+    /// Whether the service has answered without its last byte: a request to such a service cannot be held back, and has taken
+    /// effect already.
+    pub fn is_answered(&mut self) -> bool {
+        match &mut self.0 {
+            State::Whole(..) => false,
+            State::Http1(held) => held.is_answered(),
+            State::Http2(held) => held.is_answered(),
+        }
     }
 
     /// Lets the last byte go at the first poll, and waits for the response.

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    task::Poll,
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
@@ -160,11 +160,10 @@ impl Borrowed {
             Poll::Ready(())
         })
         .await;
-        match early {
-            Some(Err(error)) => Err(error),
-            Some(Ok(response)) => Ok(Held::Answered(response)),
-            None => Ok(Held::Waiting { gate, answer }),
-        }
+        Ok(match early {
+            Some(answer) => Held::Answered(Ok(answer?)),
+            None => Held::Waiting { gate, answer },
+        })
     }
 
     fn end(
@@ -191,10 +190,22 @@ pub enum Held {
         gate: Arc<Gate>,
         answer: BoxFuture<'static, Result<Response<Bytes>, SendError>>,
     },
-    Answered(Response<Bytes>),
+    /// Before the last byte.
+    Answered(Result<Response<Bytes>, SendError>),
 }
 
 impl Held {
+    /// Looks whether the service has waited for the last byte so far.
+    pub fn is_answered(&mut self) -> bool {
+        if let Self::Waiting { answer, .. } = self {
+            let mut look = Context::from_waker(Waker::noop());
+            if let Poll::Ready(answer) = answer.as_mut().poll(&mut look) {
+                *self = Self::Answered(answer);
+            }
+        }
+        matches!(self, Self::Answered(_))
+    }
+
     /// The last byte leaves at the first poll.
     pub async fn release(self) -> Result<Response<Bytes>, SendError> {
         match self {
@@ -202,7 +213,7 @@ impl Held {
                 gate.open();
                 answer.await
             }
-            Self::Answered(response) => Ok(response),
+            Self::Answered(answer) => answer,
         }
     }
 }

@@ -6,7 +6,10 @@ use std::sync::atomic::{
 };
 
 use bytes::Bytes;
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::{
+    FutureExt,
+    stream::{self, StreamExt, TryStreamExt},
+};
 use h2::{RecvStream, SendStream, client::ResponseFuture};
 use http::{Request, Response};
 
@@ -106,6 +109,7 @@ impl Lanes {
         let (response, stream) = connection.begin(head, body.is_empty())?;
         Ok(Exchange {
             response,
+            early: None,
             stream,
             body,
             limit: self.response_limit,
@@ -128,6 +132,8 @@ impl Lanes {
 /// One request and its response, on a stream that is reset if this is dropped before its end.
 struct Exchange {
     response: ResponseFuture,
+    /// What [`Self::response`] has ended with already.
+    early: Option<Result<Response<RecvStream>, h2::Error>>,
     stream: SendStream<Bytes>,
     /// What has not been sent of it.
     body: Bytes,
@@ -155,8 +161,11 @@ impl Exchange {
     }
 
     async fn answer(self) -> Result<Response<Bytes>, SendError> {
-        let response = self.response.await.map_err(lost)?;
-        let (head, body) = response.into_parts();
+        let response = match self.early {
+            Some(response) => response,
+            None => self.response.await,
+        };
+        let (head, body) = response.map_err(lost)?.into_parts();
         let body = read(body, self.limit).await?;
         Ok(Response::from_parts(head, body))
     }
@@ -166,6 +175,17 @@ impl Exchange {
 pub struct Held(Exchange);
 
 impl Held {
+    /// Looks whether the service has waited for the last byte so far.
+    pub fn is_answered(&mut self) -> bool {
+        let Exchange {
+            response, early, ..
+        } = &mut self.0;
+        if early.is_none() {
+            *early = response.now_or_never();
+        }
+        early.is_some()
+    }
+
     /// The last byte leaves at the first poll.
     pub async fn release(mut self) -> Result<Response<Bytes>, SendError> {
         // A service that has answered without waiting for the rest has reset the stream, which is no error.

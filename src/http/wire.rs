@@ -99,6 +99,7 @@ impl AsyncRead for Wire {
     }
 }
 
+/// Not vectored, so that hyper puts a small request into one buffer, for which `send` costs less than `writev`.
 impl AsyncWrite for Wire {
     fn poll_write(
         mut self: Pin<&mut Self>,
@@ -107,23 +108,6 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         let write = self.socket.stream().poll_write(cx, bytes);
         self.attempted(write)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let write = self.socket.stream().poll_write_vectored(cx, bytes);
-        self.attempted(write)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match &self.socket {
-            Socket::Tcp(stream) => stream.is_write_vectored(),
-            Socket::Unix(stream) => stream.is_write_vectored(),
-            Socket::Tls(stream) => stream.is_write_vectored(),
-        }
     }
 
     /// Comes only after everything was given to [`Self::poll_write`]: hyper and h2 both keep to that.

@@ -86,6 +86,7 @@ pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
 fn told(told: Told) -> String {
     let all = [
         (told.issued, "issued"),
+        (told.accepted, "accepted"),
         (told.sold_out, "sold out"),
         (told.duplicate, "duplicate"),
         (told.failed, "failed"),

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{Echo, NO_BODY, client, get, listener, post, read_until, text};
+use super::{Echo, NO_BODY, client, get, listener, post, read_until, settle, text};
 use crate::http::Version;
 
 /// What the system has for this socket at this moment.
@@ -115,12 +115,13 @@ async fn an_answer_before_the_last_byte_is_the_answer() {
     let (listener, address) = listener().await;
     let client = client(address, 1, Version::Http1).await;
     let (mut server, _) = listener.accept().await.unwrap();
-    let held = client.hold(post("yes")).await.unwrap();
+    let mut held = client.hold(post("yes")).await.unwrap();
+    assert!(!held.is_answered());
     read_until(&mut server, "ye").await;
-    server
-        .write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n")
-        .await
-        .unwrap();
+    let early = b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n";
+    server.write_all(early).await.unwrap();
+    settle().await;
+    assert!(held.is_held() && held.is_answered());
     assert_eq!(held.release().await.unwrap().status(), 413);
 }
 

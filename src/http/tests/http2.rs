@@ -93,6 +93,22 @@ async fn all_but_the_last_byte_has_left_when_it_is_held() {
 }
 
 #[tokio::test]
+async fn an_answer_before_the_last_byte_is_the_answer() {
+    let (listener, address) = listener().await;
+    let (client, mut server) =
+        futures::join!(client(address, 1, Version::Http2), accept(&listener));
+    let mut held = client.hold(post("yes")).await.unwrap();
+    assert!(!held.is_answered());
+    let (_, mut respond) = server.accept().await.unwrap().unwrap();
+    let early = Response::builder().status(413).body(()).unwrap();
+    respond.send_response(early, true).unwrap();
+    assert!(poll!(std::pin::pin!(server.accept())).is_pending());
+    super::settle().await;
+    assert!(held.is_answered());
+    assert_eq!(held.release().await.unwrap().status(), 413);
+}
+
+#[tokio::test]
 async fn a_closed_connection_is_opened_again_before_sending() {
     let (listener, address) = listener().await;
     let (client, server) = futures::join!(client(address, 1, Version::Http2), accept(&listener));

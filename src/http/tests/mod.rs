@@ -28,6 +28,8 @@ mod failures;
 mod held;
 mod http1;
 mod http2;
+mod naive;
+mod race;
 mod tls;
 
 /// A server that answers with the request's line and body, and counts its connections.
