@@ -3,8 +3,11 @@
 use std::{
     collections::HashMap,
     fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
+    sync::LazyLock,
 };
 
 use crate::services::{kafka, mysql, postgres, redis};
@@ -20,7 +23,7 @@ const PAGES: [&str; 7] = [
 ];
 
 /// What a page can show besides this program: that it is there is all that is checked.
-const OTHER: [&str; 4] = ["scripts/", "eval ", "cargo install", "docker "];
+const OTHER: [&str; 5] = ["scripts/", "eval ", "cargo install", "docker ", "wrk "];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -76,6 +79,15 @@ fn is_shown(shown: &[String], printed: &[&str]) -> bool {
         .is_some_and(|(line, left)| line == first && is_shown(rest, left))
 }
 
+/// Where nobody listens, for the server of a page.
+fn free() -> &'static str {
+    static FREE: LazyLock<String> = LazyLock::new(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.local_addr().expect("its address").to_string()
+    });
+    &FREE
+}
+
 /// On the services of the tests.
 fn on_the_tests_services(command: &str) -> String {
     let postgres = postgres();
@@ -86,6 +98,7 @@ fn on_the_tests_services(command: &str) -> String {
         ("mysql://bench@localhost/bench", &mysql()),
         ("redis://localhost", &redis()),
         ("localhost:9092", &kafka()),
+        ("127.0.0.1:8080", free()),
     ]
     .into_iter()
     .fold(command.to_owned(), |command, (from, to)| {
@@ -109,15 +122,46 @@ fn path() -> String {
     format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
 }
 
-/// Runs the command as whoever reads the page would; what it prints.
-fn run(page: &str, command: &str, folder: &Path) -> String {
-    let output = Command::new("bash")
+/// In a shell of whoever reads the page.
+fn shell(command: &str, folder: &Path) -> Command {
+    let mut shell = Command::new("bash");
+    shell
         .args(["-c", &on_the_tests_services(command)])
         .current_dir(folder)
         .env("PATH", path())
-        .env_remove("GITHUB_STEP_SUMMARY")
-        .output()
-        .expect("bash");
+        .env_remove("GITHUB_STEP_SUMMARY");
+    shell
+}
+
+/// A server of a page: it serves until the page ends.
+struct Server(Child);
+
+impl Server {
+    /// Ends when it listens.
+    fn start(command: &str, folder: &Path) -> Self {
+        let command = format!("exec {command}");
+        let mut child = shell(&command, folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("piped");
+        let read = BufReader::new(stdout).read_line(&mut line);
+        assert!(read.is_ok_and(|length| length > 0), "{command} ends");
+        Self(child)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs the command as whoever reads the page would; what it prints.
+fn run(page: &str, command: &str, folder: &Path) -> String {
+    let output = shell(command, folder).output().expect("bash");
     let stderr = String::from_utf8_lossy(&output.stderr);
     let code = output.status.code();
     // Held, found something, or proved nothing: what it was shown for. Never an error.
@@ -136,8 +180,13 @@ fn every_command_of_the_documentation_does_what_it_is_there_for() {
     let mut printed: HashMap<String, String> = HashMap::new();
     for name in PAGES {
         let folder = folder();
+        let mut servers = Vec::new();
         for Example { command, shown } in examples(&page(name)) {
             if OTHER.iter().any(|other| command.starts_with(other)) {
+                continue;
+            }
+            if command.contains(" serve ") && !command.contains("--print-target") {
+                servers.push(Server::start(&command, folder.path()));
                 continue;
             }
             let printed = printed
