@@ -38,13 +38,15 @@ Examples:
   coupon-bench serve -s naive --print-target > naive.toml
   coupon-bench serve -s answer --listen unix:/tmp/coupon.sock
 
-POST /claim with {\"user\": 17} or ?user=17; without a user, each request is of a new one (oha and wrk need no script).
-  201 issued   410 sold out   409 duplicate   503 failed, no coupon   500 and 504 it is open whether there is one
-GET /ledger is what the database holds, POST /reset begins a fresh event, GET /metrics is for Prometheus, GET /health says
-whether claims are taken, GET /openapi.json describes it all.
+POST /claim with {\"user\": 17} or ?user=17. Without a user, each request is of a new one, so that
+oha -m POST needs no script.
+  201 issued   410 sold out   409 duplicate   503 failed, no coupon   500, 504 nobody knows
+GET /ledger is what the database holds, POST /reset begins a fresh event, GET /metrics is for
+Prometheus, GET /health says whether claims are taken, GET /openapi.json describes it all.
 
-The strategy answer asks no service and tells everybody that all coupons are gone: for measuring load tools and this server.
-Ctrl-C stops it: what is under way is finished, the topic drains, its tables, keys and topic are removed.")]
+The strategy answer asks no service and tells everybody that all coupons are gone: for measuring
+load tools and this server. Ctrl-C finishes what is under way, lets the topic drain, and removes
+what was created.")]
 pub struct ServeArgs {
     /// One strategy, or answer; see coupon-bench strategies
     #[arg(short, long, value_name = "NAME", help_heading = WORKLOAD)]

@@ -8,7 +8,7 @@ use super::{Listen, Plan};
 pub fn target(plan: &Plan) -> String {
     let entry = plan.entry;
     let name = entry.name;
-    let promise = entry.promise;
+    let (limit, promise) = (plan.limit(), entry.promise);
     let one_per_user = entry.one_per_user;
     let base_url = plan.listen.base_url();
     let socket = match &plan.listen {
@@ -21,7 +21,7 @@ pub fn target(plan: &Plan) -> String {
         }
     };
     format!(
-        r#"# What coupon-bench serve --strategy {name} answers, for coupon-bench run --target FILE.
+        r#"# What coupon-bench serve --strategy {name} --limit {limit} answers, for coupon-bench run --target FILE --limit {limit}.
 title = "{name} over HTTP"
 promise = "{promise}"
 one_per_user = {one_per_user}
