@@ -25,6 +25,9 @@ const IRRELEVANT: [&str; 9] = [
     "kafka",
 ];
 
+/// Of a target: what it is asked and how counts, not where it happens to listen or is described.
+const PLACES: [&str; 2] = ["target.file", "target.address"];
+
 /// Something that was not the same everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
@@ -92,6 +95,7 @@ fn conditions(report: &Report) -> Vec<(String, String)> {
             !unused && !IRRELEVANT.contains(&key.as_str())
         });
         relevant.for_each(|(key, value)| flatten(key, value, &mut all));
+        all.retain(|(key, _)| !PLACES.contains(&key.as_str()));
     }
     for role in Role::ALL {
         let used = role.used(report);

@@ -225,7 +225,7 @@ fn files_name_line_and_key() {
         ),
         (
             "colour = 1",
-            "unknown key \"colour\" in x.toml:1: it is one of title, strategy, users, ",
+            "unknown key \"colour\" in x.toml:1: it is one of title, strategy, target, users, ",
         ),
     ] {
         let told = file_error(text);
