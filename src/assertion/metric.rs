@@ -114,19 +114,21 @@ const STATISTICS: [(&str, Read<Distribution, Option<u64>>); 8] = [
 ];
 
 /// What may stand before a statistic: response times where nothing else is said.
-const TIMES: [(&str, Times); 14] = [
+const TIMES: [(&str, Times); 16] = [
     ("", |run| &response(run).all),
     ("all.", |run| &response(run).all),
     ("issued.", |run| &response(run).issued),
     ("sold_out.", |run| &response(run).sold_out),
     ("duplicate.", |run| &response(run).duplicate),
     ("failed.", |run| &response(run).failed),
+    ("accepted.", |run| &response(run).accepted),
     ("service.", |run| &service(run).all),
     ("service.all.", |run| &service(run).all),
     ("service.issued.", |run| &service(run).issued),
     ("service.sold_out.", |run| &service(run).sold_out),
     ("service.duplicate.", |run| &service(run).duplicate),
     ("service.failed.", |run| &service(run).failed),
+    ("service.accepted.", |run| &service(run).accepted),
     ("schedule_lag.", |run| &run.schedule_lag_ns),
     (TIME_TO_DURABLE, |run| &run.time_to_durable),
 ];

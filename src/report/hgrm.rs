@@ -24,9 +24,10 @@ const NANOSECONDS: f64 = 1e6;
 type Of = fn(&ByOutcome) -> &Distribution;
 
 /// Parts of a file's name, and what is in it.
-const OUTCOMES: [(&str, Of); 5] = [
+const OUTCOMES: [(&str, Of); 6] = [
     ("all", |latency| &latency.all),
     ("issued", |latency| &latency.issued),
+    ("accepted", |latency| &latency.accepted),
     ("sold_out", |latency| &latency.sold_out),
     ("duplicate", |latency| &latency.duplicate),
     ("failed", |latency| &latency.failed),

@@ -41,6 +41,7 @@ mod sink;
 mod subject;
 pub mod terminal;
 pub mod trial;
+mod warnings;
 
 pub use model::*;
 pub use sink::Sink;

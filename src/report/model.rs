@@ -443,6 +443,9 @@ pub struct ByOutcome {
     pub duplicate: Distribution,
     /// Those that got an error.
     pub failed: Distribution,
+    /// Those that were told "noted". Files of versions that knew no such answer lack it.
+    #[serde(default)]
+    pub accepted: Distribution,
 }
 
 /// Durations in nanoseconds. A percentile that the sample cannot carry is null, as is everything of an empty one.

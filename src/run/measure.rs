@@ -182,6 +182,7 @@ fn by_outcome(attempts: &[Attempt], start: impl Fn(&Attempt) -> Duration) -> ByO
         sold_out: of(Some(Outcome::SoldOut)),
         duplicate: of(Some(Outcome::Duplicate)),
         failed: of(Some(Outcome::Failed)),
+        accepted: of(Some(Outcome::Accepted)),
     }
 }
 

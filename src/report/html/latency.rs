@@ -38,11 +38,12 @@ struct Curve {
 type Of = fn(&ByOutcome) -> &Distribution;
 
 /// Outcomes, each with its name.
-const OUTCOMES: [(&str, Of); 4] = [
+const OUTCOMES: [(&str, Of); 5] = [
     ("issued", |latency| &latency.issued),
     ("sold out", |latency| &latency.sold_out),
     ("duplicate", |latency| &latency.duplicate),
     ("failed", |latency| &latency.failed),
+    ("accepted", |latency| &latency.accepted),
 ];
 
 /// Percentile curve and histogram of each group of curves that belong together.

@@ -37,6 +37,7 @@ use super::{
     overall::overall,
     subject::{Group, Subject, by_group, subjects},
     terminal::{Style, Tone},
+    warnings,
 };
 
 /// The page's style.
@@ -121,7 +122,7 @@ fn page(report: &Report) -> Result<Page, DrawError> {
         latency: latency::figures(&subjects)?,
         durability,
         errors: errors(&subjects),
-        warnings: warnings(report),
+        warnings: warnings::of(&report.runs),
         facts: facts(report)
             .into_iter()
             .chain(provenance(report))
@@ -245,17 +246,6 @@ fn errors(subjects: &[Subject]) -> Table {
         head: vec![words("strategy"), number("times"), words("message")],
         rows: rows.collect(),
     }
-}
-
-fn warnings(report: &Report) -> Vec<String> {
-    let mut warnings: Vec<String> = Vec::new();
-    for warning in report.runs.iter().flat_map(|run| &run.warnings) {
-        let warning = clean(warning);
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
-    warnings
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::{
     overall::overall,
     subject::{Subject, by_group, subjects},
     terminal::{Style, Tone},
+    warnings,
 };
 
 /// How many different errors of a strategy are shown.
@@ -46,7 +47,7 @@ pub fn render(report: &Report) -> String {
         pictures(report),
         errors(&subjects),
         assertions(&report.assertions),
-        warnings(&report.runs),
+        warned(&report.runs),
         details(report),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -171,15 +172,12 @@ fn assertions(assertions: &[AssertionResult]) -> String {
     section("Assertions", &table(&rows, |index| index == 2))
 }
 
-fn warnings(runs: &[Run]) -> String {
-    let mut warnings: Vec<String> = Vec::new();
-    for warning in runs.iter().flat_map(|run| &run.warnings) {
-        let line = format!("- {}\n", escaped(&clean(warning)));
-        if !warnings.contains(&line) {
-            warnings.push(line);
-        }
-    }
-    section("Warnings", &warnings.concat())
+fn warned(runs: &[Run]) -> String {
+    let line = |warning: String| format!("- {}\n", escaped(&warning));
+    section(
+        "Warnings",
+        &warnings::of(runs).into_iter().map(line).collect::<String>(),
+    )
 }
 
 fn details(report: &Report) -> String {

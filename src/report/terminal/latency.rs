@@ -55,6 +55,7 @@ pub(super) fn write(page: &mut Page, run: &Run) {
 pub(super) fn by_name(latency: &ByOutcome) -> impl Iterator<Item = (&'static str, &Distribution)> {
     [
         ("issued", &latency.issued),
+        ("accepted", &latency.accepted),
         ("sold out", &latency.sold_out),
         ("duplicate", &latency.duplicate),
         ("failed", &latency.failed),

@@ -6,6 +6,7 @@ use crate::report::{
     format::{
         clean, count, duration, optional_duration, percent, plural, rate, round_duration, shorten,
     },
+    warnings,
 };
 
 /// How many different errors are shown.
@@ -40,7 +41,7 @@ pub(super) fn write(page: &mut Page, run: &Run) {
         );
         page.labelled("fairness", &text);
     }
-    warnings(page, &[run]);
+    warn(page, [run]);
     failures(page, &run.failures);
     kept(page, &[run]);
 }
@@ -94,47 +95,10 @@ fn schedule(offered: Offered, lag: &Distribution) -> String {
 }
 
 /// What a reader should know before trusting the latencies.
-pub(super) fn warnings(page: &mut Page, runs: &[&Run]) {
-    let several = runs.iter().any(|run| run.strategy != runs[0].strategy);
-    let mut warnings: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (run, warning) in runs
-        .iter()
-        .flat_map(|run| run.warnings.iter().map(move |it| (run, it)))
-    {
-        // Of several runs the first stands for all: they differ in a figure at most.
-        match warnings.iter_mut().find(|(known, _)| alike(known, warning)) {
-            None => warnings.push((warning, vec![&run.strategy])),
-            Some((_, whose)) if whose.contains(&&*run.strategy) => {}
-            Some((_, whose)) => whose.push(&run.strategy),
-        }
+pub(super) fn warn<'a>(page: &mut Page, runs: impl IntoIterator<Item = &'a Run>) {
+    for warning in warnings::of(runs) {
+        page.labelled("warning", &page.style.paint(Tone::Warn, warning));
     }
-    for (warning, whose) in warnings {
-        let whose = if several {
-            whose_words(&whose)
-        } else {
-            String::new()
-        };
-        let text = format!("{whose}{warning}");
-        page.labelled("warning", &page.style.paint(Tone::Warn, clean(&text)));
-    }
-}
-
-/// `naive: `, or `naive and 3 others: `.
-fn whose_words(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [name] => format!("{name}: "),
-        [name, others @ ..] => {
-            let others = plural(others.len() as u64, "other");
-            format!("{name} and {others}: ")
-        }
-    }
-}
-
-/// Whether two texts differ in their digits only.
-fn alike(one: &str, other: &str) -> bool {
-    let words = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
-    words(one) == words(other)
 }
 
 fn database(load: &DatabaseLoad) -> String {

@@ -32,7 +32,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     let all: Vec<_> = report.runs.iter().collect();
     if all.iter().any(|run| !run.warnings.is_empty()) {
         page.gap();
-        load::warnings(page, &all);
+        load::warn(page, all.iter().copied());
     }
     for subject in &subjects {
         problems(page, subject, report.scenario.limit);
