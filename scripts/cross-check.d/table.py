@@ -19,10 +19,16 @@ NOTES = """\
 - The server is `coupon-bench serve` on the same machine, so server and tool share its cores: a tool that costs less leaves more
   to the server, and that is part of what is compared.
 - A ratio is the median of the rounds' ratios; requests per second are medians.
-- oha, wrk and k6 send an empty POST, and the server makes up a user for each. This program sends a body that names its user,
-  reads every answer by the rules of a target file, and keeps it, to reconcile it with the ledger by user.
+- This program sends a body that names its user, reads every answer by the rules of a target file, and keeps it, to reconcile it
+  with the ledger by user. To `answer`, the others send such a body too, with the same user each time. To the other strategies
+  they send none, and the server makes up a user for each: it has less to do for them.
 - The ledger is read when nothing is under way any more. `told` is what the tool itself counted: answers with status 201.
 """
+
+
+# Percentiles of the response times while the server is stopped, and how far from arithmetic they may be.
+STALL = {"p95": 0.95, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
+STALL_WANTED = 0.05
 
 
 def figures(path):
@@ -63,6 +69,27 @@ def lines(strategy, tools):
         yield "| " + " | ".join(cells) + " |"
 
 
+def stalled(path, seconds):
+    """Each tool's response times through a stall, and what arithmetic says of them.
+
+    Requests are due at even distances. Whoever is due while the server stands still, for `stall` seconds of all, waits for the
+    rest of them: the slowest `1 - p` of all requests have waited at least `stall - (1 - p) * seconds`.
+    """
+    for line in path.read_text().splitlines():
+        tool, stall, *times = line.split()
+        expected = [int(stall) / 1e9 - (1 - part) * seconds for part in STALL.values()]
+        yield tool, [(float(time), wanted) for time, wanted in zip(times, expected)]
+
+
+def stall_lines(path, seconds):
+    for tool, times in stalled(path, seconds):
+        worst = max(abs(time / wanted - 1) for time, wanted in times)
+        cells = [TOOLS[tool]]
+        cells += [f"{time * 1e3:,.0f} ms, {wanted * 1e3:,.0f} ms" for time, wanted in times]
+        cells += [f"{worst:.1%}", "yes" if worst <= STALL_WANTED else "**no**"]
+        yield "| " + " | ".join(cells) + " |"
+
+
 def agree(tools):
     return len({issued for rounds in tools.values() for _, _, issued in rounds}) == 1
 
@@ -93,7 +120,20 @@ Written by `scripts/cross-check` on {said["date"]}, revision {said["revision"]}:
         *(line for strategy, tools in rows.items() for line in lines(strategy, tools)),
         "",
         *(f"- `{strategy}`: {STRATEGIES[strategy]}." for strategy in rows),
-        NOTES,
+        NOTES
+        + f"- wrk, which does least, made {ratio(rows['answer']['wrk'], rows['answer']['k6']):.1f} × k6's requests to `answer`: "
+        "what a ratio to k6 can be on this machine.\n",
+        f"""\
+## Response times at a fixed rate
+
+{int(said["stall rate"]):,} requests a second for {said["stall seconds"]} s, while the server was stopped (SIGSTOP) for one second. \
+Response times run from the intended start of a request, so whoever was due in that second has waited for the rest of it; \
+oha does so with `--latency-correction`, as wrk2 does.
+
+| tool | {" | ".join(f"{name}, by arithmetic" for name in STALL)} | furthest off | ≤ {STALL_WANTED:.0%} |
+| --- | {"---: | " * (len(STALL) + 1)}--- |""",
+        *stall_lines(work / "stalls", int(said["stall seconds"])),
+        "",
     ]
     out.write_text("\n".join(parts))
     sys.exit(1 if disagreed else 0)
