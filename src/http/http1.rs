@@ -103,7 +103,8 @@ impl Pool {
 
     async fn open_again(&self) -> Result<Connection, SendError> {
         self.opened_again.fetch_add(1, Relaxed);
-        let opened = Connection::open(&self.dial).await;
+        // Seldom, and large: it must not make every request's future large.
+        let opened = Box::pin(Connection::open(&self.dial)).await;
         opened.map_err(SendError::unsent)
     }
 
