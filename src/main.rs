@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use coupon_bench::{cli::Cli, commands};
 
 fn main() -> ExitCode {
-    match Cli::try_parse() {
+    match Cli::typed(std::env::args_os()) {
         Ok(cli) => ExitCode::from(commands::run(&cli)),
         Err(error) => ExitCode::from(commands::usage(&error)),
     }

@@ -25,7 +25,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// A service that could not be reached, or failed while a run was set up.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("failed to use {target} ({flag}): {message}")]
+#[error("failed to use {target} ({flag}): {message}{}", advice(message))]
 pub struct OpenError {
     /// The flag that names it.
     pub flag: &'static str,
@@ -33,6 +33,15 @@ pub struct OpenError {
     pub target: String,
     /// The service's or the system's words.
     pub message: String,
+}
+
+/// What to do where nobody answers.
+fn advice(message: &str) -> &'static str {
+    if message.contains("Connection refused") {
+        "; is it running?"
+    } else {
+        ""
+    }
 }
 
 impl OpenError {

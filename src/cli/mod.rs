@@ -45,6 +45,8 @@ pub mod toml_file;
 pub(crate) mod typed;
 pub mod values;
 
+use std::ffi::OsString;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
@@ -82,6 +84,15 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// What the arguments mean, the program's name first.
+    pub fn typed<T: Into<OsString> + Clone>(
+        args: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        Self::try_parse_from(args).map_err(strategies::with_its_flag)
+    }
 }
 
 /// What to do.

@@ -1,5 +1,7 @@
 //! Which strategies are meant by a comma list or `all`, and which of them the database can run.
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
 use super::{
     error::{Problem, UsageError},
     layers::{Found, Layers},
@@ -103,6 +105,25 @@ pub(super) fn check_capacity(
             Err(Problem::new(what, advice))
         }),
     }
+}
+
+/// Tells whoever names a strategy and nothing else which flag that is for.
+pub fn with_its_flag(mut error: clap::Error) -> clap::Error {
+    let commands = ["run", "compare", "explore", "serve"];
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+    let takes_one = usage.is_some_and(|usage| {
+        let mut words = usage.split_whitespace();
+        words.any(|word| commands.contains(&word))
+    });
+    if let (true, ErrorKind::UnknownArgument, Some(ContextValue::String(word))) =
+        (takes_one, error.kind(), error.get(ContextKind::InvalidArg))
+        && (word == "all" || strategy::find(word).is_some())
+    {
+        let tip = format!("a strategy has a flag: --strategy {word}");
+        let tip = ContextValue::StyledStrs(vec![tip.into()]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
 }
 
 /// A strategy by its name, or what may have been meant.
