@@ -1,8 +1,10 @@
 //! The flags of `target`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
+
+use super::{UsageError, ceiling::flag, effective::span, typed::Typed};
 
 /// Flags of `target`.
 #[derive(Debug, Args)]
@@ -35,7 +37,7 @@ Exit codes:
   0 the answer means something, and the ledger agrees with it
   2 the file is wrong
   4 no rule is for the answer, or the ledger does not show what was said
-  5 the service or the ledger could not be reached, or failed")]
+  5 the service or the ledger could not be reached, did not answer, or failed")]
 pub struct CheckArgs {
     /// The target file
     pub file: PathBuf,
@@ -44,9 +46,21 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "N", default_value_t = 100)]
     pub limit: u64,
 
+    /// How long the claim may take; 500ms, 30s and 2m are understood [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<Typed>,
+
     /// Let the claim leave this machine
     #[arg(long)]
     pub allow_remote: bool,
+}
+
+impl CheckArgs {
+    /// How long the claim may take.
+    pub fn patience(&self) -> Result<Duration, UsageError> {
+        let typed = flag("timeout", self.timeout.as_ref(), span)?;
+        Ok(typed.unwrap_or(Duration::from_secs(30)))
+    }
 }
 
 /// Flags of `target new`.

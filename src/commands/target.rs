@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, SHUTDOWN, complain, say, style};
 use crate::{
+    backend::OpenError,
     cli::{
         Cli, Env,
         target::{CheckArgs, NewArgs, TargetCommand},
@@ -19,7 +20,10 @@ use crate::{
     http::{EndpointError, Remote},
     report::{Sink, trial},
     scenario::{Scenario, Subject},
-    target::{STARTER, Target, stage, trial::run as try_out},
+    target::{
+        STARTER, Target, stage,
+        trial::{Trial, run as try_out},
+    },
 };
 
 /// Does what was asked.
@@ -56,6 +60,7 @@ fn new(args: &NewArgs) -> Result<u8, Failure> {
 
 fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, Failure> {
     let mut target = Target::read(&args.file, env)?;
+    let patience = args.patience()?;
     if args.allow_remote {
         target.reach.remote = Remote::Allowed;
     }
@@ -66,20 +71,27 @@ fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, Failure> {
         attempts: 1,
     };
     runtime.block_on(announce(&target, what))?;
-    let tried = runtime.block_on(try_out(&target, args.limit));
+    let tried = runtime.block_on(try_out(&target, args.limit, patience));
     runtime.shutdown_timeout(SHUTDOWN);
     match tried {
         Ok(tried) => {
             let text = trial::render(&tried, &target, style(cli, env));
             Sink::Stdout.write(&text)?;
-            Ok(if tried.doubts.is_empty() {
-                exit::OK
-            } else {
-                exit::INCONCLUSIVE
+            Ok(match tried {
+                Trial { .. } if tried.has_failed() => exit::SERVICE,
+                Trial { doubts, .. } if doubts.is_empty() => exit::OK,
+                Trial { .. } => exit::INCONCLUSIVE,
             })
         }
         Err(error) => {
-            complain(&error.to_string());
+            // Here the file is no flag's.
+            complain(
+                &OpenError {
+                    flag: "FILE",
+                    ..error
+                }
+                .to_string(),
+            );
             Ok(exit::SERVICE)
         }
     }

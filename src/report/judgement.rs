@@ -122,7 +122,7 @@ fn unknown(target: &TargetLoad) -> Vec<String> {
             .map(|name| format!("{:?}", clean(name)))
             .collect();
         lines.push(format!(
-            "{} in the ledger of nobody of this run, such as {}",
+            "{} in the ledger of nobody of this run, such as {}: is `user` in [ledger] how it spells them all?",
             plural(strangers.count, "coupon"),
             names.join(", ")
         ));

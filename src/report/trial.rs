@@ -19,6 +19,9 @@ use crate::{
 /// How many users of a ledger are named.
 const USERS: usize = 5;
 
+/// How many users are proposed, where there are so many.
+const MANY: u64 = 10_000;
+
 /// Longer texts are cut.
 const LINE: usize = 240;
 
@@ -46,11 +49,11 @@ pub fn render(trial: &Trial, target: &Target, style: Style) -> String {
         let label = if index == 0 { "setup" } else { "" };
         page.labelled(label, &format!("{} → {status}", clean(name)));
     }
-    ledger(&mut page, "before", trial.before.as_ref());
+    before(&mut page, trial.before.as_ref());
     request(&mut page, &trial.request);
     answer(&mut page, trial);
     drained(&mut page, trial);
-    ledger(&mut page, "after", trial.after.as_ref());
+    after(&mut page, trial.after.as_ref());
     page.gap();
     conclusion(&mut page, trial, target);
     page.finish()
@@ -116,14 +119,21 @@ fn drained(page: &mut Page, trial: &Trial) {
     }
 }
 
-fn ledger(page: &mut Page, when: &str, read: Option<&Result<Found, String>>) {
+fn before(page: &mut Page, read: Option<&Found>) {
     let text = match read {
-        None if when == "before" => "none: a run can only judge what users were told".to_owned(),
+        None => "none: a run can only judge what users were told".to_owned(),
+        Some(found) => format!("before: {}", held(found)),
+    };
+    page.labelled("ledger", &text);
+}
+
+fn after(page: &mut Page, read: Option<&Result<Found, String>>) {
+    let text = match read {
         None => return,
-        Some(Ok(found)) => format!("{when}: {}", held(found)),
+        Some(Ok(found)) => format!("after: {}", held(found)),
         Some(Err(why)) => page
             .style
-            .paint(Tone::Bad, format!("{when}: {}", clean(why))),
+            .paint(Tone::Bad, format!("after: {}", clean(why))),
     };
     page.labelled("ledger", &text);
 }
@@ -140,7 +150,8 @@ fn held(found: &Found) -> String {
                 .collect();
             let more = if users.len() > USERS { " …" } else { "" };
             let coupons = plural(users.len() as u64, "coupon");
-            format!("{coupons}, of {}{more}", named.join(", "))
+            let users = if users.len() == 1 { "user" } else { "users" };
+            format!("{coupons}, of {users} {}{more}", named.join(", "))
         }
     }
 }
@@ -151,10 +162,22 @@ fn conclusion(page: &mut Page, trial: &Trial, target: &Target) {
     }
     if trial.doubts.is_empty() {
         let name = clean(&target.path.display().to_string());
+        let users = target
+            .users
+            .as_ref()
+            .map_or(MANY, |users| users.len().min(MANY));
+        let limit = trial.limit;
         page.barred(
             Tone::Good,
-            &format!("ready: coupon-bench run --target {name} --users 10000 --limit 100"),
+            &format!("ready: coupon-bench run --target {name} --users {users} --limit {limit}"),
         );
+        let left = matches!(&trial.after, Some(Ok(found)) if found.coupons() > 0);
+        if left && target.setup.is_empty() {
+            page.barred(
+                Tone::Plain,
+                "no [[setup]] resets the event: a run begins only if its ledger is empty",
+            );
+        }
     }
 }
 

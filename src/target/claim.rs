@@ -159,8 +159,14 @@ impl Claim {
         let kept = self.unclassified.lock();
         let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
         kept.count += 1;
-        if kept.samples.len() < SAMPLES {
-            kept.samples.push(self.sample(answer));
+        if kept.samples.len() == SAMPLES {
+            return;
+        }
+        let sample = self.sample(answer);
+        let known =
+            |other: &AnswerSample| (other.status, &other.body) == (sample.status, &sample.body);
+        if !kept.samples.iter().any(known) {
+            kept.samples.push(sample);
         }
     }
 

@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::{Event, RequestTemplate, check::Check, ledger::Reader, stage};
 use crate::http::Client;
 
@@ -43,6 +45,8 @@ impl Drain {
         event: &Event,
         ledger: Option<&mut Reader>,
     ) -> Result<Instant, String> {
+        // What the service said last, for whoever waited in vain.
+        let mut last = String::new();
         let waited = match (&self.until, ledger) {
             (
                 Until::Answer {
@@ -53,7 +57,12 @@ impl Drain {
                 _,
             ) => {
                 let asked = asked(client, event, request, |body| {
-                    check.holds(body.pointer(pointer))
+                    let value = body.pointer(pointer);
+                    let done = check.holds(value);
+                    if !done {
+                        last = said(&request.name, pointer, value);
+                    }
+                    done
                 });
                 tokio::time::timeout(self.timeout, asked).await
             }
@@ -64,10 +73,17 @@ impl Drain {
         };
         waited.unwrap_or_else(|_| {
             Err(format!(
-                "the service was not drained within {} s",
+                "the service was not drained within {} s{last}",
                 self.timeout.as_secs_f64()
             ))
         })
+    }
+}
+
+fn said(name: &str, pointer: &str, value: Option<&Value>) -> String {
+    match value {
+        None => format!(": the answer to {name} has nothing at \"{pointer}\""),
+        Some(value) => format!(": {name} has {value} at \"{pointer}\""),
     }
 }
 
@@ -75,7 +91,7 @@ async fn asked(
     client: &Client,
     event: &Event,
     request: &RequestTemplate,
-    done: impl Fn(&serde_json::Value) -> bool,
+    mut done: impl FnMut(&Value) -> bool,
 ) -> Result<Instant, String> {
     let (mut pause, longest) = PAUSE;
     loop {

@@ -16,7 +16,7 @@ pub struct RequestTemplate {
     pub headers: Vec<(HeaderName, Template)>,
     /// What is sent with it, where anything is.
     pub body: Option<Template>,
-    /// `POST /claim`, as typed: what it is called in errors.
+    /// `POST /claim`, with the path of the base URL, its placeholders as typed: what it is called in errors.
     pub name: String,
 }
 

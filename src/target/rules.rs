@@ -84,29 +84,90 @@ impl Rules {
             .map(|(index, rule)| (index + 1, rule.meaning))
     }
 
+    /// Why no rule is for this answer, rule by rule.
+    pub fn why_none(&self, answer: &Response<Bytes>) -> Vec<String> {
+        let parsed = OnceCell::new();
+        let rules = self.0.iter().enumerate();
+        let unfit = rules.filter_map(|(index, rule)| {
+            let unfit = rule.unfit(answer, &parsed)?;
+            let (number, meaning) = (index + 1, rule.meaning.name());
+            Some(format!(
+                "rule {number}, {meaning}: {}",
+                words(unfit, answer)
+            ))
+        });
+        unfit.collect()
+    }
+
     /// Whether any answer means this.
     pub fn has(&self, meaning: Meaning) -> bool {
         self.0.iter().any(|rule| rule.meaning == meaning)
     }
 }
 
+/// What of an answer a rule does not fit.
+#[derive(Clone, Copy)]
+enum Unfit<'a> {
+    Status,
+    Header(&'a HeaderName),
+    Json(&'a str),
+    Body,
+}
+
 impl Rule {
     fn matches(&self, answer: &Response<Bytes>, parsed: &OnceCell<Option<Value>>) -> bool {
+        self.unfit(answer, parsed).is_none()
+    }
+
+    fn unfit(
+        &self,
+        answer: &Response<Bytes>,
+        parsed: &OnceCell<Option<Value>>,
+    ) -> Option<Unfit<'_>> {
         let status = answer.status().as_u16();
-        let statuses = self.status.as_ref();
-        statuses.is_none_or(|statuses| statuses.contain(status))
-            && self.header.as_ref().is_none_or(|(name, check)| {
-                check.holds(header(answer, name).map(Value::from).as_ref())
-            })
-            && self.json.as_ref().is_none_or(|(pointer, check)| {
-                // Read once, and only if a rule asks for it.
-                let body = parsed.get_or_init(|| serde_json::from_slice(answer.body()).ok());
-                check.holds(body.as_ref().and_then(|body| body.pointer(pointer)))
-            })
-            && self.body.as_ref().is_none_or(|check| {
-                let text = String::from_utf8_lossy(answer.body());
-                check.holds(Some(&Value::from(text.trim())))
-            })
+        if let Some(statuses) = &self.status
+            && !statuses.contain(status)
+        {
+            return Some(Unfit::Status);
+        }
+        if let Some((name, check)) = &self.header
+            && !check.holds(header(answer, name).map(Value::from).as_ref())
+        {
+            return Some(Unfit::Header(name));
+        }
+        if let Some((pointer, check)) = &self.json {
+            // Read once, and only if a rule asks for it.
+            let body = parsed.get_or_init(|| serde_json::from_slice(answer.body()).ok());
+            if !check.holds(body.as_ref().and_then(|body| body.pointer(pointer))) {
+                return Some(Unfit::Json(pointer));
+            }
+        }
+        if let Some(check) = &self.body {
+            let text = String::from_utf8_lossy(answer.body());
+            if !check.holds(Some(&Value::from(text.trim()))) {
+                return Some(Unfit::Body);
+            }
+        }
+        None
+    }
+}
+
+/// In words.
+fn words(unfit: Unfit<'_>, answer: &Response<Bytes>) -> String {
+    match unfit {
+        Unfit::Status => format!("it is for another status than {}", answer.status().as_u16()),
+        Unfit::Header(name) => match header(answer, name) {
+            None => format!("there is no header {name}"),
+            Some(value) => format!("the header {name} is {value:?}"),
+        },
+        Unfit::Json(pointer) => match serde_json::from_slice::<Value>(answer.body()) {
+            Err(_) => "the body is no JSON".to_owned(),
+            Ok(body) => match body.pointer(pointer) {
+                None => format!("there is nothing at \"{pointer}\""),
+                Some(value) => format!("at \"{pointer}\" there is {value}"),
+            },
+        },
+        Unfit::Body => "the body is another".to_owned(),
     }
 }
 
@@ -192,6 +253,16 @@ mod tests {
             (answer(302, "", ""), None),
         ] {
             assert_eq!(rules.classify(&answer), expected, "{answer:?}");
+            assert_eq!(expected.is_none(), rules.why_none(&answer).len() == 4);
         }
+        assert_eq!(
+            rules.why_none(&answer(201, "once", r#"{"result": "lost"}"#)),
+            [
+                "rule 1, issued: at \"/result\" there is \"lost\"",
+                "rule 2, sold_out: it is for another status than 201",
+                "rule 3, duplicate: the header x-result is \"once\"",
+                "rule 4, failed: the body is another",
+            ]
+        );
     }
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     backend::OpenError,
     http::{Client, Endpoint, EndpointError, Options, Version},
+    report::format::plural,
     scenario::{Arrivals, Workload},
 };
 
@@ -111,8 +112,9 @@ impl Stage {
             return Ok(());
         }
         let why = format!(
-            "the ledger holds {coupons} coupons before anybody has asked: reset the event in a [[setup]] request, or let the \
-             ledger look at this event alone (with {{{{run}}}})"
+            "the ledger holds {} before anybody has asked: reset the event in a [[setup]] request, or let the ledger look \
+             at this event alone (with {{{{run}}}})",
+            plural(coupons, "coupon")
         );
         Err(failure(&self.target, &why))
     }
@@ -121,7 +123,7 @@ impl Stage {
     pub async fn read(&mut self) -> Option<Result<Found, String>> {
         let ledger = self.ledger.as_mut()?;
         let read = tokio::time::timeout(PATIENCE, ledger.read()).await;
-        let read = read.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        let read = read.unwrap_or_else(|_| Err(no_answer(PATIENCE)));
         let secrets = &self.target.secrets;
         Some(read.map_err(|why| secrets.mask(&format!("the ledger could not be read: {why}"))))
     }
@@ -220,8 +222,13 @@ fn failure(target: &Target, why: &str) -> OpenError {
 async fn send(client: &Client, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
     match tokio::time::timeout(PATIENCE, client.send(request)).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
-        Err(_) => Err("no answer in time".to_owned()),
+        Err(_) => Err(no_answer(PATIENCE)),
     }
+}
+
+/// What is said of somebody who did not answer for so long.
+pub(super) fn no_answer(patience: Duration) -> String {
+    format!("no answer within {} s", patience.as_secs_f64())
 }
 
 /// Asks a question that is not measured; the answer has to be JSON.

@@ -5,16 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+use http::{Request, Response};
+
 use super::{
     Meaning, Target,
     ledger::Found,
-    stage::{Held, Stage},
+    stage::{Held, Stage, no_answer},
 };
 use crate::{
     backend::OpenError,
     http::SendError,
     ports::UserId,
-    report::AnswerSample,
+    report::{AnswerSample, format::plural},
     run::run_id,
     scenario::{Arrivals, Workload},
     strategy::Decision,
@@ -31,7 +34,7 @@ pub struct Trial {
     /// What made the service ready: the request, and the status of its answer.
     pub setup: Vec<(String, u16)>,
     /// The ledger before the claim; `None` without one.
-    pub before: Option<Result<Found, String>>,
+    pub before: Option<Found>,
     /// The claim as it was sent.
     pub request: Shown,
     /// What came back, and after how long.
@@ -44,6 +47,15 @@ pub struct Trial {
     pub after: Option<Result<Found, String>>,
     /// What does not fit together.
     pub doubts: Vec<String>,
+    /// Coupons that there are to be had.
+    pub limit: u64,
+}
+
+impl Trial {
+    /// Whether the service gave no answer, or the ledger could not be read any more.
+    pub fn has_failed(&self) -> bool {
+        self.answer.is_err() || matches!(self.after, Some(Err(_)))
+    }
 }
 
 /// A request, line by line, without secrets.
@@ -57,26 +69,39 @@ pub struct Shown {
     pub body: String,
 }
 
-/// Sets the service up and sends one claim.
-pub async fn run(target: &Arc<Target>, limit: u64) -> Result<Trial, OpenError> {
+/// Sets the service up and sends one claim, which has to be answered within `patience`.
+pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result<Trial, OpenError> {
+    let failed = |why: String| {
+        let path = target.path.display().to_string();
+        OpenError::new("FILE", path, target.secrets.mask(&why))
+    };
     let mut stage = Stage::open(target, &workload(limit), &run_id()).await?;
     let mut setup = Vec::new();
     for one in &target.setup {
         setup.push((one.request.name.clone(), stage.set_up_with(one).await?));
     }
-    let before = stage.read().await;
+    // Without a ledger that can be read, a claim would prove nothing.
+    let before = stage.read().await.transpose().map_err(failed)?;
     let claim = stage.claim(1, 1).await?;
-    let request = claim
-        .request(USER)
-        .map_err(|why| OpenError::new("--target", target.path.display().to_string(), why))?;
+    let request = claim.request(USER).map_err(failed)?;
     let request_shown = shown(target, &request);
     let begin = Instant::now();
-    let answer = claim.client().send(request).await;
+    let answer = tokio::time::timeout(patience, claim.client().send(request)).await;
+    let answer = answer.unwrap_or_else(|_| {
+        Err(SendError {
+            message: no_answer(patience),
+            sent: true,
+        })
+    });
     let took = begin.elapsed();
     let rule = answer
         .as_ref()
         .ok()
         .and_then(|answer| target.rules.classify(answer));
+    let unfit = match (&answer, rule) {
+        (Ok(answer), None) => not_understood(target, answer),
+        _ => Vec::new(),
+    };
     let answer = answer
         .map(|answer| (claim.sample(&answer), took))
         .map_err(|error| SendError {
@@ -103,10 +128,23 @@ pub async fn run(target: &Arc<Target>, limit: u64) -> Result<Trial, OpenError> {
         rule,
         drained,
         after,
-        doubts: Vec::new(),
+        doubts: unfit,
+        limit,
     };
-    trial.doubts = doubts(&trial, &stage);
+    let doubts = doubts(&trial, &stage);
+    trial.doubts.extend(doubts);
     Ok(trial)
+}
+
+/// Why the answer means nothing.
+fn not_understood(target: &Target, answer: &Response<Bytes>) -> Vec<String> {
+    let mut doubts = vec!["no [[outcome]] rule is for this answer".to_owned()];
+    if answer.status().is_redirection() {
+        doubts.push("a redirect is not followed: name the place itself in [claim]".to_owned());
+    }
+    let why = target.rules.why_none(answer);
+    doubts.extend(why.iter().map(|why| target.secrets.mask(why)));
+    doubts
 }
 
 fn workload(limit: u64) -> Workload {
@@ -121,7 +159,7 @@ fn workload(limit: u64) -> Workload {
     }
 }
 
-fn shown(target: &Target, request: &http::Request<bytes::Bytes>) -> Shown {
+fn shown(target: &Target, request: &Request<Bytes>) -> Shown {
     let secrets = &target.secrets;
     let headers = request.headers().iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -137,13 +175,10 @@ fn shown(target: &Target, request: &http::Request<bytes::Bytes>) -> Shown {
 /// What does not fit together, in the order in which one would look into it.
 fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
     let mut doubts = Vec::new();
-    if trial.answer.is_ok() && trial.rule.is_none() {
-        doubts.push("no [[outcome]] rule is for this answer: add one".to_owned());
-    }
     if trial.answer.is_err() {
         doubts.push("the claim was not answered".to_owned());
     }
-    if let Some(Ok(found)) = &trial.before
+    if let Some(found) = &trial.before
         && found.coupons() > 0
     {
         doubts.push(
@@ -151,15 +186,19 @@ fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let read = [&trial.before, &trial.after].into_iter().flatten();
-    doubts.extend(read.filter_map(|read| read.as_ref().err().cloned()));
+    doubts.extend(
+        trial
+            .after
+            .iter()
+            .filter_map(|read| read.as_ref().err().cloned()),
+    );
     doubts.extend(
         trial
             .drained
             .iter()
             .filter_map(|drained| drained.as_ref().err().cloned()),
     );
-    if let (Some(Ok(before)), Some(Ok(after))) = (&trial.before, &trial.after) {
+    if let (Some(before), Some(Ok(after))) = (&trial.before, &trial.after) {
         doubts.extend(disagreement(trial, before, after, stage));
     }
     doubts
@@ -169,17 +208,9 @@ fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
 fn disagreement(trial: &Trial, before: &Found, after: &Found, stage: &Stage) -> Option<String> {
     let (_, meaning) = trial.rule?;
     let more = after.coupons().saturating_sub(before.coupons());
-    match (meaning, more) {
-        (Meaning::Told(Decision::Issued), 0) => {
-            return Some("the user was told yes, and the ledger shows no new coupon".to_owned());
-        }
-        (Meaning::Told(Decision::SoldOut | Decision::Duplicate) | Meaning::Failed, 1..) => {
-            return Some(format!(
-                "the answer means {}, and the ledger shows a new coupon",
-                meaning.name()
-            ));
-        }
-        _ => {}
+    let waited = trial.drained.is_some();
+    if let Some(why) = too_many_or_too_few(meaning, more, waited) {
+        return Some(why);
     }
     // Whose it is: a run that knows nobody in the ledger could not be judged.
     match stage.named(after.clone()) {
@@ -188,5 +219,62 @@ fn disagreement(trial: &Trial, before: &Found, after: &Found, stage: &Stage) -> 
         ),
         Ok(_) => None,
         Err(why) => Some(why),
+    }
+}
+
+/// What is odd about so many more coupons after an answer that means this.
+fn too_many_or_too_few(meaning: Meaning, more: u64, waited: bool) -> Option<String> {
+    match (meaning, more) {
+        (_, 2..) => Some(format!(
+            "there was one claim, and the ledger shows {}: is something of an earlier run still under way, or does it hold more \
+             than this event?",
+            plural(more, "new coupon")
+        )),
+        (Meaning::Told(Decision::Issued), 0) => {
+            let later = if waited {
+                ""
+            } else {
+                ": if coupons come later, say in [drain] when the service is done"
+            };
+            Some(format!(
+                "the user was told yes, and the ledger shows no new coupon{later}"
+            ))
+        }
+        (Meaning::Told(Decision::SoldOut | Decision::Duplicate) | Meaning::Failed, 1..) => {
+            Some(format!(
+                "the answer means {}, and the ledger shows a new coupon",
+                meaning.name()
+            ))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_grows_by_what_was_said() {
+        let issued = Meaning::Told(Decision::Issued);
+        let accepted = Meaning::Told(Decision::Accepted);
+        let sold_out = Meaning::Told(Decision::SoldOut);
+        for (meaning, more, waited, odd) in [
+            (issued, 1, true, None),
+            (issued, 0, true, Some("shows no new coupon")),
+            (issued, 0, false, Some("say in [drain]")),
+            (issued, 2, true, Some("2 new coupons")),
+            (accepted, 0, true, None),
+            (accepted, 98, true, Some("98 new coupons")),
+            (sold_out, 0, true, None),
+            (sold_out, 1, true, Some("means sold_out")),
+            (Meaning::Indeterminate, 1, true, None),
+        ] {
+            let said = too_many_or_too_few(meaning, more, waited);
+            let fits = said
+                .as_deref()
+                .map(|said| odd.is_some_and(|odd| said.contains(odd)));
+            assert_eq!(fits, odd.map(|_| true), "{meaning:?} {more}: {said:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -149,15 +150,6 @@ fn a_ledger_tells_as_much_as_it_can() {
     assert_eq!(counted.each("/ledger/lost"), [json!(2)]);
     assert_eq!(counted.each("/violations/1/users"), [json!([])]);
 
-    // Without a ledger, nothing but what was said is left to be judged: a hundred yeses.
-    let (told, _) = lossy.split_once("[ledger]").expect("a ledger");
-    let told = service.judged("told", told);
-    assert_eq!(
-        (told.exit, told.each("/ledger/basis")),
-        (Some(0), vec![json!("told")])
-    );
-    assert_eq!(told.each("/ledger/issued"), [json!(100)]);
-
     // Answers that say neither yes nor no: the ledger alone decides.
     let accepted = lossy.replace("is = \"issued\"", "is = \"accepted\"");
     let accepted = service.judged("accepted", &accepted);
@@ -167,6 +159,15 @@ fn a_ledger_tells_as_much_as_it_can() {
         (accepted.exit, accepted.each("/ledger/lost")),
         (Some(3), vec![json!(0)])
     );
+
+    // Last, as nobody waits for its queue. Without a ledger, nothing but what was said is left to be judged: a hundred yeses.
+    let (told, _) = lossy.split_once("[ledger]").expect("a ledger");
+    let told = service.judged("told", told);
+    assert_eq!(
+        (told.exit, told.each("/ledger/basis")),
+        (Some(0), vec![json!("told")])
+    );
+    assert_eq!(told.each("/ledger/issued"), [json!(100)]);
 }
 
 #[test]
@@ -272,6 +273,26 @@ fn one_claim_shows_whether_a_description_is_right() {
 }
 
 #[test]
+fn a_trial_ends_although_nobody_answers() {
+    // Whoever connects waits for ever.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("silent.toml");
+    let text = format!(
+        "[http]\nbase_url = \"http://{address}/shop\"\n[claim]\nurl = \"/coupons\"\n[[outcome]]\nis = \"issued\"\nstatus = 201"
+    );
+    fs::write(&path, text).expect("written");
+    let check = format!("target check --timeout 200ms {}", path.display());
+    let output = program::command(&check)
+        .output()
+        .expect("the program starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    assert!(text.contains("no answer within 0.2 s"), "{text}");
+}
+
+#[test]
 fn the_file_to_begin_with_is_never_written_over() {
     let folder = tempfile::tempdir().expect("a folder");
     let new = |args: &str| {
@@ -319,6 +340,10 @@ fn this_programs_own_server_is_a_target_by_its_own_description() {
 
 /// What a ledger described like this holds.
 async fn held(service: &Foreign, ledger: &str) -> Found {
+    read(service, ledger).await.expect("read")
+}
+
+async fn read(service: &Foreign, ledger: &str) -> Result<Found, String> {
     let described = service.described("correct");
     let (head, _) = described.split_once("[ledger]").expect("a ledger");
     let text = format!("{head}\n[ledger]\n{ledger}");
@@ -336,7 +361,7 @@ async fn held(service: &Foreign, ledger: &str) -> Found {
     let mut stage = Stage::open(&Arc::new(target), &workload, "run")
         .await
         .expect("open");
-    stage.read().await.expect("a ledger").expect("read")
+    stage.read().await.expect("a ledger")
 }
 
 fn users(names: &[&str]) -> Found {
@@ -386,6 +411,10 @@ async fn a_database_tells_its_users_whatever_their_type() {
         }
         let ledger = format!("db = \"{db}\"\ncount_sql = \"SELECT count(*) FROM {table}\"");
         found.push(held(&service, &ledger).await);
+        // A slip of the pen costs nobody his table.
+        let ledger = format!("db = \"{db}\"\nsql = \"DELETE FROM {table}\"");
+        let refused = read(&service, &ledger).await.expect_err("refused");
+        assert!(refused.to_lowercase().contains("read"), "{refused}");
     }
     raw_sql(AssertSqlSafe(drop.clone()))
         .execute(&mut pg)

@@ -50,7 +50,7 @@ pub(super) fn write(page: &mut Page, run: &Run) {
 fn requests(target: &TargetLoad) -> String {
     let mut parts = vec![plural(target.connections, "connection")];
     parts.push(match target.held {
-        0 => "no claim was held back: they left whole".to_owned(),
+        0 => "no claim was held back by its last byte: they left whole".to_owned(),
         held => format!(
             "{} left together, by their last byte",
             plural(held, "claim")

@@ -48,12 +48,20 @@ fn found(find: &Find, body: &Value) -> Result<Found, String> {
         }
         Find::Users { pointer, id } => {
             let items = at(pointer)?.as_array();
-            let items = items.ok_or_else(|| format!("what is at \"{pointer}\" is no list"))?;
+            let items = items.ok_or_else(|| {
+                let number = at(pointer).is_ok_and(Value::is_u64);
+                let advice = if number {
+                    "; a number is named by count"
+                } else {
+                    ""
+                };
+                format!("what is at \"{pointer}\" is no list{advice}")
+            })?;
             let user = |item: &Value| {
                 let value = id.as_deref().map_or(Some(item), |id| item.pointer(id));
                 match value {
                     Some(value @ (Value::String(_) | Value::Number(_))) => Ok(check::text(value)),
-                    _ => Err(format!("an item of \"{pointer}\" names no user: {item}")),
+                    _ => Err(nobody(pointer, id.as_deref(), item)),
                 }
             };
             items
@@ -63,6 +71,14 @@ fn found(find: &Find, body: &Value) -> Result<Found, String> {
                 .map(Found::Users)
         }
     }
+}
+
+fn nobody(pointer: &str, id: Option<&str>, item: &Value) -> String {
+    let advice = match id {
+        None => "say with id where in it the user is, as in id = \"/userId\"".to_owned(),
+        Some(id) => format!("it has no user at id = \"{id}\""),
+    };
+    format!("an item of \"{pointer}\" names no user: {item}: {advice}")
 }
 
 #[cfg(test)]
@@ -87,13 +103,23 @@ mod tests {
         assert_eq!(users("/rows", Some("/user/id")), named(&["7"]));
         assert_eq!(
             users("/n", None),
-            Err("what is at \"/n\" is no list".to_owned())
+            Err("what is at \"/n\" is no list; a number is named by count".to_owned())
         );
         assert_eq!(
             users("/x", None),
             Err("the answer has nothing at \"/x\"".to_owned())
         );
-        assert!(users("/bad", None).is_err() && users("/rows", None).is_err());
+        for (pointer, id, advice) in [
+            (
+                "/bad",
+                None,
+                "null: say with id where in it the user is, as in id = \"/userId\"",
+            ),
+            ("/rows", Some("/id"), "it has no user at id = \"/id\""),
+        ] {
+            let error = users(pointer, id).err().unwrap_or_default();
+            assert!(error.ends_with(advice), "{error}");
+        }
         let count = |pointer: &str| {
             found(
                 &Find::Count {

@@ -1,4 +1,5 @@
-//! A ledger in a database: the first column of a query of the user's, as text, whatever its type.
+//! A ledger in a database: the first column of a query of the user's, as text, whatever its type. Whatever the query is, it is
+//! made on a connection that may only read.
 
 use sqlx::{
     AssertSqlSafe, Connection, MySqlConnection, PgConnection, Row, SqliteConnection, raw_sql,
@@ -31,7 +32,7 @@ impl Query {
     pub async fn open(db: &DbTarget, text: String, what: What) -> Result<Self, String> {
         let failed = |why: String| format!("failed to use {db}: {why}");
         let info = database::probe(db).await.map_err(failed)?;
-        let connect = tokio::time::timeout(CONNECT_TIMEOUT, Link::open(db)).await;
+        let connect = tokio::time::timeout(CONNECT_TIMEOUT, Link::to_read(db)).await;
         let connection = connect.map_err(|_| failed("no answer in time".to_owned()))?;
         Ok(Self {
             connection: connection.map_err(|error| failed(database::words(&error)))?,
@@ -70,6 +71,26 @@ impl Query {
 }
 
 impl Link {
+    async fn to_read(db: &DbTarget) -> Result<Self, sqlx::Error> {
+        let mut link = Self::open(db).await?;
+        match &mut link {
+            Self::Postgres(connection) => {
+                let only_read = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+                raw_sql(only_read).execute(connection).await?;
+            }
+            Self::Mysql(connection) => {
+                let only_read = "SET SESSION TRANSACTION READ ONLY";
+                raw_sql(only_read).execute(connection).await?;
+            }
+            Self::Sqlite(connection) => {
+                raw_sql("PRAGMA query_only = ON")
+                    .execute(connection)
+                    .await?;
+            }
+        }
+        Ok(link)
+    }
+
     async fn open(db: &DbTarget) -> Result<Self, sqlx::Error> {
         Ok(match db {
             DbTarget::Postgres(url) => {

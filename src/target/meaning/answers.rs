@@ -35,11 +35,19 @@ impl Reader<'_> {
             );
             return Err(self.file.wrong_at(typed.claim.span().start, problem));
         }
-        if rules.has(accepted) && typed.ledger.is_none() {
-            let problem = Problem::new(
+        let missing = match (rules.has(accepted), &typed.ledger, &typed.drain) {
+            (true, None, _) => Some(Problem::new(
                 "\"accepted\" without a [ledger]",
                 "if answers say neither yes nor no, only a ledger tells who has a coupon",
-            );
+            )),
+            (true, _, None) => Some(Problem::new(
+                "\"accepted\" without a [drain]",
+                "coupons that come later have to be waited for: say when the service is done, for example with \
+                 unchanged_for = \"1s\"",
+            )),
+            _ => None,
+        };
+        if let Some(problem) = missing {
             let start = typed
                 .outcome
                 .first()

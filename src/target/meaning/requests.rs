@@ -97,7 +97,7 @@ impl Reader<'_> {
         });
         let headers = headers.collect::<Result<Vec<_>, UsageError>>()?;
         Ok(RequestTemplate {
-            name: format!("{method} {}", typed.url.text),
+            name: format!("{method} {}{}", self.prefix, typed.url.text),
             method: parsed,
             path: prefix.then(path),
             headers,

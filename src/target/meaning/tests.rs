@@ -184,6 +184,11 @@ fn what_does_not_go_together_is_told_with_its_line_and_its_key() {
             "no answer means issued in shop.toml:5 (claim): add an [[outcome]] with is = \"issued\" (or \"accepted\", where answers say neither yes nor no)",
         ),
         (
+            "is = \"issued\"",
+            "is = \"accepted\"",
+            "\"accepted\" without a [drain] in shop.toml:9 (outcome[1]): coupons that come later have to be waited for: say when the service is done, for example with unchanged_for = \"1s\"",
+        ),
+        (
             "user = \"{{user}}\", ",
             "",
             "claim without a user in shop.toml:5 (claim): the ledger knows users, so put {{user}} or a column such as {{users.id}} where the service learns who asks",
