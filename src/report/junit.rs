@@ -80,7 +80,7 @@ fn properties(report: &Report, run: &Run) -> Vec<(&'static str, String)> {
     };
     vec![
         ("strategy", run.strategy.clone()),
-        ("trial", run.trial.to_string()),
+        ("trial", (run.trial + 1).to_string()),
         ("seed", report.scenario.seed.to_string()),
         ("promise", run.promise.to_string()),
         ("verdict", judgement::word(run.verdict).to_owned()),
@@ -291,6 +291,14 @@ mod tests {
         let name = read.test_suites[0].name.as_str();
         assert_eq!(name, "</testsuite><x a=\"'&]]> [31m 🎟");
         assert_eq!(read.test_suites.len(), 2);
+    }
+
+    #[test]
+    fn trials_count_from_one_everywhere() {
+        let text = Junit.render(&fixtures::comparison()).unwrap();
+        let suite = text.find("\"naive, trial 1\"").unwrap();
+        let property = text[suite..].find("name=\"trial\"").unwrap();
+        assert!(text[suite + property..].starts_with("name=\"trial\" value=\"1\""));
     }
 
     #[test]
