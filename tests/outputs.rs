@@ -224,3 +224,24 @@ fn every_output_tells_the_same_numbers() {
         assert_eq!(hgrm("issued"), attempts("issued"), "{name}");
     }
 }
+
+#[test]
+fn where_nothing_was_run_no_file_is_left_and_none_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old.json");
+    fs::write(&old, "old").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coupon-bench"));
+    command.args(["run", "-s", "naive", "--no-progress"]);
+    command.args(["--db", "postgres://127.0.0.1:1/shop"]);
+    command.arg("--json").arg(&old);
+    for flag in ["--junit", "--markdown", "--html", "--attempts-csv"] {
+        command.arg(flag).arg(folder.path().join(&flag[2..]));
+    }
+    command.env_remove("GITHUB_STEP_SUMMARY");
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    let left = fs::read_dir(folder.path()).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["old.json"]);
+    assert_eq!(fs::read_to_string(&old).unwrap(), "old");
+}

@@ -185,7 +185,7 @@ impl Metric {
         match self.source {
             Source::Ledger(get) => {
                 // A ledger that could not be read counts nothing lost; one that was read too early is not the last word.
-                let known = run.ledger.issued.is_some() && run.ledger.drained;
+                let known = run.ledger.is_known() && run.ledger.drained;
                 known.then(|| Value::Count(get(&run.ledger)))
             }
             Source::Told(get) => attempted(run).then(|| Value::Count(get(&run.attempts))),

@@ -19,6 +19,9 @@ use super::{
 /// Far more than anybody writes; keeps `/dev/zero` from filling the memory.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// Keys whose tables may be several, in any of the files that we read.
+const ARRAYS: [&str; 2] = ["setup", "outcome"];
+
 /// A file, kept to find the line of a byte.
 #[derive(Debug, Clone)]
 pub struct TomlFile {
@@ -67,12 +70,17 @@ impl TomlFile {
 
     /// What is wrong with whatever stands at the byte `offset`, with the key that it belongs to.
     pub fn wrong_at(&self, offset: usize, problem: Problem) -> UsageError {
-        let table = DeTable::parse(&self.text).ok();
-        let key = table.and_then(|table| key_at(table.get_ref(), offset));
         UsageError::Setting {
-            place: self.place(&key.unwrap_or_default(), offset),
+            place: self.place(&self.key(offset), offset),
             problem,
         }
+    }
+
+    /// The key that whatever stands at the byte `offset` belongs to; empty where there is none.
+    fn key(&self, offset: usize) -> String {
+        let table = DeTable::parse(&self.text).ok();
+        let key = table.and_then(|table| key_at(table.get_ref(), offset));
+        key.unwrap_or_default()
     }
 
     /// Everything in it, with the places of all values.
@@ -81,7 +89,7 @@ impl TomlFile {
             Ok(table) => Ok(table.into_inner()),
             Err(error) => Err(UsageError::Setting {
                 place: self.place("", start_of(error.span())),
-                problem: Problem::new("invalid TOML", one_line(error.message())),
+                problem: Problem::new("invalid TOML", self.advice(&error)),
             }),
         }
     }
@@ -89,13 +97,68 @@ impl TomlFile {
     /// From the text and not from the table: a table that was parsed before has lost its spans.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, UsageError> {
         self.table()?;
-        toml::from_str(&self.text)
-            .map_err(|error| self.wrong_at(start_of(error.span()), problem(&error)))
+        toml::from_str(&self.text).map_err(|error| {
+            let offset = start_of(error.span());
+            self.wrong_at(offset, problem(&error, &self.key(offset)))
+        })
+    }
+
+    /// What is to be done about a text that is no TOML.
+    fn advice(&self, error: &Error) -> String {
+        let message = one_line(error.message());
+        let span = error.span().unwrap_or_default();
+        if message == "duplicate key" {
+            let key = self.text.get(span).unwrap_or_default();
+            let several = several(key.trim()).unwrap_or_default();
+            return format!("{message} {}{several}", quoted(key));
+        }
+        match bare_placeholder(self.line(span.start)) {
+            Some(name) => {
+                format!("{message}; a placeholder has to be quoted: \"{{{{{name}}}}}\"")
+            }
+            None => message,
+        }
+    }
+
+    /// The line that the byte `offset` is in.
+    fn line(&self, offset: usize) -> &str {
+        let (before, after) = self.text.split_at_checked(offset).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let end = after.find('\n').unwrap_or(after.len());
+        &self.text[start..before.len() + end]
     }
 }
 
-/// What serde has to say, in our words: it names the keys that it knows in backticks.
-fn problem(error: &Error) -> Problem {
+/// What to write where there may be several tables of this name.
+fn several(key: &str) -> Option<String> {
+    ARRAYS.contains(&key).then(|| format!(": write [[{key}]]"))
+}
+
+/// The name of the first placeholder of a line that is in no string.
+fn bare_placeholder(line: &str) -> Option<&str> {
+    let mut quote = None;
+    let mut characters = line.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match (quote, character) {
+            (None, '#') => return None,
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '{') => {
+                if let Some(rest) = line[at..].strip_prefix("{{") {
+                    return Some(rest.split('}').next().unwrap_or_default().trim());
+                }
+            }
+            (Some('"'), '\\') => {
+                characters.next();
+            }
+            (Some(open), _) if open == character => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What serde has to say of `key`, in our words: it names the keys that it knows in backticks.
+fn problem(error: &Error, key: &str) -> Problem {
     let message = error.message();
     let mut names = message.split('`').skip(1).step_by(2);
     let name = names.next().unwrap_or_default();
@@ -110,7 +173,9 @@ fn problem(error: &Error) -> Problem {
             "it is needed, so add it",
         );
     }
-    Problem::new("wrong type", one_line(message))
+    let several = several(key).filter(|_| message.ends_with("map, expected a sequence"));
+    let advice = one_line(message) + &several.unwrap_or_default();
+    Problem::new("wrong type", advice)
 }
 
 /// The path of the innermost key whose name or value the byte `offset` is in: `outcome[1].status`.

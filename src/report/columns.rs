@@ -33,11 +33,11 @@ const COLUMNS: [(&str, Block, Cell); 13] = [
     ("trials", Block::Coupons, |s| s.runs.len().to_string()),
     ("issued", Block::Coupons, |s| s.issued()),
     ("over-\nissued", Block::Coupons, |s| {
-        s.range(|run| run.ledger.over_issued)
+        s.wrong(|ledger| ledger.over_issued)
     }),
-    ("lost", Block::Coupons, |s| s.range(|run| run.ledger.lost)),
+    ("lost", Block::Coupons, |s| s.wrong(|ledger| ledger.lost)),
     ("duplicate\nusers", Block::Coupons, |s| {
-        s.range(|run| run.ledger.duplicate_users)
+        s.wrong(|ledger| ledger.duplicate_users)
     }),
     ("verdict", Block::Coupons, |s| s.verdict()),
     (RACE, Block::Race, |s| {

@@ -167,10 +167,12 @@ fn sums(style: Style, run: &Run, limit: u64) -> String {
         style.paint(tone, text)
     };
     let ledger = &run.ledger;
+    let issued = format!("issued {} of {}", issued(run), count(limit));
+    if !ledger.is_known() {
+        return issued;
+    }
     format!(
-        "issued {} of {}, {}, {}",
-        issued(run),
-        count(limit),
+        "{issued}, {}, {}",
         bad(
             format!("over-issued {}", count(ledger.over_issued)),
             ledger.over_issued

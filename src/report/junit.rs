@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
     AssertionResult, FindingKind, Format, Refused, Report, Run,
-    format::{clean, count, observed},
+    format::{NOTHING, clean, count, observed},
     judgement::{self, Severity, lines, severity},
     overall::{gap, promise},
     terminal::Style,
@@ -71,17 +71,23 @@ fn suite(report: &Report, run: &Run) -> TestSuite {
 
 fn properties(report: &Report, run: &Run) -> Vec<(&'static str, String)> {
     let ledger = &run.ledger;
-    let rows = ledger.issued.map_or(String::new(), |rows| rows.to_string());
+    let known = |number: u64| {
+        if ledger.is_known() {
+            number.to_string()
+        } else {
+            NOTHING.to_owned()
+        }
+    };
     vec![
         ("strategy", run.strategy.clone()),
-        ("trial", run.trial.to_string()),
+        ("trial", (run.trial + 1).to_string()),
         ("seed", report.scenario.seed.to_string()),
         ("promise", run.promise.to_string()),
         ("verdict", judgement::word(run.verdict).to_owned()),
         ("limit", report.scenario.limit.to_string()),
-        ("issued", rows),
-        ("over_issued", ledger.over_issued.to_string()),
-        ("lost", ledger.lost.to_string()),
+        ("issued", known(ledger.issued.unwrap_or_default())),
+        ("over_issued", known(ledger.over_issued)),
+        ("lost", known(ledger.lost)),
     ]
 }
 
@@ -145,23 +151,26 @@ fn seen(report: &Report, run: &Run, kind: FindingKind) -> String {
     let ledger = &run.ledger;
     let issued = ledger.issued.map_or("an unknown number".to_owned(), count);
     let limit = count(report.scenario.limit);
+    let known = |number| {
+        if ledger.is_known() {
+            count(number)
+        } else {
+            NOTHING.to_owned()
+        }
+    };
     match kind {
-        FindingKind::OverIssue => {
-            format!(
-                "issued {issued}, limit {limit}, over-issued {}",
-                count(ledger.over_issued)
-            )
-        }
-        FindingKind::UnderIssue => {
-            format!(
-                "issued {issued}, limit {limit}, under-issued {}",
-                count(ledger.under_issued)
-            )
-        }
-        FindingKind::Lost => format!("lost {}", count(ledger.lost)),
-        FindingKind::Phantom => format!("phantom {}", count(ledger.phantom)),
-        FindingKind::DuplicateUser => format!("duplicate users {}", count(ledger.duplicate_users)),
-        FindingKind::Recovered => format!("recovered {}", count(ledger.recovered)),
+        FindingKind::OverIssue => format!(
+            "issued {issued}, limit {limit}, over-issued {}",
+            known(ledger.over_issued)
+        ),
+        FindingKind::UnderIssue => format!(
+            "issued {issued}, limit {limit}, under-issued {}",
+            known(ledger.under_issued)
+        ),
+        FindingKind::Lost => format!("lost {}", known(ledger.lost)),
+        FindingKind::Phantom => format!("phantom {}", known(ledger.phantom)),
+        FindingKind::DuplicateUser => format!("duplicate users {}", known(ledger.duplicate_users)),
+        FindingKind::Recovered => format!("recovered {}", known(ledger.recovered)),
     }
 }
 
@@ -215,7 +224,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::report::fixtures;
+    use crate::report::{LedgerCounts, fixtures};
 
     /// Read back, so that what is tested is what a pipeline sees.
     fn read(report: &Report) -> quick_junit::Report {
@@ -282,6 +291,31 @@ mod tests {
         let name = read.test_suites[0].name.as_str();
         assert_eq!(name, "</testsuite><x a=\"'&]]> [31m 🎟");
         assert_eq!(read.test_suites.len(), 2);
+    }
+
+    #[test]
+    fn trials_count_from_one_everywhere() {
+        let text = Junit.render(&fixtures::comparison()).unwrap();
+        let suite = text.find("\"naive, trial 1\"").unwrap();
+        let property = text[suite..].find("name=\"trial\"").unwrap();
+        assert!(text[suite + property..].starts_with("name=\"trial\" value=\"1\""));
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_ledger_is_no_zero() {
+        let mut report = fixtures::inconclusive();
+        report.runs[0].ledger = LedgerCounts::default();
+        let text = Junit.render(&report).unwrap();
+        for told in [
+            r#"name="issued" value="–""#,
+            r#"name="over_issued" value="–""#,
+            r#"name="lost" value="–""#,
+            "issued an unknown number, limit 100, over-issued –<",
+            "<system-out>lost –<",
+            "inconclusive: issued an unknown number of 100 · promise",
+        ] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
     }
 
     #[test]

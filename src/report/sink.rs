@@ -1,36 +1,39 @@
 //! Where an output goes: a file, or stdout. What is written is none of its business.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-/// An output's destination, open and known to be writable.
+/// An output's destination, known to be writable.
 #[derive(Debug)]
 pub enum Sink {
     /// `-`.
     Stdout,
-    /// A file, a pipe or a device.
+    /// A pipe, a device, or a file that is there already.
     File(File),
+    /// A file that is not there until it is written to.
+    New(PathBuf),
 }
 
 impl Sink {
     /// Opens `-` as stdout and everything else as a file.
     ///
     /// This happens before the run, so that a mistyped path does not cost one. A file that is there keeps its content
-    /// until [`Sink::write`]: a run that fails does not destroy the last report.
+    /// until [`Sink::write`], and one that is not there comes with it: a run that fails neither destroys the last report
+    /// nor leaves an empty one.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         if path.as_os_str() == "-" {
             return Ok(Self::Stdout);
         }
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map(Self::File)
+        let is_new = !path.exists();
+        let file = create(path)?;
+        if is_new && remove(path).is_ok() {
+            return Ok(Self::New(path.to_owned()));
+        }
+        Ok(Self::File(file))
     }
 
     /// Adds the text to what is in the file, with an empty line between them.
@@ -45,13 +48,15 @@ impl Sink {
 
     /// Writes the text in place of whatever was there. A reader who has left is no error.
     pub fn write(&mut self, text: &str) -> io::Result<()> {
-        match self {
-            Self::Stdout => reader_may_leave(send(&mut io::stdout().lock(), text)),
+        let written = match self {
+            Self::Stdout => send(&mut io::stdout().lock(), text),
             Self::File(file) => {
                 empty(file)?;
-                reader_may_leave(send(file, text))
+                send(file, text)
             }
-        }
+            Self::New(path) => send(&mut fresh(path)?, text),
+        };
+        reader_may_leave(written)
     }
 
     /// For what is written bit by bit, in place of whatever was there.
@@ -62,8 +67,29 @@ impl Sink {
                 empty(&file)?;
                 Box::new(file)
             }
+            Self::New(path) => Box::new(fresh(&path)?),
         })
     }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+}
+
+/// Of a link, what it points to.
+fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(fs::canonicalize(path)?)
+}
+
+/// Somebody may have written the file meanwhile.
+fn fresh(path: &Path) -> io::Result<File> {
+    let file = create(path)?;
+    empty(&file)?;
+    Ok(file)
 }
 
 /// Pipes and devices have no length to set.
@@ -106,6 +132,31 @@ mod tests {
         );
         sink.write("new\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
+    }
+
+    #[test]
+    fn a_file_that_was_not_there_comes_with_what_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.xml");
+        let mut sink = Sink::open(&path).unwrap();
+        let writer = Sink::open(&path).unwrap();
+        assert!(!path.exists());
+        sink.write("<testsuites/>\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "<testsuites/>\n");
+        writer.into_writer().unwrap().write_all(b"a,b\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a,b\n");
+    }
+
+    #[test]
+    fn a_link_to_nothing_stays_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("latest.json");
+        let behind = directory.path().join("today.json");
+        std::os::unix::fs::symlink(&behind, &path).unwrap();
+        let mut sink = Sink::open(&path).unwrap();
+        assert!(path.is_symlink() && !behind.exists());
+        sink.write("new").unwrap();
+        assert_eq!(std::fs::read_to_string(&behind).unwrap(), "new");
     }
 
     #[test]

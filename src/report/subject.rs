@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Distribution, Race, Report, Run,
+    Distribution, LedgerCounts, Race, Report, Run,
     format::{NOTHING, count, optional_duration, percent, rate},
     judgement,
     terminal::Tone,
@@ -162,14 +162,28 @@ impl Subject<'_> {
     }
 
     pub(super) fn issued(&self) -> String {
-        if self.runs.iter().any(|run| run.ledger.issued.is_none()) {
+        if !self.is_known() {
             return NOTHING.to_owned();
         }
-        self.range(|run| run.ledger.issued.unwrap_or(0))
+        self.range(|ledger| ledger.issued.unwrap_or(0))
     }
 
-    pub(super) fn range(&self, of: fn(&Run) -> u64) -> String {
-        let numbers = || self.runs.iter().map(|run| of(run));
+    /// What went wrong. A trial whose ledger is not known does not hide what is known of another.
+    pub(super) fn wrong(&self, of: fn(&LedgerCounts) -> u64) -> String {
+        let most = self.runs.iter().map(|run| of(&run.ledger)).max();
+        match most.unwrap_or(0) {
+            _ if self.is_known() => self.range(of),
+            0 => NOTHING.to_owned(),
+            most => format!("≥ {}", count(most)),
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.runs.iter().all(|run| run.ledger.is_known())
+    }
+
+    fn range(&self, of: fn(&LedgerCounts) -> u64) -> String {
+        let numbers = || self.runs.iter().map(|run| of(&run.ledger));
         let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
         if least == most {
             count(least)
@@ -220,6 +234,19 @@ pub(super) fn race(race: &Race) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::fixtures;
+
+    #[test]
+    fn a_trial_that_is_not_known_is_no_zero_and_hides_nothing() {
+        let mut report = fixtures::comparison();
+        for run in report.runs.iter_mut().filter(|run| run.trial == 1) {
+            run.ledger = LedgerCounts::default();
+        }
+        let subjects = subjects(&report);
+        let told = |subject: &Subject| subject.wrong(|ledger| ledger.over_issued);
+        let told: Vec<_> = subjects.iter().map(told).collect();
+        assert_eq!(told, ["≥ 898", "–", "–"]);
+    }
 
     #[test]
     fn none_of_twenty_is_a_bound() {

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{
-    Report, fixtures,
+    LedgerCounts, Report, fixtures,
     terminal::{Style, render},
 };
 use crate::{strategy::Promise, verdict::Verdict};
@@ -156,6 +156,19 @@ fn crowded() -> Report {
         }
     }
     report
+}
+
+#[test]
+fn a_ledger_that_could_not_be_read_has_no_figures() {
+    let mut report = fixtures::inconclusive();
+    report.runs[0].ledger = LedgerCounts::default();
+    let text = plain(&report);
+    assert!(text.contains("inconclusive: issued an unknown number of 100 · promise exact"));
+    for row in ["over-issued", "under-issued", "lost", "phantom"] {
+        let line = text.lines().find(|line| line.contains(row));
+        let line = line.unwrap_or_default();
+        assert!(line.contains('–'), "{line}");
+    }
 }
 
 #[test]

@@ -82,6 +82,10 @@ impl Health {
     }
 
     fn spread(&mut self, duration: Duration) {
+        // Where nothing was answered, there is no time to have a share of.
+        if duration.is_zero() {
+            return;
+        }
         let share = self.release_skew.as_secs_f64() / duration.as_secs_f64();
         if share >= SPREAD {
             self.warnings.push(format!(
@@ -216,6 +220,13 @@ mod tests {
         assert!(health.warnings[0].contains("89 %"), "{:?}", health.warnings);
         let health = examined(Arrivals::Burst, (0..100).map(|index| (0, index)));
         assert!(health.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_burst_without_an_answer_has_no_time_to_take_a_share_of() {
+        let observed = observed((0..100).map(|index| (0, index)));
+        let health = examine(Arrivals::Burst, &observed, Duration::ZERO, 2);
+        assert_eq!(health.warnings, [""; 0]);
     }
 
     #[test]

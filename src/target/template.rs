@@ -134,10 +134,8 @@ impl Template {
     ) -> Result<(), Problem> {
         if let Some(variable) = name.strip_prefix("env.") {
             let value = variable_of(variable, names.env)?;
-            let escaped = escape.of(&value);
             names.secrets.add(&value);
-            names.secrets.add(&escaped);
-            self.push_text(&escaped);
+            self.push_text(&escape.of(&value));
             return Ok(());
         }
         let slot = slot(name, names.user)?;

@@ -163,7 +163,7 @@ fn files_name_line_and_key() {
         ),
         (
             "limit = 100\nlimit = 200",
-            "invalid TOML in x.toml:2: duplicate key",
+            "invalid TOML in x.toml:2: duplicate key \"limit\"",
         ),
         (
             "strategy = 'naive'\n\nlimit = 0",

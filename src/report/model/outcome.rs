@@ -70,6 +70,13 @@ pub struct LedgerCounts {
     pub drained: bool,
 }
 
+impl LedgerCounts {
+    /// Whether the ledger could be read. Where it could not, all counts are 0 and none of them is known.
+    pub fn is_known(&self) -> bool {
+        self.issued.is_some()
+    }
+}
+
 /// Something that the reconciliation found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

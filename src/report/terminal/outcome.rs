@@ -84,11 +84,13 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; ROWS] {
     } = run.ledger;
     let meanings = meanings(basis, run.target.is_some());
     let row = |name: &str, number, tone, meaning: &str| {
-        [
-            name.to_owned(),
-            figure(style, number, tone),
-            style.paint(Tone::Quiet, meaning),
-        ]
+        let number = if run.ledger.is_known() {
+            figure(style, number, tone)
+        } else {
+            style.paint(Tone::Warn, NOTHING)
+        };
+        let meaning = style.paint(Tone::Quiet, meaning);
+        [name.to_owned(), number, meaning]
     };
     let rows = match issued {
         Some(rows) => row("issued", rows, Tone::Plain, meanings.issued),

@@ -232,6 +232,44 @@ fn what_does_not_go_together_is_told_with_its_line_and_its_key() {
 }
 
 #[test]
+fn what_toml_does_not_understand_is_said_in_words_of_the_file() {
+    for (what, into, expected) in [
+        (
+            "[claim]",
+            "[setup]\nurl = \"/reset\"\n[claim]",
+            "wrong type in shop.toml:5 (setup): invalid type: map, expected a sequence: write [[setup]]",
+        ),
+        (
+            "[[outcome]]",
+            "[outcome]\nis = \"issued\"\n[outcome]",
+            "invalid TOML in shop.toml:11: duplicate key \"outcome\": write [[outcome]]",
+        ),
+        (
+            "[claim]",
+            "[claim]\nurl = \"/a\"\n[claim]",
+            "invalid TOML in shop.toml:7: duplicate key \"claim\"",
+        ),
+        (
+            "{ user = \"{{user}}\"",
+            "{ user = {{user}}",
+            "invalid TOML in shop.toml:7: missing key for inline table element, expected key; a placeholder has to be quoted: \"{{user}}\"",
+        ),
+        (
+            "url = \"/claim\"",
+            "url = {{ users.url }}",
+            "invalid TOML in shop.toml:6: missing key for inline table element, expected key; a placeholder has to be quoted: \"{{users.url}}\"",
+        ),
+    ] {
+        assert_eq!(changed(what, into), expected);
+    }
+    let quoted = changed(
+        "{ user = \"{{user}}\"",
+        "{ a = '\"{{user}}', b = \"\\\"{{user}}\", = 1",
+    );
+    assert!(!quoted.contains("placeholder"), "{quoted}");
+}
+
+#[test]
 fn no_error_tells_a_secret() {
     let error = changed(
         "http = { url = \"/ledger\", users = \"/users\" }",
