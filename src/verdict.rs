@@ -77,6 +77,19 @@ pub struct Claim {
     pub limit: u64,
 }
 
+/// What is known about work that was under way when the ledger was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completion {
+    /// No work was under way: an empty queue proves it, or every claim ends before its answer.
+    Proven,
+    /// Nothing proves it: the ledger only stood still, or there is no way to ask. A coupon that is missing may still come.
+    #[default]
+    Unproven,
+    /// Work was still under way: records that no consumer had committed, or attempts without an answer.
+    Pending,
+}
+
 /// How the run went, as far as it decides what the ledger proves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Circumstances {
@@ -90,8 +103,8 @@ pub struct Circumstances {
     pub unanswered: u64,
     /// The most attempts that were under way at once.
     pub peak_in_flight: u64,
-    /// Whether nothing was under way any more when the ledger was read.
-    pub drained: bool,
+    /// Whether work was under way when the ledger was read.
+    pub completion: Completion,
     /// What went wrong with the run itself: an interruption, a consumer that ended, a ledger that could not be read.
     pub troubles: Vec<String>,
 }
@@ -120,6 +133,12 @@ pub fn judge(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Judg
 
     let raced = claim.promise == Promise::None && has(&findings, FindingKind::OverIssue);
     let mut reasons = doubts(claim, ledger, run);
+    if let (Some(finding), Completion::Unproven) = (doubtful.first(), run.completion) {
+        reasons.push(format!(
+            "{} missing, and nothing proves that no work was under way",
+            coupons(finding.count)
+        ));
+    }
     if let (Some(finding), true) = (doubtful.first(), run.faults > 0) {
         reasons.push(format!(
             "{} missing, but {} went wrong on the way",
@@ -225,8 +244,10 @@ fn breaks(claim: Claim, kind: FindingKind) -> bool {
 /// missing because of a fault, which no promise covers.
 fn proves(kind: FindingKind, run: &Circumstances) -> bool {
     match kind {
-        FindingKind::UnderIssue => run.drained && run.faults == 0 && run.made == run.asked,
-        FindingKind::Lost => run.drained,
+        FindingKind::UnderIssue => {
+            run.completion == Completion::Proven && run.faults == 0 && run.made == run.asked
+        }
+        FindingKind::Lost => run.completion == Completion::Proven,
         _ => true,
     }
 }
@@ -240,7 +261,7 @@ fn doubts(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Vec<Str
             run.made, run.asked
         ));
     }
-    if !run.drained {
+    if run.completion == Completion::Pending {
         doubts.push("the pipeline was not empty when the rows were read".to_owned());
     }
     if run.unanswered * 2 > run.made {

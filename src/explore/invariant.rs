@@ -19,7 +19,7 @@ use crate::{
     load::{Attempt, Outcome},
     ports::{Effect, UserId},
     strategy::{Decision, Promise},
-    verdict::{self, Circumstances, Claim, FindingKind},
+    verdict::{self, Circumstances, Claim, Completion, FindingKind},
 };
 
 /// What can be broken.
@@ -267,7 +267,11 @@ impl Ending {
             unanswered: count(&[Outcome::Indeterminate]),
             // All schedules are tried: somewhere they did overlap.
             peak_in_flight: made,
-            drained: !self.stuck(),
+            completion: if self.stuck() {
+                Completion::Pending
+            } else {
+                Completion::Proven
+            },
             troubles: Vec::new(),
         }
     }

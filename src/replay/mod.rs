@@ -28,7 +28,7 @@ use crate::{
     run::{backends, run_id},
     scenario::{Arrivals, Scenario, Services, Subject, Workload},
     strategy::Entry,
-    verdict::{self, Circumstances, Claim, Judgement},
+    verdict::{self, Circumstances, Claim, Completion, Judgement},
 };
 
 /// What is to be played.
@@ -181,7 +181,7 @@ fn circumstances(
         faults: faults.count() as u64 + unanswered,
         unanswered,
         peak_in_flight: made.max(2),
-        drained: true,
+        completion: Completion::Proven,
         troubles,
     }
 }

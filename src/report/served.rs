@@ -4,7 +4,10 @@ use super::{
     format::{count, plural},
     terminal::{Style, Tone, layout::Page},
 };
-use crate::serve::{Ledger, Listen, Listening, Plan, Served, Told};
+use crate::{
+    serve::{Ledger, Listen, Listening, Plan, Served, Told},
+    verdict::Completion,
+};
 
 /// How to use it; for whoever has just started it.
 pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String {
@@ -66,7 +69,7 @@ pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
         Err(problem) => page.labelled("ledger", &format!("unknown: {problem}")),
     }
     if let Some(drained) = &served.drained
-        && !drained.complete
+        && drained.completion != Completion::Proven
     {
         let lag = drained.lag.map_or_else(String::new, |lag| {
             format!(", {} not consumed", plural(lag, "record"))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::{backend::kafka::Kafka, ports};
+use crate::{backend::kafka::Kafka, ports, verdict::Completion};
 
 /// Between two questions, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
@@ -15,8 +15,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_mi
 /// How the drain went.
 #[derive(Debug, Clone, Default)]
 pub struct Drained {
-    /// Whether nothing was under way any more.
-    pub complete: bool,
+    /// Whether work was under way at the end of the wait.
+    pub completion: Completion,
     /// How long it took.
     pub took: Duration,
     /// Records that the consumers had not committed at the last look.
@@ -35,13 +35,16 @@ pub async fn drain(
     mut stop: watch::Receiver<bool>,
 ) -> Drained {
     let begin = Instant::now();
-    let mut state = Drained::default();
+    let mut state = Drained {
+        completion: Completion::Pending,
+        ..Drained::default()
+    };
     let all = async {
         if tokio::time::timeout(patience, settled).await.is_err() {
             return;
         }
         match kafka {
-            None => state.complete = true,
+            None => state.completion = Completion::Proven,
             Some(kafka) => pipeline(kafka, consumers, patience, &mut state).await,
         }
     };
@@ -73,7 +76,7 @@ async fn pipeline(
                 }
             }
             if state.lag == Some(0) {
-                (state.complete, state.trouble) = (true, None);
+                (state.completion, state.trouble) = (Completion::Proven, None);
                 return;
             }
         }

@@ -71,7 +71,7 @@ pub fn judge(
         trouble,
     } = evidence;
     let read = rows.as_ref().map(Vec::len);
-    tracing::info!(rows = ?read, drained = loaded.drained.complete, "ledger read");
+    tracing::info!(rows = ?read, completion = ?loaded.drained.completion, "ledger read");
     let observed = &loaded.observed;
     let arrivals = scenario.workload.arrivals;
     let health = health::examine(arrivals, observed, observed.duration(), cores());
@@ -154,7 +154,7 @@ fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) 
         faults: ended(Outcome::Failed) + unanswered + observed.deliveries.failed,
         unanswered,
         peak_in_flight: observed.peak_in_flight,
-        drained: drained.complete,
+        completion: drained.completion,
         troubles,
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         self, AttemptCounts, Backends, Basis, ByOutcome, DatabaseLoad, Distribution, Failure,
         Fairness, Finding, Latency, LedgerCounts, Run, TopicLoad, TraceCounts,
     },
-    verdict,
+    verdict::{self, Completion},
 };
 
 /// Puts the report of one run together.
@@ -37,7 +37,10 @@ pub fn report(facts: &Facts<'_>) -> Run {
         backends: facts.surroundings.backends.clone(),
         attempts: counts(attempts),
         failures: failures(&observed.failures),
-        ledger: ledger(facts.ledger.as_ref(), facts.loaded.drained.complete),
+        ledger: ledger(
+            facts.ledger.as_ref(),
+            facts.loaded.drained.completion == Completion::Proven,
+        ),
         verdict: facts.judgement.verdict,
         violations: facts.judgement.violations.iter().map(finding).collect(),
         findings: facts.judgement.findings.iter().map(finding).collect(),

@@ -26,6 +26,7 @@ use crate::{
         Claim, Target,
         stage::{Held, Stage},
     },
+    verdict::Completion,
 };
 
 /// However slowly answers trickle in, somebody's service is not fired at for longer.
@@ -184,7 +185,11 @@ async fn drain(
         _ = stop.wait_for(|stop| *stop) => Err(None),
     };
     Drained {
-        complete: done.is_ok(),
+        completion: if done.is_ok() {
+            Completion::Proven
+        } else {
+            Completion::Pending
+        },
         took: done.as_ref().map_or_else(
             |_| begin.elapsed(),
             |at| at.saturating_duration_since(begin),

@@ -20,7 +20,7 @@ fn good() -> Circumstances {
         faults: 0,
         unanswered: 0,
         peak_in_flight: 10,
-        drained: true,
+        completion: Completion::Proven,
         troubles: Vec::new(),
     }
 }
@@ -110,7 +110,7 @@ fn too_many_after_faults_is_still_a_violation() {
     };
     let run = Circumstances {
         faults: 5,
-        drained: false,
+        completion: Completion::Pending,
         ..good()
     };
     assert_eq!(verdict(Promise::Exact, &over, &run), Verdict::Violated);
@@ -136,7 +136,7 @@ fn a_coupon_promised_and_not_there_is_lost_once_the_pipeline_is_empty() {
     };
     assert_eq!(verdict(Promise::AtMost, &lost, &good()), Verdict::Violated);
     let run = Circumstances {
-        drained: false,
+        completion: Completion::Pending,
         ..good()
     };
     assert_eq!(verdict(Promise::AtMost, &lost, &run), Verdict::Inconclusive);
@@ -154,7 +154,7 @@ fn a_run_that_proves_nothing_is_never_a_pass() {
         ),
         (
             Circumstances {
-                drained: false,
+                completion: Completion::Pending,
                 ..good()
             },
             "not empty",
@@ -260,15 +260,23 @@ prop_compose! {
     }
 }
 
+fn any_completion() -> impl Strategy<Value = Completion> {
+    prop::sample::select(vec![
+        Completion::Proven,
+        Completion::Unproven,
+        Completion::Pending,
+    ])
+}
+
 prop_compose! {
-    fn any_run()(made in 8u64..11, faults in 0u64..3, peak in 1u64..3, drained: bool, trouble: bool) -> Circumstances {
+    fn any_run()(made in 8u64..11, faults in 0u64..3, peak in 1u64..3, completion in any_completion(), trouble: bool) -> Circumstances {
         Circumstances {
             asked: 10,
             made,
             faults,
             unanswered: 0,
             peak_in_flight: peak,
-            drained,
+            completion,
             troubles: if trouble { vec!["trouble".to_owned()] } else { vec![] },
         }
     }
@@ -281,7 +289,7 @@ proptest! {
         if judged.verdict == Verdict::Holds {
             prop_assert_eq!(ledger.issued, 3);
             prop_assert!(ledger.lost.is_empty() && ledger.phantom.is_empty() && ledger.duplicate_users.is_empty());
-            prop_assert!(run.drained && run.made == run.asked && run.peak_in_flight > 1 && run.troubles.is_empty());
+            prop_assert!(run.completion != Completion::Pending && run.made == run.asked && run.peak_in_flight > 1 && run.troubles.is_empty());
         }
     }
 

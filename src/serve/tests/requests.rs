@@ -24,6 +24,7 @@ use crate::{
         service::Service,
     },
     strategy::{Decision, Entry, Promise, Strategy},
+    verdict::Completion,
 };
 
 /// An answer, held to the description where its path is described.
@@ -150,7 +151,7 @@ async fn a_topic_is_worked_off_and_the_ledger_says_when() {
     let lag = r#"coupon_bench_consumer_lag{strategy="redis-kafka"} 0"#;
     assert!(page.as_str().unwrap().contains(lag), "{page}");
     let served = service.close().await;
-    assert!(served.drained.unwrap().complete);
+    assert_eq!(served.drained.unwrap().completion, Completion::Proven);
     assert_eq!(served.ledger.unwrap().issued, 20);
 }
 
@@ -322,7 +323,7 @@ async fn a_claim_without_an_answer_says_whether_there_may_be_a_coupon() {
     assert_eq!(ledger(&service).await["drained"], json!(false));
     let served = service.close().await;
     assert_eq!((served.told.failed, served.told.indeterminate), (1, 1));
-    assert!(!served.drained.unwrap().complete);
+    assert_eq!(served.drained.unwrap().completion, Completion::Pending);
     assert_eq!(served.left_behind, Vec::<String>::new());
 }
 
