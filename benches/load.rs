@@ -8,7 +8,7 @@ use coupon_bench::{
     load::{self, Attempt, Load, Outcome, Pacing, Recorder, Schedule},
     ports::{Result, UserId},
     strategy::{Decision, Promise, Strategy},
-    verdict::{self, Circumstances, Claim},
+    verdict::{self, Circumstances, Claim, Completion},
 };
 use divan::{Bencher, counter::ItemsCount};
 use tokio::{runtime::Runtime, sync::watch};
@@ -91,7 +91,7 @@ fn reconcile_and_judge(bencher: Bencher<'_, '_>, issued: u64) {
         asked: JUDGED,
         made: JUDGED,
         peak_in_flight: JUDGED,
-        drained: true,
+        completion: Completion::Proven,
         ..Circumstances::default()
     };
     bencher.counter(ItemsCount::new(JUDGED)).bench_local(|| {

@@ -37,7 +37,7 @@ use crate::{
     report::{self, Backends, Run, TargetLoad},
     scenario::Scenario,
     strategy::{Entry, Strategy},
-    verdict::Judgement,
+    verdict::{Completion, Judgement},
 };
 
 /// A run, and whether anything of it could not be removed.
@@ -237,7 +237,9 @@ async fn elsewhere(
     let (observed, more) = instances.finish(scenario).await;
     troubles.extend(more);
     // What a child has not settled is in nobody's lag.
-    drained.complete &= troubles.is_empty();
+    if !troubles.is_empty() {
+        drained.completion = Completion::Pending;
+    }
     Ok(Loaded {
         observed,
         drained,
