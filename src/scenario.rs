@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod rate;
+mod tls_ca;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -13,6 +14,7 @@ use url::Url;
 
 pub use arrivals::{Arrivals, Phase, Profile, Spacing};
 pub use rate::Rate;
+pub use tls_ca::TlsCa;
 
 use crate::{
     assertion::Assertion,
@@ -151,6 +153,8 @@ pub struct Services {
     pub consumer_batch: u32,
     /// Records that all consumers together take; `None` is as fast as they can.
     pub consumer_rate: Option<Rate>,
+    /// Who signs the certificates of services that speak TLS; `None` trusts the public authorities.
+    pub tls_ca: Option<TlsCa>,
 }
 
 /// Which database.

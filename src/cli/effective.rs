@@ -13,7 +13,9 @@ use super::{
     services,
     settings::{RunArgs, ServiceArgs},
     strategies::{self, Chosen},
-    targets, values,
+    targets,
+    tls_ca::tls_ca,
+    values,
 };
 use crate::{
     assertion::Assertion,
@@ -243,6 +245,7 @@ pub(super) fn service_settings(layers: &Layers) -> Result<Services, UsageError> 
                 rate_or("unlimited", 1e6, "1m"),
             )?
             .flatten(),
+        tls_ca: tls_ca(layers)?,
     })
 }
 

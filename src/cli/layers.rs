@@ -190,6 +190,7 @@ fn environment(env: Env<'_>) -> Result<RunSettings, UsageError> {
             db: read("db")?,
             redis: read("redis")?,
             kafka: read("kafka")?,
+            tls_ca: read("tls_ca")?,
         },
         ..RunSettings::default()
     })

@@ -41,6 +41,7 @@ pub mod settings;
 pub mod strategies;
 pub mod target;
 mod targets;
+mod tls_ca;
 pub mod toml_file;
 pub(crate) mod typed;
 pub mod values;

@@ -233,6 +233,12 @@ pub struct ServiceArgs {
     #[arg(long, value_name = "BROKERS", help_heading = SERVICES, help = "\
         Kafka: embedded or HOST:PORT,… [default: embedded] [env: COUPON_BENCH_KAFKA]")]
     pub kafka: Option<Typed>,
+
+    /// Whom to trust.
+    #[arg(long, value_name = "FILE", help_heading = SERVICES, help = "\
+        PEM file with the private certificate authority of these services, for TLS \
+        [default: the public authorities] [env: COUPON_BENCH_TLS_CA]")]
+    pub tls_ca: Option<Typed>,
 }
 
 pub(super) const WORKLOAD: &str = "Workload";

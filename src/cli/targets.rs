@@ -22,13 +22,18 @@ const MAX_CONNECTIONS: u32 = 50_000;
 type Get = for<'a> fn(&'a RunSettings) -> &'a Option<Typed>;
 
 /// Settings that are about services of ours, or about our own code, and why they say nothing to somebody else's.
-const OURS: [(&str, Get, &str); 13] = [
+const OURS: [(&str, Get, &str); 14] = [
     ("db", |s| &s.services.db, ITS_OWN),
     ("db_pool", |s| &s.db_pool, ITS_OWN),
     ("db_connection", |s| &s.db_connection, ITS_OWN),
     ("redis", |s| &s.services.redis, ITS_OWN),
     ("redis_connections", |s| &s.redis_connections, ITS_OWN),
     ("kafka", |s| &s.services.kafka, ITS_OWN),
+    (
+        "tls_ca",
+        |s| &s.services.tls_ca,
+        "write ca_file in the target file",
+    ),
     ("consumers", |s| &s.consumers, ITS_OWN),
     ("consumer_batch", |s| &s.consumer_batch, ITS_OWN),
     ("consumer_rate", |s| &s.consumer_rate, ITS_OWN),

@@ -11,7 +11,9 @@ use clap::CommandFactory;
 use proptest::prelude::*;
 
 use super::{toml_file::TomlFile, *};
-use crate::scenario::{Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Subject};
+use crate::scenario::{
+    Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Scenario, Subject,
+};
 
 /// `coupon-bench run` with these arguments.
 fn run_args(args: &[&str]) -> RunArgs {
@@ -263,6 +265,37 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_environment() {
     assert_eq!((with_flags.workload.limit, with_flags.keep), (8, false));
     assert_eq!(with_flags.assertions.len(), 1);
     assert!(with_flags.subjects.len() > 1);
+}
+
+#[test]
+fn a_private_authority_is_read_before_the_run() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let authority = rcgen::CertificateParams::default().self_signed(&key);
+    let (_pem, path) = file(&authority.unwrap().pem());
+    let of = |scenario: Scenario| scenario.services.tls_ca.unwrap().path().to_owned();
+    let flag = meant(&["-s", "naive", "--tls-ca", &path]).unwrap().scenario;
+    assert_eq!(of(flag), Path::new(&path));
+    let variable = [("COUPON_BENCH_TLS_CA", &*path)];
+    let variable = with_env(&["-s", "naive"], &variable).unwrap().scenario;
+    assert_eq!(of(variable), Path::new(&path));
+    // Relative to the scenario file, which is in the same folder.
+    let name = Path::new(&path).file_name().unwrap().to_str().unwrap();
+    let (_scenario, scenario) = file(&format!("strategy = 'naive'\ntls_ca = '{name}'"));
+    let key = meant(&["--scenario", &scenario]).unwrap().scenario;
+    assert_eq!(of(key), Path::new(&path));
+
+    let (_text, text) = file("no certificate");
+    let told = |path: &str| {
+        meant(&["-s", "naive", "--tls-ca", path])
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(told(&text).contains("in --tls-ca: there is no certificate in it"));
+    assert!(
+        told("/nowhere/ca.pem").contains("No such file"),
+        "{}",
+        told("/nowhere/ca.pem")
+    );
 }
 
 #[test]

@@ -177,6 +177,10 @@ pub fn settings(scenario: &Scenario) -> Settings {
         consumers: services.consumers,
         consumer_batch: services.consumer_batch,
         consumer_rate_per_s: services.consumer_rate.map(Rate::per_second),
+        tls_ca: services
+            .tls_ca
+            .as_ref()
+            .map(|ca| ca.path().display().to_string()),
         timeout_ns: u64::try_from(workload.timeout.as_nanos()).unwrap_or(u64::MAX),
         bystander_rate_per_s: scenario.bystander_rate.map(Rate::per_second),
         trace: scenario.trace,

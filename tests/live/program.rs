@@ -18,6 +18,7 @@ pub fn command(args: &str) -> Command {
         .env_remove("COUPON_BENCH_DB")
         .env_remove("COUPON_BENCH_REDIS")
         .env_remove("COUPON_BENCH_KAFKA")
+        .env_remove("COUPON_BENCH_TLS_CA")
         .env_remove("GITHUB_STEP_SUMMARY");
     command
 }

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use redis::{
     AsyncConnectionConfig, ErrorKind, FromRedisValue, InfoDict, RedisError, RedisResult,
-    ServerErrorKind, Value, aio::MultiplexedConnection,
+    ServerErrorKind, TlsCertificates, Value, aio::MultiplexedConnection,
 };
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::backend::Role;
 use crate::ports::{Cache, Effect, PortError, Result, Script, UserId};
+use crate::scenario::TlsCa;
 
 pub struct Client {
     server: redis::Client,
@@ -32,8 +33,13 @@ pub struct Client {
 
 impl Client {
     /// Connects and asks for the version.
-    pub async fn connect(url: &str, connections: u32, run_id: &str) -> RedisResult<(Self, String)> {
-        let client = redis::Client::open(url)?;
+    pub async fn connect(
+        url: &str,
+        ca: Option<&TlsCa>,
+        connections: u32,
+        run_id: &str,
+    ) -> RedisResult<(Self, String)> {
+        let client = server(url, ca)?;
         let config = config();
         let connect = || client.get_multiplexed_async_connection_with_config(&config);
         let mut connections =
@@ -140,6 +146,20 @@ impl Client {
             answer => answer?,
         };
         Ok(redis::from_redis_value(value)?)
+    }
+}
+
+/// The server of a URL. An authority counts where the URL asks for TLS.
+fn server(url: &str, ca: Option<&TlsCa>) -> RedisResult<redis::Client> {
+    match ca {
+        Some(ca) if url.starts_with("rediss:") => redis::Client::build_with_tls(
+            url,
+            TlsCertificates {
+                client_tls: None,
+                root_cert: Some(ca.pem().as_bytes().to_vec()),
+            },
+        ),
+        _ => redis::Client::open(url),
     }
 }
 

@@ -42,7 +42,12 @@ impl Redis {
                 return Err(fail("the embedded server is not running".into()));
             }
         };
-        let connect = Client::connect(&url, services.redis_connections, run_id);
+        let connect = Client::connect(
+            &url,
+            services.tls_ca.as_ref(),
+            services.redis_connections,
+            run_id,
+        );
         let (client, version) = tokio::time::timeout(CONNECT_TIMEOUT, connect)
             .await
             .map_err(|_| fail(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))?

@@ -49,6 +49,9 @@ pub struct Settings {
     pub consumer_batch: u32,
     /// Records a second that all consumers together took at most; null is as fast as they could.
     pub consumer_rate_per_s: Option<f64>,
+    /// File with the private authority that the connections with TLS trusted; null is the public ones.
+    #[serde(default)]
+    pub tls_ca: Option<String>,
     /// For one attempt, and for a drain that stands still.
     pub timeout_ns: u64,
     /// Orders a second of the bystander; null where there was none.

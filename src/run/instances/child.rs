@@ -130,6 +130,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
             consumers: assignment.consumers,
             consumer_batch: assignment.consumer_batch,
             consumer_rate: assignment.consumer_rate,
+            tls_ca: assignment.tls_ca.clone(),
         },
         // The one there is belongs to the parent.
         bystander_rate: None,

@@ -5,7 +5,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::{
     run::observed::Observed,
-    scenario::{Arrivals, DbConnection, Rate},
+    scenario::{Arrivals, DbConnection, Rate, TlsCa},
 };
 
 /// What a child has to do. Goes through a pipe and not through arguments, as it holds passwords.
@@ -33,6 +33,7 @@ pub struct Assignment {
     pub consumer_batch: u32,
     /// Of all children together.
     pub consumer_rate: Option<Rate>,
+    pub tls_ca: Option<TlsCa>,
 }
 
 /// To a child.

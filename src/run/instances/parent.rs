@@ -290,6 +290,7 @@ fn assignment(
         consumers: services.consumers,
         consumer_batch: services.consumer_batch,
         consumer_rate: services.consumer_rate,
+        tls_ca: services.tls_ca.clone(),
     }
 }
 

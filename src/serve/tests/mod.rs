@@ -38,6 +38,7 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
         consumers: 1,
         consumer_batch: 1,
         consumer_rate: None,
+        tls_ca: None,
     };
     Plan {
         entry,
