@@ -110,6 +110,7 @@ fn attempt(user: u64, issued: u64) -> Attempt {
         },
         intended: Duration::ZERO,
         start: Duration::ZERO,
+        answered: None,
         end: Some(Duration::from_micros(user)),
     }
 }

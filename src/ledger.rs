@@ -170,6 +170,7 @@ mod tests {
             outcome,
             intended: Duration::ZERO,
             start: Duration::ZERO,
+            answered: None,
             end: Some(Duration::ZERO),
         }
     }

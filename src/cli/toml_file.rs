@@ -20,7 +20,7 @@ use super::{
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Keys whose tables may be several, in any of the files that we read.
-const ARRAYS: [&str; 2] = ["setup", "outcome"];
+const ARRAYS: [&str; 3] = ["setup", "step", "outcome"];
 
 /// A file, kept to find the line of a byte.
 #[derive(Debug, Clone)]

@@ -191,6 +191,7 @@ impl Ending {
                     outcome: outcome.unwrap_or(Outcome::Indeterminate),
                     intended: std::time::Duration::ZERO,
                     start: std::time::Duration::ZERO,
+                    answered: None,
                     end: outcome.map(|_| std::time::Duration::ZERO),
                 }),
                 Role::Consumer => None,

@@ -91,6 +91,7 @@ mod tests {
             outcome: *outcome,
             intended: Duration::ZERO,
             start: Duration::ZERO,
+            answered: None,
             end: Some(Duration::ZERO),
         };
         told.iter().map(attempt).collect()

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::{
     sync::{AcquireError, Semaphore, SemaphorePermit, watch},
@@ -109,7 +110,13 @@ impl Shared {
         } = &self.load;
         let user = recorder.user(index);
         recorder.start(index);
-        attempt::scope(user, strategy.claim(user))
+        let told = strategy.claim(user).map(move |answer| {
+            if let Some(at) = attempt::answered_at() {
+                recorder.first_answer(index, at);
+            }
+            answer
+        });
+        attempt::scope(user, told)
     }
 
     /// Until the release, which is what the error says.

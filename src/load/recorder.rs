@@ -84,14 +84,26 @@ pub struct Attempt {
     pub intended: Duration,
     /// From the release to its start.
     pub start: Duration,
+    /// From the release to its first answer, where that decided nothing and the decision came later.
+    #[serde(default)]
+    pub answered: Option<Duration>,
     /// From the release to its end; `None` if it had not ended when the run did.
     pub end: Option<Duration>,
+}
+
+impl Attempt {
+    /// From the release to the first answer, whether or not that was the decision; `None` if there was none.
+    pub fn first_answer(&self) -> Option<Duration> {
+        self.answered.or(self.end)
+    }
 }
 
 #[derive(Default)]
 struct Slot {
     /// Nanoseconds from the release to its start, plus one; 0 while it has not started.
     start: AtomicU64,
+    /// Nanoseconds from the release to its first answer, plus one; 0 unless the decision comes later.
+    answered: AtomicU64,
     /// Nanoseconds from the release to its end, and the [`Outcome`] in the lowest bits; 0 while it has not ended.
     end: AtomicU64,
 }
@@ -172,12 +184,26 @@ impl Recorder {
             .store(self.now() + 1, Ordering::Relaxed);
     }
 
+    /// The `index`-th attempt was answered at `at`, and the decision came later.
+    pub fn first_answer(&self, index: usize, at: Instant) {
+        let since = at.saturating_duration_since(self.released()).as_nanos();
+        let since = u64::try_from(since).unwrap_or(u64::MAX >> OUTCOME_BITS);
+        self.slots[index]
+            .answered
+            .store(since + 1, Ordering::Relaxed);
+    }
+
     /// The `index`-th attempt ends with `answer`. An answer that comes too late is one that the user did not wait for; an error
     /// without effect is one whenever it comes.
     pub fn finish(&self, index: usize, answer: &Result<Decision>) {
         let slot = &self.slots[index];
         let end = self.now();
-        let took = (end + 1).saturating_sub(slot.start.load(Ordering::Relaxed));
+        // Where the decision comes later, the first answer is what has to come in time.
+        let answered = match slot.answered.load(Ordering::Relaxed) {
+            0 => end + 1,
+            answered => answered,
+        };
+        let took = answered.saturating_sub(slot.start.load(Ordering::Relaxed));
         let late = Duration::from_nanos(took) > self.timeout;
         let outcome = match Outcome::of(answer) {
             Outcome::Failed => Outcome::Failed,
@@ -233,11 +259,13 @@ impl Recorder {
             let start = slot.start.load(Ordering::Relaxed).checked_sub(1)?;
             let outcome = Outcome::numbered(end & ((1 << OUTCOME_BITS) - 1));
             let intended = self.schedule.intended(index, start);
+            let answered = slot.answered.load(Ordering::Relaxed).checked_sub(1);
             Some(Attempt {
                 user: *user,
                 outcome: outcome.unwrap_or(Outcome::Indeterminate),
                 intended: Duration::from_nanos(intended),
                 start: Duration::from_nanos(start),
+                answered: answered.map(Duration::from_nanos),
                 end: outcome.map(|_| Duration::from_nanos(end >> OUTCOME_BITS)),
             })
         });
@@ -289,6 +317,22 @@ mod tests {
         std::thread::sleep(Duration::from_millis(1));
         recorder.finish(0, &Ok(Decision::SoldOut));
         assert_eq!(outcomes(&recorder), [Outcome::Indeterminate]);
+    }
+
+    #[test]
+    fn a_decision_that_comes_later_leaves_the_time_of_the_answer() {
+        let recorder = recorder(Duration::from_millis(200));
+        recorder.start(0);
+        let answered = Instant::now();
+        recorder.first_answer(0, answered);
+        std::thread::sleep(Duration::from_millis(250));
+        recorder.finish(0, &Ok(Decision::Issued));
+        let attempt = recorder.attempts()[0];
+        // The answer was in time, so the decision counts.
+        assert_eq!(attempt.outcome, Outcome::Issued);
+        assert!(attempt.first_answer() < attempt.end);
+        let expected = answered.saturating_duration_since(recorder.released());
+        assert_eq!(attempt.first_answer(), Some(expected));
     }
 
     #[test]

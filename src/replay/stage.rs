@@ -147,6 +147,7 @@ impl Stage {
                 outcome: outcome.unwrap_or(Outcome::Indeterminate),
                 intended: Duration::ZERO,
                 start: Duration::ZERO,
+                answered: None,
                 end: outcome.map(|_| Duration::ZERO),
             })
         };

@@ -121,6 +121,7 @@ mod tests {
             outcome,
             intended: Duration::from_nanos(5),
             start: Duration::from_nanos(7),
+            answered: None,
             end: end.map(Duration::from_nanos),
         }
     }

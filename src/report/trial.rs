@@ -10,7 +10,7 @@ use super::{
 use crate::{
     strategy::Decision,
     target::{
-        Meaning, Target,
+        Dialogue, Meaning, Target,
         ledger::Found,
         trial::{Shown, Trial},
     },
@@ -45,18 +45,38 @@ pub fn render(trial: &Trial, target: &Target, style: Style) -> String {
         &format!("{} · {at} · {version}", clean(&target.address())),
     );
     page.gap();
-    for (index, (name, status)) in trial.setup.iter().enumerate() {
-        let label = if index == 0 { "setup" } else { "" };
-        page.labelled(label, &format!("{} → {status}", clean(name)));
+    for part in &trial.setup {
+        dialogue(&mut page, "setup", part);
     }
     before(&mut page, trial.before.as_ref());
+    for step in &trial.steps {
+        page.gap();
+        dialogue(&mut page, "step", step);
+    }
     request(&mut page, &trial.request);
     answer(&mut page, trial);
+    for (step, rule) in &trial.followed {
+        page.gap();
+        dialogue(&mut page, "then", step);
+        means(&mut page, *rule);
+    }
     drained(&mut page, trial);
     after(&mut page, trial.after.as_ref());
     page.gap();
     conclusion(&mut page, trial, target);
     page.finish()
+}
+
+/// What was sent, and what came back.
+fn dialogue(page: &mut Page, label: &str, part: &Dialogue) {
+    let what = format!("{} → {}", clean(&part.name), part.answer);
+    page.labelled(label, &what);
+    for line in &part.sent {
+        page.labelled("", &format!("→ {}", shorten(&clean(line), LINE)));
+    }
+    for line in &part.received {
+        page.labelled("", &format!("← {}", shorten(&clean(line), LINE)));
+    }
 }
 
 fn request(page: &mut Page, request: &Shown) {
@@ -89,15 +109,17 @@ fn answer(page: &mut Page, trial: &Trial) {
             } = sample;
             page.labelled("answer", &format!("status {status} after {}", time(*took)));
             message(page, headers, body);
-            let meaning = match trial.rule {
-                None => page.style.paint(Tone::Warn, "no rule fits it"),
-                Some((number, meaning)) => {
-                    format!("{} · by [[outcome]] rule {number}", said(meaning))
-                }
-            };
-            page.labelled("means", &meaning);
+            means(page, trial.rule);
         }
     }
+}
+
+fn means(page: &mut Page, rule: Option<(usize, Meaning)>) {
+    let meaning = match rule {
+        None => page.style.paint(Tone::Warn, "no rule fits it"),
+        Some((number, meaning)) => format!("{} · by [[outcome]] rule {number}", said(meaning)),
+    };
+    page.labelled("means", &meaning);
 }
 
 fn said(meaning: Meaning) -> &'static str {

@@ -168,6 +168,7 @@ mod tests {
             outcome: Outcome::SoldOut,
             intended: Duration::from_millis(intended),
             start: Duration::from_millis(start),
+            answered: None,
             end: Some(Duration::from_millis(start + 1)),
         }
     }

@@ -167,7 +167,17 @@ fn latency(attempts: &[Attempt]) -> Latency {
     Latency {
         response: by_outcome(attempts, |attempt| attempt.intended),
         service: by_outcome(attempts, |attempt| attempt.start),
+        decision: decision(attempts),
     }
+}
+
+/// From the intended start to the decision, where that is not the first answer; `None` where no decision came later.
+fn decision(attempts: &[Attempt]) -> Option<Distribution> {
+    let later = || attempts.iter().filter(|attempt| attempt.answered.is_some());
+    later().next()?;
+    Some(distribution(later().filter_map(|attempt| {
+        Some(attempt.end?.saturating_sub(attempt.intended))
+    })))
 }
 
 fn by_outcome(attempts: &[Attempt], start: impl Fn(&Attempt) -> Duration) -> ByOutcome {
@@ -176,7 +186,8 @@ fn by_outcome(attempts: &[Attempt], start: impl Fn(&Attempt) -> Duration) -> ByO
             .iter()
             .filter(|attempt| wanted.is_none_or(|wanted| wanted == attempt.outcome));
         distribution(
-            matching.filter_map(|attempt| Some(attempt.end?.saturating_sub(start(attempt)))),
+            matching
+                .filter_map(|attempt| Some(attempt.first_answer()?.saturating_sub(start(attempt)))),
         )
     };
     ByOutcome {
@@ -252,6 +263,7 @@ mod tests {
             outcome,
             intended: Duration::ZERO,
             start: Duration::from_millis(start),
+            answered: None,
             end: Some(Duration::from_millis(end)),
         };
         let attempts = [

@@ -146,6 +146,7 @@ mod tests {
             outcome: Outcome::Issued,
             intended: Duration::from_millis(start),
             start: Duration::from_millis(start),
+            answered: None,
             end: end.map(Duration::from_millis),
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     load::{self, End, Load, LoadEnd, Recorder, Schedule},
     ports::UserId,
     report::{Backends, Strangers, TargetLoad},
-    scenario::{Arrivals, Scenario},
+    scenario::{Arrivals, Scenario, Workload},
     target::{
         Claim, Target,
         stage::{Held, Stage},
@@ -50,9 +50,7 @@ pub async fn run(
     let mut stage = Stage::open(target, workload, &run_id).await?;
     stage.set_up().await?;
     stage.must_be_empty().await?;
-    let claim = stage
-        .claim(target.connections(workload), workload.users)
-        .await?;
+    let claim = claims(target, &mut stage, workload, stop.clone()).await?;
     let loaded = load(scenario, place, &mut stage, &claim, watcher, stop).await;
 
     let (evidence, strangers) = evidence(scenario, target, &mut stage, &loaded).await;
@@ -81,6 +79,22 @@ pub async fn run(
     })
 }
 
+/// Opens the connections and makes the steps of every user. Nobody has claimed when it is interrupted.
+async fn claims(
+    target: &Target,
+    stage: &mut Stage,
+    workload: &Workload,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Arc<Claim>, OpenError> {
+    let path = target.path.display().to_string();
+    tokio::select! {
+        claims = stage.claim(target.connections(workload), workload.users) => claims,
+        _ = stop.wait_for(|stop| *stop) => {
+            Err(OpenError::new("--target", path, "interrupted before the load"))
+        }
+    }
+}
+
 async fn load(
     scenario: &Scenario,
     place: Place<'_>,
@@ -96,7 +110,7 @@ async fn load(
     let load = Load {
         strategy: claim.clone(),
         recorder: Arc::clone(&recorder),
-        patience: workload.timeout,
+        patience: claim.patience(workload.timeout),
     };
     let bounded = bounded(stop.clone());
     let mut ended = load::run(load, claim.make_ready(first), bounded).await;

@@ -20,10 +20,14 @@ pub struct TargetFile {
     pub one_per_user: Option<bool>,
     pub http: Http,
     #[serde(default)]
-    pub setup: Vec<Spanned<Request>>,
+    pub setup: Vec<Spanned<Setup>>,
+    #[serde(default)]
+    pub step: Vec<Spanned<Request>>,
     pub claim: Spanned<Request>,
     #[serde(default)]
     pub outcome: Vec<Spanned<Outcome>>,
+    pub confirm: Option<Spanned<Follow>>,
+    pub poll: Option<Spanned<Follow>>,
     pub users: Option<Users>,
     pub ledger: Option<Spanned<Ledger>>,
     pub drain: Option<Spanned<Drain>>,
@@ -52,6 +56,65 @@ pub struct Request {
     pub form: Option<Spanned<BTreeMap<String, Typed>>>,
     #[serde(default, deserialize_with = "one_or_many")]
     pub status: Vec<Typed>,
+    #[serde(default)]
+    pub capture: Captures,
+}
+
+/// What is taken out of an answer, by name.
+pub type Captures = BTreeMap<String, Spanned<Capture>>;
+
+/// Where an answer has a value: one of several places.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capture {
+    pub json: Option<Typed>,
+    pub header: Option<Typed>,
+    pub cookie: Option<Typed>,
+    pub matches: Option<Typed>,
+    pub text: Option<bool>,
+    pub secret: Option<bool>,
+}
+
+/// What makes the service ready: a request, or one of sql, redis and command.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    pub method: Option<Typed>,
+    pub url: Option<Typed>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub body: Option<Typed>,
+    pub json: Option<Spanned<Value>>,
+    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub status: Vec<Typed>,
+    pub sql: Option<Typed>,
+    pub db: Option<Typed>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub redis: Vec<Typed>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub command: Vec<Typed>,
+    #[serde(default)]
+    pub capture: Captures,
+}
+
+/// A request that follows an answer which decides nothing, and what its own answers mean.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub body: Option<Typed>,
+    pub json: Option<Spanned<Value>>,
+    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    pub every: Option<Typed>,
+    pub timeout: Option<Typed>,
+    #[serde(default)]
+    pub capture: Captures,
+    #[serde(default)]
+    pub outcome: Vec<Spanned<Outcome>>,
 }
 
 /// What an answer means.

@@ -7,34 +7,43 @@
 //!
 //! - `file`: the file as typed; `meaning`: what it means, or which line is wrong
 //! - `template`, `request`, `users`, `secrets`: what is sent, user by user
+//! - `capture`, `session`: what answers give, and what of it a user's next requests carry
+//! - `setup`, `exchange`, `steps`: what happens before the release, for the event and for each user
 //! - `rules`, `check`: what an answer means
-//! - `claim`: a claim, as the load engine makes it
+//! - `claim`: a claim, as the load engine makes it, with what follows an answer that decides nothing
 //! - `ledger`, `drain`: what is there, and when it is all there
 //! - `stage`: a service that is open and set up for one run
 //! - `starter`: the file to begin with
 
+mod capture;
 mod check;
 mod claim;
 pub mod drain;
+mod exchange;
 mod file;
 pub mod ledger;
 mod meaning;
 mod request;
 mod rules;
 mod secrets;
+mod session;
+mod setup;
 pub mod stage;
+mod steps;
 mod template;
 pub mod trial;
 mod users;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use url::Url;
 
 pub use claim::Claim;
+pub use exchange::Dialogue;
 pub use request::RequestTemplate;
 pub use rules::{Meaning, Rules, Statuses};
 pub use secrets::Secrets;
+pub use setup::Setup;
 pub use template::{Event, Template, Who};
 pub use users::Users;
 
@@ -61,12 +70,24 @@ pub struct Target {
     pub one_per_user: bool,
     /// Where it is.
     pub service: Service,
-    /// Sent before every run, one after the other.
+    /// Done before every run, one after the other.
     pub setup: Vec<Setup>,
+    /// What the setup captures.
+    pub prepared: Arc<[template::Name]>,
+    /// Done by every user before the release.
+    pub steps: Vec<steps::Step>,
     /// How a user asks.
     pub claim: RequestTemplate,
+    /// What of the answers the next request of the same claim uses.
+    pub captures: capture::Captures,
     /// What the answers mean.
     pub rules: Rules,
+    /// What is sent when a coupon is reserved.
+    pub confirm: Option<claim::Follow>,
+    /// What is asked while the user has to wait.
+    pub poll: Option<claim::Poll>,
+    /// What steps and claims capture.
+    pub captured: Arc<[template::Name]>,
     /// Who the users are, where a number is not enough.
     pub users: Option<Users>,
     /// What is really there.
@@ -92,15 +113,6 @@ pub struct Service {
     pub version: Version,
     /// PEM certificates of the authorities to trust.
     pub ca_file: Option<PathBuf>,
-}
-
-/// A request that makes the service ready for a run.
-#[derive(Debug)]
-pub struct Setup {
-    /// What is sent.
-    pub request: RequestTemplate,
-    /// What it should be answered with.
-    pub expected: Statuses,
 }
 
 /// How a service is reached, as far as the command line says it.

@@ -23,6 +23,7 @@ pub struct RequestTemplate {
 impl RequestTemplate {
     /// The request of one user; or what cannot be sent.
     pub fn build(&self, event: &Event, who: Who<'_>) -> Result<Request<Bytes>, String> {
+        self.texts().try_for_each(|text| text.check(event, who))?;
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(self.path.fill(event, who));
@@ -39,15 +40,16 @@ impl RequestTemplate {
 
     /// Whether it says which of the user's attempts it is.
     pub fn has_attempt(&self) -> bool {
-        let headers = self.headers.iter().map(|(_, value)| value);
-        let mut all = headers.chain(&self.body).chain([&self.path]);
-        all.any(Template::has_attempt)
+        self.texts().any(Template::has_attempt)
     }
 
     /// Whether it says who asks.
     pub fn has_user(&self) -> bool {
+        self.texts().any(Template::has_user)
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Template> {
         let headers = self.headers.iter().map(|(_, value)| value);
-        let mut all = headers.chain(&self.body).chain([&self.path]);
-        all.any(Template::has_user)
+        headers.chain(&self.body).chain([&self.path])
     }
 }

@@ -18,17 +18,23 @@ pub enum Meaning {
     Failed,
     /// An error that leaves it open.
     Indeterminate,
+    /// Not decided yet: a coupon is held back until the user confirms.
+    Reserved,
+    /// Not decided yet: the user asks again.
+    Waiting,
 }
 
 impl Meaning {
     /// As a file spells them.
-    pub const ALL: [(&str, Self); 6] = [
+    pub const ALL: [(&str, Self); 8] = [
         ("issued", Self::Told(Decision::Issued)),
         ("sold_out", Self::Told(Decision::SoldOut)),
         ("duplicate", Self::Told(Decision::Duplicate)),
         ("accepted", Self::Told(Decision::Accepted)),
         ("failed", Self::Failed),
         ("indeterminate", Self::Indeterminate),
+        ("reserved", Self::Reserved),
+        ("waiting", Self::Waiting),
     ];
 
     /// As a file spells it.

@@ -1,14 +1,22 @@
 //! A service that is reachable and set up for one run: asked once for everything that is not measured.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
 use super::{
-    Claim, Event, RequestTemplate, Setup, Target, Who,
+    Claim, Event, RequestTemplate, Secrets, Setup, Target, Who,
+    claim::Prepared,
+    exchange::Dialogue,
     ledger::{Found, Named, Reader, Spelling},
+    session::Session,
+    steps::Before,
+    template::Values,
 };
 use crate::{
     backend::OpenError,
@@ -18,7 +26,7 @@ use crate::{
 };
 
 /// How long an answer may take that is not measured: setting an event up may be slow.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The most connections that are opened unless more are asked for.
 const MOST_CONNECTIONS: u64 = 1000;
@@ -33,6 +41,11 @@ pub struct Stage {
     /// For everything that is not measured.
     control: Client,
     event: Event,
+    /// Cookies of the setup.
+    session: Session,
+    /// Those of the file, and what the setup has given.
+    secrets: Secrets,
+    /// Opened when it is read first: what the setup gives may be a part of the question.
     ledger: Option<Reader>,
     spelling: Spelling,
 }
@@ -47,59 +60,66 @@ pub enum Held {
 }
 
 impl Stage {
-    /// Finds the service, and the ledger. Nothing has been sent yet.
+    /// Finds the service. Nothing has been sent yet.
     pub async fn open(
         target: &Arc<Target>,
         workload: &Workload,
         run_id: &str,
     ) -> Result<Self, OpenError> {
-        let failed = |why: String| failure(target, &why);
         let endpoint = endpoint(target).await;
-        let endpoint = endpoint.map_err(|error| failed(error.to_string()))?;
+        let endpoint = endpoint.map_err(|error| failure(target, &error.to_string()))?;
         let event = Event {
             run: run_id.to_owned(),
             limit: workload.limit,
             seed: workload.seed,
+            setup: Values::new(Arc::clone(&target.prepared)),
         };
-        let users = target.users.as_ref();
-        let spelling = Spelling::new(&target.spelling, users, &event, workload.users);
-        let control = connect(target, endpoint.clone(), 1).await?;
-        let ledger = Reader::open(&target.ledger, &control, &event).await;
         Ok(Self {
             target: Arc::clone(target),
+            control: connect(target, endpoint.clone(), 1).await?,
             endpoint,
-            spelling: spelling.map_err(failed)?,
-            ledger: ledger.map_err(failed)?,
-            control,
             event,
+            session: Session::default(),
+            secrets: target.secrets.clone(),
+            ledger: None,
+            spelling: Spelling::default(),
         })
     }
 
-    /// Makes the service ready for a run: one request after the other, each answered as it should be.
-    pub async fn set_up(&self) -> Result<(), OpenError> {
-        for setup in &self.target.setup {
+    /// Makes the service ready for a run: one part of the setup after the other, each answered as it should be.
+    pub async fn set_up(&mut self) -> Result<(), OpenError> {
+        let target = Arc::clone(&self.target);
+        for setup in &target.setup {
             self.set_up_with(setup).await?;
         }
         Ok(())
     }
 
-    /// One request of the setup; its answer's status.
-    pub async fn set_up_with(&self, setup: &Setup) -> Result<u16, OpenError> {
-        let name = &setup.request.name;
-        let failed = |why: &str| failure(&self.target, &format!("setup {name}: {why}"));
-        let request = setup.request.build(&self.event, Who::NOBODY);
-        let request = request.map_err(|why| failed(&why))?;
-        let answer = send(&self.control, request)
-            .await
-            .map_err(|why| failed(&why))?;
-        let status = answer.status().as_u16();
-        if setup.expected.contain(status) {
-            return Ok(status);
+    /// One part of the setup; what it sent and was answered.
+    pub async fn set_up_with(&mut self, setup: &Setup) -> Result<Dialogue, OpenError> {
+        let Self {
+            control,
+            event,
+            session,
+            secrets,
+            ..
+        } = self;
+        let done = setup.run(control, event, session, secrets).await;
+        for secret in self.event.setup.secrets() {
+            self.secrets.add(secret);
         }
-        Err(failed(&format!(
-            "unexpected status {status}{}",
-            beginning(&answer)
-        )))
+        done.map_err(|why| {
+            let why = self.session.hide(&format!("setup {}: {why}", setup.name()));
+            failure(&self.target, &self.secrets.mask(&why))
+        })
+    }
+
+    /// The ledger; `None` without one.
+    async fn ledger(&mut self) -> Result<Option<&mut Reader>, String> {
+        if self.ledger.is_none() {
+            self.ledger = Reader::open(&self.target.ledger, &self.control, &self.event).await?;
+        }
+        Ok(self.ledger.as_mut())
     }
 
     /// Refuses a ledger that holds coupons before anybody has asked: they would be mistaken for some of this run.
@@ -121,11 +141,19 @@ impl Stage {
 
     /// What the ledger holds now; `None` without one.
     pub async fn read(&mut self) -> Option<Result<Found, String>> {
-        let ledger = self.ledger.as_mut()?;
-        let read = tokio::time::timeout(PATIENCE, ledger.read()).await;
-        let read = read.unwrap_or_else(|_| Err(no_answer(PATIENCE)));
-        let secrets = &self.target.secrets;
-        Some(read.map_err(|why| secrets.mask(&format!("the ledger could not be read: {why}"))))
+        let read = match self.ledger().await {
+            Ok(None) => return None,
+            Ok(Some(ledger)) => {
+                let read = tokio::time::timeout(PATIENCE, ledger.read()).await;
+                read.unwrap_or_else(|_| Err(no_answer(PATIENCE)))
+            }
+            Err(why) => Err(why),
+        };
+        let mask = |why: String| {
+            let why = format!("the ledger could not be read: {why}");
+            self.secrets.mask(&why)
+        };
+        Some(read.map_err(mask))
     }
 
     /// The same in terms of the run. Where nobody in it is known, the file spells users otherwise.
@@ -134,7 +162,7 @@ impl Stage {
             Found::Count(count) => return Ok(Held::Count(count)),
             Found::Users(rows) => rows,
         };
-        let named = self.spelling.names(&rows, &self.target.secrets);
+        let named = self.spelling.names(&rows, &self.secrets);
         if named.strangers > 0 && named.strangers == named.rows.len() as u64 {
             return Err(format!(
                 "none of the ledger's {} users is a user of this run (the first is {:?}): say how it spells them, with `user` \
@@ -146,22 +174,51 @@ impl Stage {
         Ok(Held::Users(named))
     }
 
-    /// Opens the connections of the load.
-    pub async fn claim(&self, connections: usize, users: u64) -> Result<Arc<Claim>, OpenError> {
+    /// Opens the connections of the load, and makes the steps of users 1 to `users` on them.
+    pub async fn claim(&mut self, connections: usize, users: u64) -> Result<Arc<Claim>, OpenError> {
         let client = connect(&self.target, self.endpoint.clone(), connections).await?;
-        let (target, event) = (Arc::clone(&self.target), self.event.clone());
-        Ok(Arc::new(Claim::new(target, client, event, users)))
+        let target = Arc::clone(&self.target);
+        let failed = |why: String| failure(&target, &self.secrets.mask(&why));
+        let before = Before {
+            target: &target,
+            client: &client,
+            event: &self.event,
+            secrets: &self.secrets,
+        };
+        let sessions = before.sessions(users).await.map_err(failed)?;
+        self.spelling = Spelling::new(users, |user| {
+            let session = sessions.of(user);
+            let session = session.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner));
+            let who = Who {
+                user,
+                attempt: 1,
+                columns: target.users.as_ref().and_then(|users| users.line(user)),
+                captured: session.as_deref().map(|session| &session.values),
+            };
+            target.spelling.fill(&self.event, who)
+        })
+        .map_err(failed)?;
+        let prepared = Prepared {
+            event: self.event.clone(),
+            sessions,
+            secrets: self.secrets.clone(),
+        };
+        Ok(Arc::new(Claim::new(target, client, prepared, users)))
     }
 
     /// Waits until nothing is under way any more.
     pub async fn drain(&mut self) -> Result<std::time::Instant, String> {
-        let Some(drain) = &self.target.drain else {
+        let target = Arc::clone(&self.target);
+        let Some(drain) = &target.drain else {
             return Ok(std::time::Instant::now());
         };
+        if let Err(why) = self.ledger().await {
+            return Err(self.secrets.mask(&why));
+        }
         let waited = drain
             .wait(&self.control, &self.event, self.ledger.as_mut())
             .await;
-        waited.map_err(|why| self.target.secrets.mask(&why))
+        waited.map_err(|why| self.secrets.mask(&why))
     }
 
     /// The database or the Redis that holds the ledger.
@@ -176,6 +233,11 @@ impl Stage {
 }
 
 impl Target {
+    /// Whether requests of a user use what earlier answers gave to that user.
+    pub fn has_sessions(&self) -> bool {
+        !self.steps.is_empty() || self.confirm.is_some() || self.poll.is_some()
+    }
+
     /// How many connections a workload needs: one for each attempt at once, within reason.
     pub fn connections(&self, workload: &Workload) -> usize {
         let at_once = match workload.arrivals {
@@ -219,7 +281,10 @@ fn failure(target: &Target, why: &str) -> OpenError {
 }
 
 /// Sends a request that is not measured.
-async fn send(client: &Client, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
+pub(super) async fn send(
+    client: &Client,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, String> {
     match tokio::time::timeout(PATIENCE, client.send(request)).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_) => Err(no_answer(PATIENCE)),
@@ -252,7 +317,7 @@ pub(super) async fn json(
 }
 
 /// Of a body, for an error's text.
-fn beginning(answer: &Response<Bytes>) -> String {
+pub(super) fn beginning(answer: &Response<Bytes>) -> String {
     const LONGEST: usize = 100;
     let text = String::from_utf8_lossy(answer.body());
     let text: Vec<_> = text.split_whitespace().collect();

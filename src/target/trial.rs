@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use super::{
-    Meaning, Target,
+    Claim, Dialogue, Meaning, Target,
     ledger::Found,
     stage::{Held, Stage, no_answer},
 };
@@ -23,6 +23,9 @@ use crate::{
     strategy::Decision,
 };
 
+/// Requests that followed the claim's answer, and the rule that each answer matches.
+pub type Followed = Vec<(Dialogue, Option<(usize, Meaning)>)>;
+
 /// Who tries it.
 const USER: UserId = UserId(1);
 
@@ -31,8 +34,10 @@ const USER: UserId = UserId(1);
 pub struct Trial {
     /// Where it went.
     pub addresses: Vec<String>,
-    /// What made the service ready: the request, and the status of its answer.
-    pub setup: Vec<(String, u16)>,
+    /// What made the service ready.
+    pub setup: Vec<Dialogue>,
+    /// What the user did before the claim.
+    pub steps: Vec<Dialogue>,
     /// The ledger before the claim; `None` without one.
     pub before: Option<Found>,
     /// The claim as it was sent.
@@ -41,6 +46,8 @@ pub struct Trial {
     pub answer: Result<(AnswerSample, Duration), SendError>,
     /// The number of the rule that the answer matches, from 1, and what it means.
     pub rule: Option<(usize, Meaning)>,
+    /// What followed the answer until there was a decision, and what each answer means.
+    pub followed: Followed,
     /// Whether the service was done afterwards; `None` where nobody waits for that.
     pub drained: Option<Result<Duration, String>>,
     /// The ledger after it.
@@ -55,6 +62,12 @@ impl Trial {
     /// Whether the service gave no answer, or the ledger could not be read any more.
     pub fn has_failed(&self) -> bool {
         self.answer.is_err() || matches!(self.after, Some(Err(_)))
+    }
+
+    /// What the last answer means.
+    pub fn decided(&self) -> Option<Meaning> {
+        let last = self.followed.last().map_or(self.rule, |(_, rule)| *rule);
+        last.map(|(_, meaning)| meaning)
     }
 }
 
@@ -78,13 +91,13 @@ pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result
     let mut stage = Stage::open(target, &workload(limit), &run_id()).await?;
     let mut setup = Vec::new();
     for one in &target.setup {
-        setup.push((one.request.name.clone(), stage.set_up_with(one).await?));
+        setup.push(stage.set_up_with(one).await?);
     }
     // Without a ledger that can be read, a claim would prove nothing.
     let before = stage.read().await.transpose().map_err(failed)?;
     let claim = stage.claim(1, 1).await?;
     let request = claim.request(USER).map_err(failed)?;
-    let request_shown = shown(target, &request);
+    let request_shown = shown(&claim, &request);
     let begin = Instant::now();
     let answer = tokio::time::timeout(patience, claim.client().send(request)).await;
     let answer = answer.unwrap_or_else(|_| {
@@ -102,8 +115,14 @@ pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result
         (Ok(answer), None) => not_understood(target, answer),
         _ => Vec::new(),
     };
+    let (mut unfit, mut followed) = (unfit, Vec::new());
+    if let (Ok(answer), Some((_, Meaning::Reserved | Meaning::Waiting))) = (&answer, rule) {
+        let (seen, why) = follow(&claim, answer.clone()).await;
+        followed = seen;
+        unfit.extend(why);
+    }
     let answer = answer
-        .map(|answer| (claim.sample(&answer), took))
+        .map(|answer| (claim.sample(USER, &answer), took))
         .map_err(|error| SendError {
             message: target.secrets.mask(&error.message),
             ..error
@@ -122,10 +141,12 @@ pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result
     let mut trial = Trial {
         addresses: stage.endpoint().addresses(),
         setup,
+        steps: claim.steps().to_vec(),
         before,
         request: request_shown,
         answer,
         rule,
+        followed,
         drained,
         after,
         doubts: unfit,
@@ -134,6 +155,19 @@ pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result
     let doubts = doubts(&trial, &stage);
     trial.doubts.extend(doubts);
     Ok(trial)
+}
+
+/// What follows an answer that decides nothing, and why there is no decision, where there is none.
+async fn follow(claim: &Claim, answer: Response<Bytes>) -> (Followed, Option<String>) {
+    let mut seen: Followed = Vec::new();
+    let decided = claim
+        .decide(USER, answer, &mut |step| {
+            let mask = |text: &str| claim.mask(USER, text);
+            let shown = Dialogue::of(step.request, step.answer, mask);
+            seen.push((shown, step.rules.classify(step.answer)));
+        })
+        .await;
+    (seen, decided.err().map(|error| error.to_string()))
 }
 
 /// Why the answer means nothing.
@@ -159,16 +193,16 @@ fn workload(limit: u64) -> Workload {
     }
 }
 
-fn shown(target: &Target, request: &Request<Bytes>) -> Shown {
-    let secrets = &target.secrets;
+fn shown(claim: &Claim, request: &Request<Bytes>) -> Shown {
+    let mask = |text: &str| claim.mask(USER, text);
     let headers = request.headers().iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
-        secrets.mask(&format!("{name}: {value}"))
+        mask(&format!("{name}: {value}"))
     });
     Shown {
-        line: secrets.mask(&format!("{} {}", request.method(), request.uri())),
+        line: mask(&format!("{} {}", request.method(), request.uri())),
         headers: headers.collect(),
-        body: secrets.mask(&String::from_utf8_lossy(request.body())),
+        body: mask(&String::from_utf8_lossy(request.body())),
     }
 }
 
@@ -206,7 +240,7 @@ fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
 
 /// Whether the ledger shows what the user was told.
 fn disagreement(trial: &Trial, before: &Found, after: &Found, stage: &Stage) -> Option<String> {
-    let (_, meaning) = trial.rule?;
+    let meaning = trial.decided()?;
     let more = after.coupons().saturating_sub(before.coupons());
     let waited = trial.drained.is_some();
     if let Some(why) = too_many_or_too_few(meaning, more, waited) {

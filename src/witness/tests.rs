@@ -58,6 +58,7 @@ fn attempt((user, outcome): (u64, Outcome)) -> load::Attempt {
         outcome,
         intended: Duration::ZERO,
         start: Duration::ZERO,
+        answered: None,
         end: Some(Duration::ZERO),
     }
 }

@@ -9,6 +9,10 @@ pub struct Latency {
     pub response: ByOutcome,
     /// From the actual start.
     pub service: ByOutcome,
+    /// From the intended start to the decision, over the attempts whose first answer decided nothing: a service that is polled, or
+    /// that is asked to confirm. `None` where every answer was the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Distribution>,
 }
 
 /// A distribution for all answers and for each outcome.

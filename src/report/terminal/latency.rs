@@ -26,6 +26,10 @@ pub(super) fn write(page: &mut Page, run: &Run) {
         rows.push(section("service time"));
         rows.extend(service);
     }
+    if let Some(decision) = &run.latency.decision {
+        rows.push(section("time to decision"));
+        rows.push(row("all", decision));
+    }
     if run.time_to_durable.count > 0 {
         rows.push(section("time to durable"));
         rows.push(row("issued", &run.time_to_durable));

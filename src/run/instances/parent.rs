@@ -252,6 +252,7 @@ fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Observed {
             outcome: Outcome::Indeterminate,
             intended,
             start: intended,
+            answered: None,
             end: None,
         }
     });

@@ -3,12 +3,12 @@
 //! A source is described by the file and opened for a run as a [`Reader`]. Reading changes nothing.
 
 mod over_http;
-mod redis;
-mod sql;
+pub(super) mod redis;
+pub(super) mod sql;
 
 use std::collections::HashMap;
 
-use super::{Event, RequestTemplate, Secrets, Template, Users, Who};
+use super::{Event, RequestTemplate, Secrets, Template, Who};
 use crate::{
     http::Client,
     ports::UserId,
@@ -167,6 +167,7 @@ impl Reader {
 }
 
 /// Who is who in a ledger, and who is nobody of this run.
+#[derive(Default)]
 pub struct Spelling {
     users: HashMap<String, UserId>,
 }
@@ -183,22 +184,11 @@ pub struct Named {
 }
 
 impl Spelling {
-    /// Of users 1 to `count`. Two users with one spelling could not be told apart.
-    pub fn new(
-        template: &Template,
-        users: Option<&Users>,
-        event: &Event,
-        count: u64,
-    ) -> Result<Self, String> {
+    /// Of users 1 to `count`, as `spell` writes them. Two users with one spelling could not be told apart.
+    pub fn new(count: u64, spell: impl Fn(UserId) -> String) -> Result<Self, String> {
         let mut spelled = HashMap::with_capacity(usize::try_from(count).unwrap_or_default());
         for user in (1..=count).map(UserId) {
-            let who = Who {
-                user,
-                attempt: 1,
-                columns: users.and_then(|users| users.line(user)),
-            };
-            let text = template.fill(event, who);
-            if let Some(other) = spelled.insert(text, user) {
+            if let Some(other) = spelled.insert(spell(user), user) {
                 return Err(format!(
                     "users {other} and {user} have the same spelling in the ledger"
                 ));
@@ -234,13 +224,15 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::target::template::{Escape, Names};
+    use crate::target::template::{Escape, Names, Values};
 
     fn spelling(text: &str, count: u64) -> Result<Spelling, String> {
         let mut secrets = Secrets::default();
         let mut names = Names {
             env: &|_| None,
             user: Some(&[]),
+            setup: &[],
+            captured: &[],
             secrets: &mut secrets,
         };
         let template = Template::parse(text, Escape::None, &mut names).unwrap();
@@ -248,8 +240,15 @@ mod tests {
             run: "run".to_owned(),
             limit: 1,
             seed: 1,
+            setup: Values::default(),
         };
-        Spelling::new(&template, None, &event, count)
+        Spelling::new(count, |user| {
+            let who = Who {
+                user,
+                ..Who::NOBODY
+            };
+            template.fill(&event, who)
+        })
     }
 
     #[test]

@@ -74,7 +74,10 @@ impl Key {
     }
 }
 
-async fn connect(url: &ServiceUrl) -> RedisResult<(MultiplexedConnection, String)> {
+/// A connection, and the version of the server.
+pub(in crate::target) async fn connect(
+    url: &ServiceUrl,
+) -> RedisResult<(MultiplexedConnection, String)> {
     let client = redis::Client::open(url.with_password())?;
     let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(CONNECT_TIMEOUT));
     let mut connection = client

@@ -22,7 +22,7 @@ pub struct Query {
 
 /// Not sqlx's common connection: it does not know half of the types that users' ids have. The protocol of a plain query sends
 /// all of them as text.
-enum Link {
+pub(in crate::target) enum Link {
     Postgres(PgConnection),
     Mysql(MySqlConnection),
     Sqlite(SqliteConnection),
@@ -91,7 +91,8 @@ impl Link {
         Ok(link)
     }
 
-    async fn open(db: &DbTarget) -> Result<Self, sqlx::Error> {
+    /// Without any restriction.
+    pub(in crate::target) async fn open(db: &DbTarget) -> Result<Self, sqlx::Error> {
         Ok(match db {
             DbTarget::Postgres(url) => {
                 Self::Postgres(PgConnection::connect(url.with_password()).await?)
@@ -106,7 +107,10 @@ impl Link {
     }
 
     /// The first column of all rows; a query is the user's own.
-    async fn column(&mut self, query: &str) -> Result<Vec<Option<String>>, sqlx::Error> {
+    pub(in crate::target) async fn column(
+        &mut self,
+        query: &str,
+    ) -> Result<Vec<Option<String>>, sqlx::Error> {
         let query = raw_sql(AssertSqlSafe(query));
         match self {
             Self::Postgres(connection) => {

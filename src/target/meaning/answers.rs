@@ -13,48 +13,14 @@ use crate::{
         typed::Typed,
         values::did_you_mean,
     },
-    strategy::Decision,
-    target::{
-        Meaning, Rules, Statuses,
-        check::Check,
-        file::{Outcome, TargetFile},
-        rules::Rule,
-    },
+    target::{Meaning, Rules, Statuses, check::Check, file::Outcome, rules::Rule},
 };
 
 impl Reader<'_> {
-    /// All rules, of which one has to be good news.
-    pub(super) fn rules(&self, typed: &TargetFile) -> Result<Rules, UsageError> {
-        let rules = typed.outcome.iter().map(|outcome| self.rule(outcome));
-        let rules = Rules(rules.collect::<Result<Vec<_>, _>>()?);
-        let accepted = Meaning::Told(Decision::Accepted);
-        if !rules.has(Meaning::Told(Decision::Issued)) && !rules.has(accepted) {
-            let problem = Problem::new(
-                "no answer means issued",
-                "add an [[outcome]] with is = \"issued\" (or \"accepted\", where answers say neither yes nor no)",
-            );
-            return Err(self.file.wrong_at(typed.claim.span().start, problem));
-        }
-        let missing = match (rules.has(accepted), &typed.ledger, &typed.drain) {
-            (true, None, _) => Some(Problem::new(
-                "\"accepted\" without a [ledger]",
-                "if answers say neither yes nor no, only a ledger tells who has a coupon",
-            )),
-            (true, _, None) => Some(Problem::new(
-                "\"accepted\" without a [drain]",
-                "coupons that come later have to be waited for: say when the service is done, for example with \
-                 unchanged_for = \"1s\"",
-            )),
-            _ => None,
-        };
-        if let Some(problem) = missing {
-            let start = typed
-                .outcome
-                .first()
-                .map_or(0, |outcome| outcome.span().start);
-            return Err(self.file.wrong_at(start, problem));
-        }
-        Ok(rules)
+    /// All rules, in their order.
+    pub(super) fn rules(&self, typed: &[Spanned<Outcome>]) -> Result<Rules, UsageError> {
+        let rules = typed.iter().map(|outcome| self.rule(outcome));
+        Ok(Rules(rules.collect::<Result<Vec<_>, _>>()?))
     }
 
     fn rule(&self, spanned: &Spanned<Outcome>) -> Result<Rule, UsageError> {
@@ -180,7 +146,7 @@ fn meaning(text: &str) -> Result<Meaning, Problem> {
     })
 }
 
-fn header_name(text: &str) -> Result<HeaderName, Problem> {
+pub(super) fn header_name(text: &str) -> Result<HeaderName, Problem> {
     let name = HeaderName::try_from(text);
     name.map_err(|_| {
         Problem::invalid(
@@ -204,7 +170,7 @@ fn statuses(text: &str) -> Result<std::ops::RangeInclusive<u16>, Problem> {
     }
 }
 
-fn regex(text: &str) -> Result<Regex, Problem> {
+pub(super) fn regex(text: &str) -> Result<Regex, Problem> {
     Regex::new(text).map_err(|error| {
         // The last line says what, those before it draw where.
         let said = error.to_string();

@@ -83,13 +83,7 @@ impl Reader<'_> {
             );
             return Err(wrong(self.file, query, problem));
         };
-        let db = self.resolved_as(db, |text| match services::db(text)? {
-            DbTarget::PrivateSqlite => Err(Problem::invalid(
-                text,
-                "name the service's own file: sqlite://FILE",
-            )),
-            db => Ok(db),
-        })?;
+        let db = self.resolved_as(db, database)?;
         Ok(Source::Sql {
             db,
             query: self.template(query, Escape::None, Speaks::OfTheEvent)?,
@@ -188,7 +182,19 @@ impl Reader<'_> {
     }
 }
 
-fn redis(text: &str) -> Result<ServiceUrl, Problem> {
+/// A database of the service's own.
+pub(super) fn database(text: &str) -> Result<DbTarget, Problem> {
+    match services::db(text)? {
+        DbTarget::PrivateSqlite => Err(Problem::invalid(
+            text,
+            "name the service's own file: sqlite://FILE",
+        )),
+        db => Ok(db),
+    }
+}
+
+/// A Redis of the service's own.
+pub(super) fn redis(text: &str) -> Result<ServiceUrl, Problem> {
     match services::redis(text)? {
         RedisTarget::Url(url) => Ok(url),
         RedisTarget::Embedded => Err(Problem::invalid(

@@ -1,18 +1,21 @@
 //! What a target file means: everything is looked at before anything is sent, and whatever is wrong is told with its line.
 
 mod answers;
+mod captures;
+mod claims;
 mod ledger;
 mod requests;
+mod setup;
 
 use std::path::Path;
 
 use url::Url;
 
 use super::{
-    Reach, Secrets, Service, Setup, Statuses, Target, Template, Users,
+    Reach, Secrets, Service, Target, Template, Users,
     file::{self, TargetFile},
     ledger::{Find, Source, What},
-    template::{Escape, Names},
+    template::{Escape, Name, Names},
 };
 use crate::{
     cli::{
@@ -49,6 +52,8 @@ impl Target {
             env,
             columns: users.as_ref().map_or(&[], Users::columns),
             prefix: String::new(),
+            prepared: Vec::new(),
+            captured: Vec::new(),
             secrets: Secrets::default(),
         };
         let service = reader.service(&typed.http)?;
@@ -57,13 +62,11 @@ impl Target {
             .path()
             .trim_end_matches('/')
             .clone_into(&mut reader.prefix);
-        let setup = typed
-            .setup
-            .iter()
-            .map(|setup| reader.setup(setup.get_ref()));
+        let setup = typed.setup.iter().map(|setup| reader.setup(setup));
         let setup = setup.collect::<Result<Vec<_>, _>>()?;
-        let claim = reader.claim(typed.claim.get_ref())?;
-        let rules = reader.rules(&typed)?;
+        let steps = typed.step.iter().map(|step| reader.step(step));
+        let steps = steps.collect::<Result<Vec<_>, _>>()?;
+        // Before the claim, as nothing that a claim is answered can be a part of it.
         let ledger = typed.ledger.as_ref();
         let source = ledger.map_or(Ok(Source::None), |ledger| reader.ledger(ledger))?;
         let spelling = reader.spelling(ledger)?;
@@ -72,6 +75,7 @@ impl Target {
             .as_ref()
             .map(|drain| reader.drain(drain, &source));
         let drain = drain.transpose()?;
+        let claim = reader.claims(&typed)?;
         let target = Self {
             path: file.path().to_owned(),
             name: name(file.path()),
@@ -87,8 +91,14 @@ impl Target {
             one_per_user: typed.one_per_user.unwrap_or(true),
             service,
             setup,
-            claim,
-            rules,
+            prepared: reader.prepared.into(),
+            steps,
+            claim: claim.request,
+            captures: claim.captures,
+            rules: claim.rules,
+            confirm: claim.confirm,
+            poll: claim.poll,
+            captured: reader.captured.into(),
             ledger: source,
             spelling,
             drain,
@@ -115,7 +125,11 @@ impl Target {
             } => true,
             Source::None | Source::Redis { .. } | Source::Http { .. } | Source::Sql { .. } => false,
         };
-        if by_user && !self.claim.has_user() {
+        // Who has logged in may be known by a cookie alone.
+        let steps = self.steps.iter();
+        let mut requests = steps.map(|step| &step.exchange.request);
+        let known = self.claim.has_user() || requests.any(super::RequestTemplate::has_user);
+        if by_user && !known {
             let problem = Problem::new(
                 "claim without a user",
                 "the ledger knows users, so put {{user}} or a column such as {{users.id}} where the service learns who asks",
@@ -155,6 +169,10 @@ struct Reader<'a> {
     columns: &'a [String],
     /// The path of the base URL, without a slash at its end.
     prefix: String,
+    /// What the setup captures, as far as the file has been read.
+    prepared: Vec<Name>,
+    /// What steps and claims capture of answers to a user, as far as the file has been read.
+    captured: Vec<Name>,
     secrets: Secrets,
 }
 
@@ -194,13 +212,20 @@ impl Reader<'_> {
         escape: Escape,
         speaks: Speaks,
     ) -> Result<Template, UsageError> {
-        let mut names = Names {
+        let file = self.file;
+        Template::parse(text, escape, &mut self.names(speaks))
+            .map_err(|problem| file.wrong_at(start, problem))
+    }
+
+    /// What a text may refer to.
+    fn names(&mut self, speaks: Speaks) -> Names<'_> {
+        Names {
             env: self.env,
             user: (speaks == Speaks::OfAUser).then_some(self.columns),
+            setup: &self.prepared,
+            captured: &self.captured,
             secrets: &mut self.secrets,
-        };
-        Template::parse(text, escape, &mut names)
-            .map_err(|problem| self.file.wrong_at(start, problem))
+        }
     }
 
     /// A text in which nothing but the environment can be referred to.
@@ -270,27 +295,6 @@ impl Reader<'_> {
     fn one_line(&self, typed: &Typed) -> Result<String, UsageError> {
         self.parse(typed, crate::cli::effective::one_line)
     }
-
-    fn setup(&mut self, typed: &file::Request) -> Result<Setup, UsageError> {
-        let request = self.request(typed, "POST", Speaks::OfTheEvent)?;
-        let expected = match typed.status.as_slice() {
-            [] => Statuses::success(),
-            status => self.statuses(status)?,
-        };
-        Ok(Setup { request, expected })
-    }
-
-    fn claim(&mut self, typed: &file::Request) -> Result<super::RequestTemplate, UsageError> {
-        if let Some(status) = typed.status.first() {
-            let advice = "what an answer to a claim means is said by [[outcome]]";
-            return Err(wrong(
-                self.file,
-                status,
-                Problem::new("status of a claim", advice),
-            ));
-        }
-        self.request(typed, "POST", Speaks::OfAUser)
-    }
 }
 
 fn version(text: &str) -> Result<Version, Problem> {
@@ -323,3 +327,5 @@ fn base_url(text: &str) -> Result<Url, Problem> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_requests;

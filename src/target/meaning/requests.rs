@@ -16,7 +16,7 @@ use crate::{
     ports::UserId,
     target::{
         RequestTemplate, Template, Who, file,
-        template::{Escape, Event},
+        template::{Escape, Event, Values},
     },
 };
 
@@ -24,37 +24,32 @@ impl Reader<'_> {
     /// A request; `usual` is its method unless it says another.
     pub(super) fn request(
         &mut self,
-        typed: &file::Request,
+        typed: &Parts<'_>,
         usual: &'static str,
         speaks: Speaks,
     ) -> Result<RequestTemplate, UsageError> {
         let bodies = [
-            typed.body.as_ref().and_then(|typed| typed.span.clone()),
-            typed.json.as_ref().map(Spanned::span),
-            typed.form.as_ref().map(Spanned::span),
+            typed.body.and_then(|typed| typed.span.clone()),
+            typed.json.map(Spanned::span),
+            typed.form.map(Spanned::span),
         ];
         if let Some(span) = bodies.into_iter().flatten().nth(1) {
             let problem = Problem::new("second body", "name one of body, json and form");
             return Err(self.file.wrong_at(span.start, problem));
         }
-        let head = Head {
-            method: typed.method.as_ref(),
-            url: &typed.url,
-            headers: &typed.headers,
-        };
-        let mut request = self.head(&head, usual, speaks)?;
-        if let Some(body) = &typed.body {
+        let mut request = self.head(&typed.head, usual, speaks)?;
+        if let Some(body) = typed.body {
             request.body = Some(self.template(body, Escape::None, speaks)?);
         }
-        if let Some(json) = &typed.json {
+        if let Some(json) = typed.json {
             request.body = Some(self.json(json, speaks)?);
             content_type(&mut request, "application/json");
         }
-        if let Some(form) = &typed.form {
+        if let Some(form) = typed.form {
             request.body = Some(self.form(form.get_ref(), speaks)?);
             content_type(&mut request, "application/x-www-form-urlencoded");
         }
-        self.check(&typed.url, &request)?;
+        self.check(typed.head.url, &request)?;
         Ok(request)
     }
 
@@ -105,10 +100,10 @@ impl Reader<'_> {
         })
     }
 
-    /// Placeholders survive being written as JSON, as braces mean nothing within its strings.
     fn json(&mut self, json: &Spanned<Value>, speaks: Speaks) -> Result<Template, UsageError> {
-        let text = json.get_ref().to_string();
-        self.template_of(&text, json.span().start, Escape::Json, speaks)
+        let file = self.file;
+        let template = Template::json(json.get_ref(), &mut self.names(speaks));
+        template.map_err(|problem| file.wrong_at(json.span().start, problem))
     }
 
     fn form(
@@ -132,10 +127,15 @@ impl Reader<'_> {
             run: "run".to_owned(),
             limit: 1,
             seed: 1,
+            setup: Values::all(&self.prepared, "1"),
         };
+        let captured = Values::all(&self.captured, "1");
+        let columns = csv::StringRecord::from(vec!["1"; self.columns.len()]);
         let who = Who {
             user: UserId(1),
-            ..Who::NOBODY
+            attempt: 1,
+            columns: Some(&columns),
+            captured: Some(&captured),
         };
         let built = request.build(&event, who);
         built.map(drop).map_err(|reason| {
@@ -146,6 +146,59 @@ impl Reader<'_> {
                 Problem::new(what, self.secrets.mask(&reason)),
             )
         })
+    }
+}
+
+/// A request as typed.
+pub(super) struct Parts<'a> {
+    pub head: Head<'a>,
+    pub body: Option<&'a Typed>,
+    pub json: Option<&'a Spanned<Value>>,
+    pub form: Option<&'a Spanned<BTreeMap<String, Typed>>>,
+}
+
+impl file::Request {
+    pub(super) fn parts(&self) -> Parts<'_> {
+        Parts {
+            head: Head {
+                method: self.method.as_ref(),
+                url: &self.url,
+                headers: &self.headers,
+            },
+            body: self.body.as_ref(),
+            json: self.json.as_ref(),
+            form: self.form.as_ref(),
+        }
+    }
+}
+
+impl file::Follow {
+    pub(super) fn parts(&self) -> Parts<'_> {
+        Parts {
+            head: Head {
+                method: self.method.as_ref(),
+                url: &self.url,
+                headers: &self.headers,
+            },
+            body: self.body.as_ref(),
+            json: self.json.as_ref(),
+            form: self.form.as_ref(),
+        }
+    }
+}
+
+impl file::Setup {
+    pub(super) fn parts<'a>(&'a self, url: &'a Typed) -> Parts<'a> {
+        Parts {
+            head: Head {
+                method: self.method.as_ref(),
+                url,
+                headers: &self.headers,
+            },
+            body: self.body.as_ref(),
+            json: self.json.as_ref(),
+            form: self.form.as_ref(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     ports::UserId,
     strategy::Decision,
-    target::{Event, Meaning, STARTER, Who},
+    target::{Event, Meaning, STARTER, Who, template::Values},
 };
 
 const GOOD: &str = r#"
@@ -27,7 +27,7 @@ status = [201, "3xx"]
 http = { url = "/ledger", users = "/users" }
 "#;
 
-fn read(text: &str) -> Result<Target, String> {
+pub(super) fn read(text: &str) -> Result<Target, String> {
     let env = |name: &str| (name == "KEY").then(|| OsString::from("hunter2"));
     let file = TomlFile::of(Path::new("shop.toml"), text.to_owned());
     Target::understand(&file, &env).map_err(|error| error.to_string())
@@ -51,11 +51,12 @@ fn a_short_file_has_the_usual_meanings() {
         run: "7f3a".to_owned(),
         limit: 100,
         seed: 1,
+        setup: Values::default(),
     };
     let who = Who {
         user: UserId(17),
         attempt: 1,
-        columns: None,
+        ..Who::NOBODY
     };
     let request = target.claim.build(&event, who).unwrap();
     assert_eq!(
@@ -63,7 +64,7 @@ fn a_short_file_has_the_usual_meanings() {
         ("POST", "/api/claim")
     );
     assert_eq!(request.headers()["content-type"], "application/json");
-    assert_eq!(&request.body()[..], br#"{"key":"hunter2","user":"17"}"#);
+    assert_eq!(&request.body()[..], br#"{"key":"hunter2","user":17}"#);
     assert_eq!(target.spelling.fill(&event, who), "17");
     let answer = |status| {
         let answer = http::Response::builder()
@@ -86,6 +87,7 @@ fn a_form_is_encoded_with_whatever_stands_in_it() {
         run: String::new(),
         limit: 1,
         seed: 1,
+        setup: Values::default(),
     };
     let who = Who {
         user: UserId(5),

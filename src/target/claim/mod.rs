@@ -1,11 +1,14 @@
 //! A claim as the load engine makes it: a request of one user, sent once, and what its answer means.
 
+mod follow;
+
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -13,9 +16,14 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::{Request, Response};
 
-use super::{Event, Meaning, Target, Who, stage::STREAMS};
+pub use follow::{Follow, Poll};
+
+use super::{
+    Event, Meaning, Rules, Secrets, Target, Who, exchange::Dialogue, session::Session,
+    stage::STREAMS, steps::Sessions, template::Values,
+};
 use crate::{
-    http::{Client, Held, SendError, Version},
+    http::{Client, Held, Version},
     ports::{Effect, PortError, Result, UserId},
     report::{AnswerSample, Unclassified},
     strategy::{Decision, Strategy},
@@ -33,11 +41,21 @@ const BODY: usize = 200;
 /// Headers of an answer that are shown.
 const HEADERS: usize = 8;
 
+/// What claims are made of, besides the target.
+pub struct Prepared {
+    /// What is the same for all users.
+    pub event: Event,
+    /// What the steps before the claim have given to each user.
+    pub sessions: Sessions,
+    /// Values that no output may contain.
+    pub secrets: Secrets,
+}
+
 /// Asks a service, user by user.
 pub struct Claim {
     target: Arc<Target>,
     client: Client,
-    event: Event,
+    prepared: Prepared,
     /// Requests that are complete but for their last byte.
     ready: OnceLock<HashMap<UserId, Mutex<Vec<Held>>>>,
     /// Attempts made so far, by user; empty where no request says which it is.
@@ -48,13 +66,13 @@ pub struct Claim {
 
 impl Claim {
     /// For users 1 to `users`.
-    pub fn new(target: Arc<Target>, client: Client, event: Event, users: u64) -> Self {
+    pub fn new(target: Arc<Target>, client: Client, prepared: Prepared, users: u64) -> Self {
         let counted = if target.claim.has_attempt() { users } else { 0 };
         Self {
             attempts: (0..counted).map(|_| AtomicU32::new(0)).collect(),
             target,
             client,
-            event,
+            prepared,
             ready: OnceLock::new(),
             unclassified: Mutex::default(),
             held: AtomicU64::new(0),
@@ -112,6 +130,12 @@ impl Claim {
         self.client.connections().saturating_mul(a_connection)
     }
 
+    /// How long nothing may move before the load is given up, where an answer may take `answer`: a decision may come later.
+    pub fn patience(&self, answer: Duration) -> Duration {
+        let poll = self.target.poll.as_ref();
+        answer + poll.map_or(Duration::ZERO, |poll| poll.timeout)
+    }
+
     /// Claims that left by their last byte.
     pub fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)
@@ -127,42 +151,64 @@ impl Claim {
     pub fn request(&self, user: UserId) -> std::result::Result<Request<Bytes>, String> {
         let index = usize::try_from(user.0.saturating_sub(1)).unwrap_or(usize::MAX);
         let attempt = self.attempts.get(index);
-        let users = self.target.users.as_ref();
-        let who = Who {
-            user,
-            attempt: attempt.map_or(1, |made| made.fetch_add(1, Ordering::Relaxed) + 1),
-            columns: users.and_then(|users| users.line(user)),
-        };
-        self.target.claim.build(&self.event, who)
+        let attempt = attempt.map_or(1, |made| made.fetch_add(1, Ordering::Relaxed) + 1);
+        let session = self.session(user);
+        let values = session.as_deref().map(|session| &session.values);
+        let who = self.who(user, attempt, values);
+        let mut request = self.target.claim.build(&self.prepared.event, who)?;
+        if let Some(session) = &session {
+            session.send_with(&mut request);
+        }
+        Ok(request)
     }
 
-    /// What an answer tells the user.
-    pub fn classify(&self, answer: &Response<Bytes>) -> Result<Decision> {
+    fn who<'a>(&'a self, user: UserId, attempt: u32, captured: Option<&'a Values>) -> Who<'a> {
+        let users = self.target.users.as_ref();
+        Who {
+            user,
+            attempt,
+            columns: users.and_then(|users| users.line(user)),
+            captured,
+        }
+    }
+
+    /// What the user has been given; `None` where no request uses it.
+    fn session(&self, user: UserId) -> Option<MutexGuard<'_, Session>> {
+        let session = self.prepared.sessions.of(user)?;
+        Some(session.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What an answer to the request `name` means by these rules; an error where it tells the user nothing.
+    fn understand(
+        &self,
+        (name, rules): (&str, &Rules),
+        user: UserId,
+        answer: &Response<Bytes>,
+    ) -> Result<Meaning> {
         let status = answer.status().as_u16();
-        match self.target.rules.classify(answer) {
-            Some((_, Meaning::Told(decision))) => Ok(decision),
-            Some((_, Meaning::Failed)) => {
-                Err(self.error(Effect::None, &format!("status {status}")))
-            }
+        let failed = |effect, why: &str| Err(self.error(name, effect, why));
+        match rules.classify(answer) {
+            Some((_, Meaning::Failed)) => failed(Effect::None, &format!("status {status}")),
             Some((_, Meaning::Indeterminate)) => {
-                Err(self.error(Effect::Unknown, &format!("status {status}")))
+                failed(Effect::Unknown, &format!("status {status}"))
             }
+            Some((_, meaning)) => Ok(meaning),
             None => {
-                self.keep(answer);
+                self.keep(user, answer);
                 let why = format!("status {status}, and no [[outcome]] rule for it");
-                Err(self.error(Effect::Unknown, &why))
+                failed(Effect::Unknown, &why)
             }
         }
     }
 
-    fn keep(&self, answer: &Response<Bytes>) {
+    fn keep(&self, user: UserId, answer: &Response<Bytes>) {
         let kept = self.unclassified.lock();
         let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
         kept.count += 1;
         if kept.samples.len() == SAMPLES {
             return;
         }
-        let sample = self.sample(answer);
+        let sample = self.sample(user, answer);
         let known =
             |other: &AnswerSample| (other.status, &other.body) == (sample.status, &sample.body);
         if !kept.samples.iter().any(known) {
@@ -170,45 +216,58 @@ impl Claim {
         }
     }
 
-    fn error(&self, effect: Effect, why: &str) -> PortError {
-        let secrets = &self.target.secrets;
-        PortError::new(self.target.claim.name.clone(), effect, secrets.mask(why))
-    }
-
-    fn unanswered(&self, error: &SendError) -> PortError {
-        let effect = if error.sent {
-            Effect::Unknown
-        } else {
-            Effect::None
-        };
-        self.error(effect, &error.message)
+    fn error(&self, name: &str, effect: Effect, why: &str) -> PortError {
+        PortError::new(name.to_owned(), effect, self.prepared.secrets.mask(why))
     }
 }
 
 #[async_trait]
 impl Strategy for Claim {
     async fn claim(&self, user: UserId) -> Result<Decision> {
+        let name = &self.target.claim.name;
         let answer = if let Some(held) = self.take_ready(user) {
             held.release().await
         } else {
             let request = self.request(user);
-            let request = request.map_err(|why| self.error(Effect::None, &why))?;
+            let request = request.map_err(|why| self.error(name, Effect::None, &why))?;
             self.client.send(request).await
         };
-        self.classify(&answer.map_err(|error| self.unanswered(&error))?)
+        let answer = answer.map_err(|error| {
+            let effect = if error.sent {
+                Effect::Unknown
+            } else {
+                Effect::None
+            };
+            self.error(name, effect, &error.message)
+        })?;
+        // Boxed, so that a claim that is a single request stays small.
+        Box::pin(self.decide(user, answer, &mut |_| {})).await
     }
 }
 
 impl Claim {
+    /// The text without secrets, those of a user's session included.
+    pub fn mask(&self, user: UserId, text: &str) -> String {
+        let text = self.prepared.secrets.mask(text);
+        match self.session(user) {
+            Some(session) => session.hide(&text),
+            None => text,
+        }
+    }
+
+    /// What the steps of the first user sent and were answered.
+    pub fn steps(&self) -> &[Dialogue] {
+        &self.prepared.sessions.first
+    }
+
     /// The beginning of an answer, without secrets.
-    pub fn sample(&self, answer: &Response<Bytes>) -> AnswerSample {
-        let target = &self.target;
+    pub fn sample(&self, user: UserId, answer: &Response<Bytes>) -> AnswerSample {
         let headers = answer.headers().iter().take(HEADERS).map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
-            target.secrets.mask(&format!("{name}: {value}"))
+            self.mask(user, &format!("{name}: {value}"))
         });
         // Masked before it is cut, so that no half of a secret is left.
-        let body = target.secrets.mask(&String::from_utf8_lossy(answer.body()));
+        let body = self.mask(user, &String::from_utf8_lossy(answer.body()));
         AnswerSample {
             status: answer.status().as_u16(),
             headers: headers.collect(),

@@ -1,0 +1,132 @@
+//! A program on this machine: its arguments as they are, without a shell.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek},
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use bytes::Bytes;
+use http::Response;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::Child;
+
+use super::answer;
+use crate::{
+    report::format::shorten,
+    target::{
+        Event, Template, Who,
+        stage::{PATIENCE, no_answer},
+    },
+};
+
+/// Bytes of what a program prints that are read.
+const MOST_READ: u64 = 1024 * 1024;
+
+/// Characters of what a program prints that an error shows.
+const SHOWN: usize = 200;
+
+/// A program and its arguments.
+#[derive(Debug)]
+pub struct Command {
+    /// The program first.
+    pub words: Vec<Template>,
+    /// The program as it is called in errors.
+    pub program: String,
+    /// Where it is run, and where a program is that is named by a relative path: beside the target file.
+    pub folder: PathBuf,
+}
+
+impl Command {
+    pub(super) fn name(&self) -> String {
+        format!("command {}", self.program)
+    }
+
+    pub(super) fn fill(&self, event: &Event) -> Result<Vec<String>, String> {
+        let word = |word: &Template| {
+            word.check(event, Who::NOBODY)?;
+            Ok(word.fill(event, Who::NOBODY))
+        };
+        self.words.iter().map(word).collect()
+    }
+
+    /// The answer is what it prints. It has to end in time and with exit status 0.
+    pub(super) async fn run(&self, words: &[String]) -> Result<Response<Bytes>, String> {
+        // Files, and not pipes: a program that leaves another one running would keep a pipe open.
+        let said = |error: io::Error| format!("no room for what it prints: {error}");
+        let (mut out, mut err) = (
+            tempfile::tempfile().map_err(said)?,
+            tempfile::tempfile().map_err(said)?,
+        );
+        let child = self.start(words, &out, &err);
+        let mut child = child.map_err(|error| format!("cannot be started: {error}"))?;
+        let mut group = Group::of(&child);
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+        let ended = ended.map_err(|_| format!("{} and was stopped", no_answer(PATIENCE)))?;
+        group.0 = None;
+        let status = ended.map_err(|error| error.to_string())?;
+        if !status.success() {
+            let printed = read(&mut err).map_err(said)?;
+            return Err(format!("{status}{}", beginning(&printed)));
+        }
+        read(&mut out).map(answer).map_err(said)
+    }
+
+    fn start(&self, words: &[String], out: &File, err: &File) -> io::Result<Child> {
+        let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let path = Path::new(program);
+        let is_path = path.components().count() > 1 || program.starts_with('.');
+        let program = if is_path && path.is_relative() {
+            std::path::absolute(self.folder.join(path))?
+        } else {
+            path.to_owned()
+        };
+        let mut command = tokio::process::Command::new(program);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(out.try_clone()?)
+            .stderr(err.try_clone()?)
+            .process_group(0)
+            .kill_on_drop(true);
+        if !self.folder.as_os_str().is_empty() {
+            command.current_dir(&self.folder);
+        }
+        command.spawn()
+    }
+}
+
+/// A program with whatever it has started: all of it ends when this is dropped before the program has ended.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+fn read(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.take(MOST_READ).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn beginning(printed: &[u8]) -> String {
+    let text = String::from_utf8_lossy(printed);
+    let text: Vec<_> = text.split_whitespace().collect();
+    match text.join(" ") {
+        text if text.is_empty() => String::new(),
+        text => format!(": {}", shorten(&text, SHOWN)),
+    }
+}

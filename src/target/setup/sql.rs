@@ -1,0 +1,41 @@
+//! SQL on a database of the service.
+
+use bytes::Bytes;
+use http::Response;
+
+use super::answer;
+use crate::{
+    backend::database,
+    scenario::DbTarget,
+    target::{Event, Template, Who, ledger::sql::Link},
+};
+
+/// One statement, or several with semicolons between them.
+#[derive(Debug)]
+pub struct Query {
+    /// Where it is run.
+    pub db: DbTarget,
+    /// What is run.
+    pub text: Template,
+}
+
+impl Query {
+    pub(super) fn name(&self) -> String {
+        format!("sql on {}", self.db.kind())
+    }
+
+    pub(super) fn text(&self, event: &Event) -> Result<String, String> {
+        self.text.check(event, Who::NOBODY)?;
+        Ok(self.text.fill(event, Who::NOBODY))
+    }
+
+    /// The answer is the first column of the first row, as text.
+    pub(super) async fn run(&self, text: &str) -> Result<Response<Bytes>, String> {
+        let failed = |error: sqlx::Error| format!("{}: {}", self.db, database::words(&error));
+        let mut link = Link::open(&self.db).await.map_err(failed)?;
+        let rows = link.column(text).await.map_err(failed)?;
+        Ok(answer(
+            rows.into_iter().flatten().next().unwrap_or_default(),
+        ))
+    }
+}
