@@ -8,7 +8,7 @@ use coupon_bench::{
     load::{self, Attempt, Load, Outcome, Pacing, Recorder, Schedule},
     ports::{Result, UserId},
     strategy::{Decision, Promise, Strategy},
-    verdict::{self, Circumstances, Claim, Completion},
+    verdict::{self, Circumstances, Claim, Completion, LimitFrom},
 };
 use divan::{Bencher, counter::ItemsCount};
 use tokio::{runtime::Runtime, sync::watch};
@@ -86,6 +86,7 @@ fn reconcile_and_judge(bencher: Bencher<'_, '_>, issued: u64) {
         promise: Promise::Exact,
         one_per_user: true,
         limit: issued,
+        limit_from: LimitFrom::Subject,
     };
     let circumstances = Circumstances {
         asked: JUDGED,

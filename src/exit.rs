@@ -8,9 +8,9 @@ pub const UNEXPECTED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// A promise or an assertion was violated.
 pub const VIOLATED: u8 = 3;
-/// The runs prove nothing.
+/// The runs prove nothing: nothing overlapped, an assertion could not be observed, a service died in the middle.
 pub const INCONCLUSIVE: u8 = 4;
-/// A service could not be reached, or failed.
+/// A service could not be reached before the load.
 pub const SERVICE: u8 = 5;
 /// Ctrl-C.
 pub const INTERRUPTED: u8 = 130;

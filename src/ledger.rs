@@ -35,6 +35,14 @@ pub enum Ledger {
 }
 
 impl Ledger {
+    /// Coupons; without a ledger, as many as users were told yes.
+    pub fn issued(&self) -> u64 {
+        match self {
+            Self::ByUser(found) => found.issued,
+            Self::ByCount(found) | Self::ToldOnly(found) => found.issued,
+        }
+    }
+
     /// Coupons that were asked for.
     pub fn demand(&self) -> u64 {
         match self {

@@ -22,6 +22,9 @@ use crate::{
     target::Target,
 };
 
+/// The largest share of attempts that may stay undecided, where nobody says.
+pub const MAX_UNDECIDED: f64 = 0.05;
+
 /// Everything that decides what a run does.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -45,6 +48,8 @@ pub struct Scenario {
     pub trace: bool,
     /// Whether the run's objects are left behind.
     pub keep: bool,
+    /// The largest share of attempts, 0 to 1, that may fail or stay without an answer before a run is inconclusive.
+    pub max_undecided: f64,
     /// What must be true of every run, besides the promises.
     pub assertions: Vec<Assertion>,
 }

@@ -2,25 +2,53 @@
 //!
 //! A promise is made without faults. Surplus coupons, coupons that users were promised and never got, and rows that nobody was
 //! told of break it under any circumstances; coupons that are missing after attempts have failed prove nothing.
+//!
+//! # Layout
+//!
+//! - [`found`]: the ledger's differences as a list, and which of them prove or break something
+//! - [`doubts`]: why a run might prove nothing
+//! - this file: the words, and the decision
+
+mod doubts;
+mod found;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ledger::{Counted, Ledger, Reconciliation},
-    ports::UserId,
-    strategy::Promise,
-};
+pub use self::found::{found, is_trouble};
+use crate::{ledger::Ledger, ports::UserId, strategy::Promise};
 
-/// Of a strategy against its promise.
+/// Of a strategy or a service against its promise. Every output uses these four words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The promise was put to the test and kept.
     Holds,
+    /// Coupons went wrong in a way that the promise does not cover.
+    Finding,
     /// The promise was broken.
     Violated,
     /// The run proves nothing either way: never a pass.
     Inconclusive,
+}
+
+impl Verdict {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 4] = [
+        Self::Violated,
+        Self::Finding,
+        Self::Inconclusive,
+        Self::Holds,
+    ];
+
+    /// The word, the same in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Finding => "finding",
+            Self::Violated => "violated",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 /// The ways in which coupons go wrong.
@@ -75,6 +103,17 @@ pub struct Claim {
     pub one_per_user: bool,
     /// Coupons.
     pub limit: u64,
+    /// Whose limit that is.
+    pub limit_from: LimitFrom,
+}
+
+/// Whose limit a run is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitFrom {
+    /// The subject's own: a strategy is built with it.
+    Subject,
+    /// The user's, who says what a service should have. The service may have been given another.
+    User,
 }
 
 /// What is known about work that was under way when the ledger was read.
@@ -90,17 +129,45 @@ pub enum Completion {
     Pending,
 }
 
+/// What users were told, in attempts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Told {
+    /// "The coupon is yours."
+    pub issued: u64,
+    /// "All coupons are gone."
+    pub sold_out: u64,
+    /// "Your request is noted."
+    pub accepted: u64,
+    /// An error that cannot have issued a coupon.
+    pub failed: u64,
+    /// Nothing, or an answer that leaves open whether a coupon was issued.
+    pub indeterminate: u64,
+}
+
+impl Told {
+    /// Attempts that were never decided.
+    pub fn undecided(self) -> u64 {
+        self.failed.saturating_add(self.indeterminate)
+    }
+}
+
 /// How the run went, as far as it decides what the ledger proves.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Circumstances {
     /// Attempts that should have been made.
     pub asked: u64,
     /// Attempts that were made.
     pub made: u64,
+    /// What they were told.
+    pub told: Told,
     /// Attempts that failed or whose outcome is open, and records that were not delivered.
     pub faults: u64,
-    /// Attempts whose outcome is open.
+    /// Whether the faults were injected on purpose. What breaks then is a finding, as no promise covers faults.
+    pub injected: bool,
+    /// Attempts without an answer.
     pub unanswered: u64,
+    /// The largest share of attempts, from 0 to 1, that may stay undecided; `None` is no bound.
+    pub max_undecided: Option<f64>,
     /// The most attempts that were under way at once.
     pub peak_in_flight: u64,
     /// Whether work was under way when the ledger was read.
@@ -116,191 +183,46 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What broke it.
     pub violations: Vec<Finding>,
-    /// Everything that was found, promised or not.
+    /// Everything that is known to be wrong, promised or not. A coupon that may still come is not missing.
     pub findings: Vec<Finding>,
-    /// Why it is inconclusive; empty otherwise.
+    /// Why the run proves nothing, or not everything; empty where the promise holds, and beside a finding.
     pub reasons: Vec<String>,
 }
 
 /// Judges a run. `ledger` is `None` where it could not be read.
 pub fn judge(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Judgement {
-    let findings = ledger.map(findings).unwrap_or_default();
+    let all = ledger.map(found).unwrap_or_default();
+    let (findings, open): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|finding| found::is_known(finding.kind, run.completion));
+    let refused_at = ledger.and_then(|ledger| doubts::refused_at(claim, ledger, run));
     let (proof, doubtful): (Vec<_>, Vec<_>) = findings
         .iter()
-        .filter(|finding| breaks(claim, finding.kind))
-        .cloned()
-        .partition(|finding| proves(finding.kind, run));
-
-    let raced = claim.promise == Promise::None && has(&findings, FindingKind::OverIssue);
-    let mut reasons = doubts(claim, ledger, run);
-    if let (Some(finding), Completion::Unproven) = (doubtful.first(), run.completion) {
-        reasons.push(format!(
-            "{} missing, and nothing proves that no work was under way",
-            coupons(finding.count)
-        ));
-    }
-    if let (Some(finding), true) = (doubtful.first(), run.faults > 0) {
-        reasons.push(format!(
-            "{} missing, but {} went wrong on the way",
-            coupons(finding.count),
-            things(run.faults)
-        ));
-    }
-    let verdict = match (proof.is_empty(), raced || reasons.is_empty()) {
-        (false, _) => Verdict::Violated,
-        (true, true) => Verdict::Holds,
-        (true, false) => Verdict::Inconclusive,
+        .filter(|finding| is_trouble(finding.kind, claim.one_per_user))
+        .partition(|finding| found::proves(finding.kind, run, refused_at));
+    let violations: Vec<_> = proof
+        .iter()
+        .filter(|finding| !run.injected && found::breaks(claim, finding.kind))
+        .map(|finding| (*finding).clone())
+        .collect();
+    let mut reasons = doubts::of_run(claim, ledger, run);
+    reasons.extend(doubts::not_there_yet(claim, &open, run.completion));
+    reasons.extend(doubts::after_faults(claim, &doubtful, run));
+    reasons.extend(refused_at.map(|issued| doubts::another_limit(issued, claim.limit)));
+    let verdict = match () {
+        () if !violations.is_empty() => Verdict::Violated,
+        () if !proof.is_empty() => Verdict::Finding,
+        () if reasons.is_empty() => Verdict::Holds,
+        () => Verdict::Inconclusive,
     };
-    if verdict == Verdict::Holds {
+    if verdict == Verdict::Finding {
         reasons.clear();
     }
     Judgement {
         verdict,
-        violations: proof,
+        violations,
         findings,
         reasons,
-    }
-}
-
-fn findings(ledger: &Ledger) -> Vec<Finding> {
-    let all = match ledger {
-        Ledger::ByUser(found) => by_user(found),
-        Ledger::ByCount(found) | Ledger::ToldOnly(found) => by_count(found),
-    };
-    all.into_iter()
-        .filter(|finding| finding.count > 0)
-        .collect()
-}
-
-fn by_user(found: &Reconciliation) -> [Finding; 6] {
-    [
-        named(FindingKind::OverIssue, &found.over_issued),
-        nameless(FindingKind::UnderIssue, found.under_issued),
-        named(FindingKind::DuplicateUser, &found.duplicate_users),
-        named(FindingKind::Lost, &found.lost),
-        named(FindingKind::Phantom, &found.phantom),
-        named(FindingKind::Recovered, &found.recovered),
-    ]
-}
-
-fn by_count(found: &Counted) -> [Finding; 6] {
-    [
-        nameless(FindingKind::OverIssue, found.over_issued),
-        nameless(FindingKind::UnderIssue, found.under_issued),
-        named(FindingKind::DuplicateUser, &found.duplicate_users),
-        nameless(FindingKind::Lost, found.lost),
-        nameless(FindingKind::Phantom, found.phantom),
-        nameless(FindingKind::Recovered, found.recovered),
-    ]
-}
-
-fn named(kind: FindingKind, users: &[UserId]) -> Finding {
-    Finding {
-        kind,
-        count: users.len() as u64,
-        users: users.to_vec(),
-    }
-}
-
-fn nameless(kind: FindingKind, count: u64) -> Finding {
-    Finding {
-        kind,
-        count,
-        users: Vec::new(),
-    }
-}
-
-fn has(findings: &[Finding], kind: FindingKind) -> bool {
-    findings.iter().any(|finding| finding.kind == kind)
-}
-
-/// Whether coupons went wrong, whatever was promised. That a row was found of somebody who got no answer is good news, and
-/// where users may have several coupons, some do.
-pub fn is_trouble(kind: FindingKind, one_per_user: bool) -> bool {
-    match kind {
-        FindingKind::Recovered => false,
-        FindingKind::DuplicateUser => one_per_user,
-        FindingKind::OverIssue
-        | FindingKind::UnderIssue
-        | FindingKind::Lost
-        | FindingKind::Phantom => true,
-    }
-}
-
-/// Whether something of this kind is against the promise.
-fn breaks(claim: Claim, kind: FindingKind) -> bool {
-    match claim.promise {
-        Promise::None => false,
-        Promise::SingleProcess | Promise::AtMost | Promise::Exact => match kind {
-            FindingKind::OverIssue | FindingKind::Lost | FindingKind::Phantom => true,
-            FindingKind::UnderIssue => claim.promise != Promise::AtMost,
-            FindingKind::DuplicateUser => claim.one_per_user,
-            FindingKind::Recovered => false,
-        },
-    }
-}
-
-/// Whether it is proof, given how the run went. What is there stays there; what is missing may still come, or may be
-/// missing because of a fault, which no promise covers.
-fn proves(kind: FindingKind, run: &Circumstances) -> bool {
-    match kind {
-        FindingKind::UnderIssue => {
-            run.completion == Completion::Proven && run.faults == 0 && run.made == run.asked
-        }
-        FindingKind::Lost => run.completion == Completion::Proven,
-        _ => true,
-    }
-}
-
-/// Why the run might prove nothing.
-fn doubts(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Vec<String> {
-    let mut doubts = run.troubles.clone();
-    if run.made != run.asked {
-        doubts.push(format!(
-            "only {} of {} attempts were made",
-            run.made, run.asked
-        ));
-    }
-    if run.completion == Completion::Pending {
-        doubts.push("the pipeline was not empty when the rows were read".to_owned());
-    }
-    if run.unanswered * 2 > run.made {
-        doubts.push(format!(
-            "{} of {} attempts got no answer",
-            run.unanswered, run.made
-        ));
-    }
-    if run.peak_in_flight <= 1 {
-        doubts.push("no two attempts overlapped, so nothing could race".to_owned());
-    }
-    if let Some(ledger) = ledger
-        && ledger.demand() < claim.limit
-    {
-        doubts.push(format!(
-            "a demand of {} cannot reach the limit of {}",
-            ledger.demand(),
-            claim.limit
-        ));
-    } else if run.asked <= claim.limit {
-        doubts.push(format!(
-            "{} attempts cannot exceed the limit of {}",
-            run.asked, claim.limit
-        ));
-    }
-    doubts
-}
-
-fn coupons(count: u64) -> String {
-    match count {
-        1 => "1 coupon is".to_owned(),
-        several => format!("{several} coupons are"),
-    }
-}
-
-fn things(count: u64) -> String {
-    match count {
-        1 => "1 attempt or record".to_owned(),
-        several => format!("{several} attempts or records"),
     }
 }
 

@@ -113,7 +113,7 @@ fn a_missing_field_is_noticed_at_every_level() {
 #[test]
 fn a_wrong_value_is_noticed() {
     for (pointer, value) in [
-        ("/schema_version", json!(2)),
+        ("/schema_version", json!(1)),
         ("/exit_code", json!(6)),
         ("/environment/started_at", json!("yesterday")),
         ("/scenario/users", json!(0)),
@@ -123,6 +123,10 @@ fn a_wrong_value_is_noticed() {
         ("/runs/0/verdict", json!("passed")),
         ("/runs/0/attempts/failed", json!(-1)),
         ("/runs/0/ledger/issued", json!(1.5)),
+        ("/runs/0/ledger/lost", json!(-1)),
+        ("/runs/0/trial", json!(0)),
+        ("/runs/0/undecided/share", json!(1.1)),
+        ("/scenario/max_undecided", json!("5%")),
         ("/runs/0/violations/0/kind", json!("overissue")),
         ("/runs/0/violations/0/users", json!(vec![1; 21])),
         ("/runs/0/duration_ns", json!("1 s")),

@@ -3,7 +3,7 @@
 //! One table of whole names, `service.issued.p99` among them: reading a name is looking it up, and a mistyped one is
 //! compared with all that exist. To add a metric, add its line.
 
-use super::value::{Kind, Value};
+use super::value::{Kind, Observation, Value};
 use crate::report::{AttemptCounts, ByOutcome, Distribution, LedgerCounts, Offered, Run};
 
 /// A name, and where a run keeps what it names.
@@ -22,13 +22,17 @@ type Times = fn(&Run) -> &Distribution;
 /// Where a run keeps a metric.
 #[derive(Debug, Clone, Copy)]
 enum Source {
-    Ledger(Read<LedgerCounts, u64>),
+    Ledger {
+        get: Read<LedgerCounts, Option<u64>>,
+        /// Whether it only grows while work is under way, so that what was read is a lower bound.
+        grows: bool,
+    },
     Told(Read<AttemptCounts, u64>),
     /// Of the attempts, so meaningless where none was made.
     Load(Read<Run, Value>),
     Plain(Read<Run, Value>),
     /// Of the drain, so meaningless where it did not end.
-    Drain(Read<Run, u64>),
+    Drain(Read<Run, Option<u64>>),
     /// Of an open loop, so meaningless elsewhere.
     Offered(Read<Offered, f64>),
     Latency {
@@ -45,18 +49,19 @@ impl PartialEq for Metric {
     }
 }
 
-const LEDGER: [(&str, Read<LedgerCounts, u64>); 7] = [
-    ("issued", |ledger| ledger.issued.unwrap_or_default()),
-    ("over_issued", |ledger| ledger.over_issued),
-    ("under_issued", |ledger| ledger.under_issued),
-    ("duplicate_users", |ledger| ledger.duplicate_users),
-    ("lost", |ledger| ledger.lost),
-    ("phantom", |ledger| ledger.phantom),
-    ("recovered", |ledger| ledger.recovered),
+/// With whether it grows.
+const LEDGER: [(&str, bool, Read<LedgerCounts, Option<u64>>); 7] = [
+    ("issued", true, |ledger| ledger.issued),
+    ("over_issued", true, |ledger| ledger.over_issued),
+    ("under_issued", false, |ledger| ledger.under_issued),
+    ("duplicate_users", true, |ledger| ledger.duplicate_users),
+    ("lost", false, |ledger| ledger.lost),
+    ("phantom", true, |ledger| ledger.phantom),
+    ("recovered", true, |ledger| ledger.recovered),
 ];
 
 /// Those that can mean nothing else are known without `told.`, too.
-const TOLD: [(&str, Read<AttemptCounts, u64>); 12] = [
+const TOLD: [(&str, Read<AttemptCounts, u64>); 14] = [
     ("told.total", |told| told.total),
     ("told.issued", |told| told.issued),
     ("told.sold_out", |told| told.sold_out),
@@ -64,11 +69,13 @@ const TOLD: [(&str, Read<AttemptCounts, u64>); 12] = [
     ("told.failed", |told| told.failed),
     ("told.indeterminate", |told| told.indeterminate),
     ("told.accepted", |told| told.accepted),
+    ("told.undecided", |told| told.undecided().attempts),
     ("sold_out", |told| told.sold_out),
     ("duplicate", |told| told.duplicate),
     ("failed", |told| told.failed),
     ("indeterminate", |told| told.indeterminate),
     ("accepted", |told| told.accepted),
+    ("undecided", |told| told.undecided().attempts),
 ];
 
 const LOAD: [(&str, Kind, Read<Run, Value>); 5] = [
@@ -146,7 +153,8 @@ fn service(run: &Run) -> &ByOutcome {
 impl Metric {
     /// Every metric there is.
     pub fn all() -> impl Iterator<Item = Self> {
-        let ledger = LEDGER.map(|(name, get)| Self::new(name, Kind::Count, Source::Ledger(get)));
+        let ledger = LEDGER
+            .map(|(name, grows, get)| Self::new(name, Kind::Count, Source::Ledger { get, grows }));
         let told = TOLD.map(|(name, get)| Self::new(name, Kind::Count, Source::Told(get)));
         let load = LOAD.map(|(name, kind, get)| Self::new(name, kind, Source::Load(get)));
         let plain = PLAIN.map(|(name, kind, get)| Self::new(name, kind, Source::Plain(get)));
@@ -180,13 +188,15 @@ impl Metric {
         Self { name, kind, source }
     }
 
-    /// What a run holds, or `None` where it holds nothing that could prove anything.
-    pub fn read(&self, run: &Run) -> Option<Value> {
-        match self.source {
-            Source::Ledger(get) => {
-                // A ledger that could not be read counts nothing lost; one that was read too early is not the last word.
-                let known = run.ledger.is_known() && run.ledger.drained;
-                known.then(|| Value::Count(get(&run.ledger)))
+    /// What a run holds of it.
+    pub fn read(&self, run: &Run) -> Observation {
+        let value = match self.source {
+            Source::Ledger { get, grows } => {
+                let value = get(&run.ledger).map(Value::Count);
+                return match value {
+                    Some(value) if grows && run.ledger.may_grow() => Observation::AtLeast(value),
+                    value => value.into(),
+                };
             }
             Source::Told(get) => attempted(run).then(|| Value::Count(get(&run.attempts))),
             Source::Load(get) => attempted(run).then(|| get(run)),
@@ -195,19 +205,23 @@ impl Metric {
                 .offered
                 .as_ref()
                 .map(|offered| Value::Rate(get(offered))),
-            Source::Drain(get) => run.ledger.drained.then(|| Value::Duration(get(run))),
+            Source::Drain(get) => get(run).filter(|_| drained(run)).map(Value::Duration),
             Source::Latency {
                 of,
                 statistic,
                 needs_drain,
             } => {
-                if needs_drain && !run.ledger.drained {
-                    return None; // The slowest are the ones that are missing.
-                }
-                statistic(of(run)).map(Value::Duration)
+                // Of an unfinished drain, the slowest are the ones that are missing.
+                let complete = !needs_drain || drained(run);
+                statistic(of(run)).filter(|_| complete).map(Value::Duration)
             }
-        }
+        };
+        value.into()
     }
+}
+
+fn drained(run: &Run) -> bool {
+    run.ledger.drained == Some(true)
 }
 
 /// Of no attempts at all, none failed: true, and worth nothing.

@@ -4,7 +4,8 @@
 //! [strategy.][outcome.]metric OP value      issued == 100 · redis-kafka.issued.p99 < 1s · verdict == holds
 //! ```
 //!
-//! What was not measured never passes: no samples, no ledger, no run. `issued` alone is always the *ledger's* count,
+//! What was not observed never passes, and is no violation either: no samples, no ledger, no run, a coupon that may still come.
+//! Such an assertion leaves the run inconclusive. `issued` alone is always the *ledger's* count,
 //! what the database holds, as that is what the event is about; what users were told is `told.issued`, and
 //! confusing the two is the mistake that this program exists to show.
 //!
@@ -40,9 +41,9 @@ pub struct Assertion {
 /// What came of an assertion in one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// A number (durations in nanoseconds), a word (a verdict), or null where nothing was measured.
+    /// A number (durations in nanoseconds), a word (a verdict), or null where nothing was observed that decides it.
     pub observed: serde_json::Value,
-    /// Whether it held; never without a measurement.
+    /// Whether it held; never without an observation.
     pub ok: bool,
 }
 
@@ -69,9 +70,9 @@ impl Assertion {
 
     /// Holds the run to it.
     pub fn check(&self, run: &Run) -> Check {
-        match self.metric.read(run) {
-            Some(observed) => Check {
-                ok: self.operator.holds(observed, self.value),
+        match self.operator.decide(self.metric.read(run), self.value) {
+            Some((observed, ok)) => Check {
+                ok,
                 observed: observed.to_json(),
             },
             None => Check {
@@ -81,7 +82,7 @@ impl Assertion {
         }
     }
 
-    /// Holds every run that it applies to to it.
+    /// Holds every run that it applies to to it. A run that breaks it counts more than one in which nothing was observed.
     fn check_in(&self, runs: &[Run]) -> AssertionResult {
         let mut result = AssertionResult {
             expression: self.expression.clone(),
@@ -90,12 +91,22 @@ impl Assertion {
             broken_by: None,
         };
         for run in runs.iter().filter(|run| self.applies_to(run)) {
-            let check = self.check(run);
-            result.observed = check.observed;
-            result.ok = check.ok;
-            if !check.ok {
-                result.broken_by = Some(format!("{}, trial {}", run.strategy, run.trial + 1));
-                break;
+            let Check { observed, ok } = self.check(run);
+            let place = format!("{}, trial {}", run.strategy, run.trial);
+            match (ok, observed.is_null()) {
+                (true, _) if result.broken_by.is_none() => {
+                    (result.observed, result.ok) = (observed, true);
+                }
+                (false, true) if result.broken_by.is_none() => {
+                    (result.observed, result.ok) = (observed, false);
+                    result.broken_by = Some(place);
+                }
+                (false, false) => {
+                    (result.observed, result.ok) = (observed, false);
+                    result.broken_by = Some(place);
+                    break;
+                }
+                _ => {}
             }
         }
         result

@@ -5,14 +5,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     report::{
-        AttemptCounts, Backends, DatabaseLoad, Distribution, Fairness, Latency, LedgerCounts,
-        Offered,
+        AssertionOutcome, AttemptCounts, Backends, DatabaseLoad, Distribution, Fairness, Latency, LedgerCounts,
+        Offered, Undecided,
     },
     strategy::{Promise, REGISTRY},
     verdict::Verdict,
 };
 
-/// A run of which everything was measured: 100 of 1,000 issued.
+/// A run of which everything was measured: 100 of 1,000 issued. Trials are counted from 0 here.
 fn run(strategy: &str, trial: u32) -> Run {
     let mut latency = Latency::default();
     latency.response.all = times(1_000, 1_000_000);
@@ -22,7 +22,7 @@ fn run(strategy: &str, trial: u32) -> Run {
         strategy: strategy.to_owned(),
         promise: Promise::Exact,
         one_per_user: true,
-        trial,
+        trial: trial + 1,
         run_id: "r".to_owned(),
         backends: Backends::default(),
         attempts: AttemptCounts {
@@ -34,11 +34,20 @@ fn run(strategy: &str, trial: u32) -> Run {
             indeterminate: 1,
             accepted: 0,
         },
+        undecided: Undecided {
+            attempts: 4,
+            share: Some(0.004),
+        },
         failures: Vec::new(),
         ledger: LedgerCounts {
             issued: Some(100),
-            lost: 1,
-            drained: true,
+            over_issued: Some(0),
+            under_issued: Some(0),
+            duplicate_users: Some(0),
+            lost: Some(1),
+            phantom: Some(0),
+            recovered: Some(0),
+            drained: Some(true),
             ..LedgerCounts::default()
         },
         verdict: Verdict::Violated,
@@ -58,7 +67,7 @@ fn run(strategy: &str, trial: u32) -> Run {
         }),
         cpu_share: Some(0.5),
         warnings: Vec::new(),
-        drain_ns: 7_000,
+        drain_ns: Some(7_000),
         database: DatabaseLoad {
             statements: 100,
             peak_in_flight: 10,
@@ -111,6 +120,7 @@ fn every_kind_of_metric() {
         ("duplicate <= 5", json!(5)),
         ("failed < 4", json!(3)),
         ("told.indeterminate > 0", json!(1)),
+        ("undecided <= 4", json!(4)),
         ("p99 < 200ms", json!(1_000_000)),
         ("all.p999 == 1ms", json!(1_000_000)),
         ("issued.p99<1s", json!(2_000_000)),
@@ -164,17 +174,22 @@ fn what_was_not_measured_never_passes() {
     }
     let mut unread = run("naive", 0);
     unread.ledger = LedgerCounts {
-        drained: true,
+        drained: Some(true),
         ..LedgerCounts::default()
     };
     for expression in ["issued != 100", "over_issued == 0", "lost == 0"] {
         assert_eq!(check(expression, &unread), nothing, "{expression}");
     }
     let mut undrained = run("naive", 0);
-    undrained.ledger.drained = false;
+    undrained.ledger = LedgerCounts {
+        issued: Some(100),
+        drained: Some(false),
+        ..LedgerCounts::default()
+    };
     for expression in [
         "issued == 100",
         "over_issued == 0",
+        "lost == 0",
         "drain < 1s",
         "time_to_durable.p99 < 1s",
     ] {
@@ -193,6 +208,92 @@ fn what_was_not_measured_never_passes() {
     let mut infinite = run("naive", 0);
     infinite.throughput_per_s = f64::NAN;
     assert_eq!(check("throughput != 1/s", &infinite), nothing);
+}
+
+#[test]
+fn a_number_that_may_still_grow_decides_what_it_can() {
+    let mut undrained = run("naive", 0);
+    undrained.ledger = LedgerCounts {
+        issued: Some(103),
+        over_issued: Some(3),
+        drained: Some(false),
+        ..LedgerCounts::default()
+    };
+    for (expression, decided) in [
+        ("over_issued == 0", Some(false)),
+        ("over_issued != 0", Some(true)),
+        ("over_issued <= 2", Some(false)),
+        ("over_issued <= 3", None),
+        ("over_issued < 3", Some(false)),
+        ("over_issued < 4", None),
+        ("over_issued >= 3", Some(true)),
+        ("over_issued > 3", None),
+        ("over_issued == 3", None),
+        ("over_issued != 3", None),
+        ("issued > 100", Some(true)),
+    ] {
+        let observed = if expression.starts_with("issued") { 103 } else { 3 };
+        let expected = match decided {
+            Some(ok) => Check {
+                observed: json!(observed),
+                ok,
+            },
+            None => Check {
+                observed: json!(null),
+                ok: false,
+            },
+        };
+        assert_eq!(check(expression, &undrained), expected, "{expression}");
+    }
+}
+
+#[test]
+fn where_nothing_can_be_asked_a_whole_ledger_is_observed_and_one_that_lacks_coupons_is_not() {
+    let mut run = run("naive", 0);
+    run.ledger.drained = None;
+    assert!(check("issued == 100", &run).ok);
+    assert!(check("over_issued == 0", &run).ok);
+    run.ledger.lost = None;
+    assert_eq!(check("issued == 100", &run).observed, json!(null));
+    assert_eq!(check("lost == 0", &run).observed, json!(null));
+}
+
+#[test]
+fn a_verdict_that_is_not_known_fails_nothing() {
+    let mut run = run("naive", 0);
+    run.verdict = Verdict::Finding;
+    assert!(check("verdict == finding", &run).ok);
+    let broken = Check {
+        observed: json!("finding"),
+        ok: false,
+    };
+    assert_eq!(check("verdict == holds", &run), broken);
+    run.verdict = Verdict::Inconclusive;
+    for expression in ["verdict == holds", "verdict != violated", "verdict == finding"] {
+        assert_eq!(check(expression, &run).observed, json!(null), "{expression}");
+    }
+    assert!(check("verdict == inconclusive", &run).ok);
+    assert_eq!(check("verdict != inconclusive", &run).observed, json!("inconclusive"));
+}
+
+#[test]
+fn a_run_that_breaks_it_counts_more_than_one_that_shows_nothing() {
+    let mut runs = vec![run("naive", 0), run("naive", 1), run("naive", 2)];
+    runs[0].ledger = LedgerCounts::default();
+    let assertions = ["lost == 1", "lost == 0"];
+    let assertions = assertions.map(|expression| Assertion::parse(expression).unwrap());
+    let results = check_all(&assertions, &runs);
+    let told: Vec<_> = results
+        .iter()
+        .map(|result| (result.outcome(), result.broken_by.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (AssertionOutcome::NotObserved, Some("naive, trial 1")),
+            (AssertionOutcome::Failed, Some("naive, trial 2")),
+        ]
+    );
 }
 
 #[test]
@@ -320,7 +421,7 @@ fn units_are_checked_before_anything_runs() {
         ("p99 < 5000/s", "(p99 is a duration)"),
         (
             "verdict == 100",
-            "(verdict is a verdict): it is one of holds, violated, inconclusive",
+            "(verdict is a verdict): it is one of holds, finding, violated, inconclusive",
         ),
         ("issued == holds", "(issued is a count)"),
         ("p99 < -1ms", "(p99 is a duration)"),

@@ -35,11 +35,30 @@ pub enum Value {
     Verdict(Verdict),
 }
 
-const VERDICTS: [(&str, Verdict); 3] = [
-    ("holds", Verdict::Holds),
-    ("violated", Verdict::Violated),
-    ("inconclusive", Verdict::Inconclusive),
+/// In the order in which a message lists them.
+const VERDICTS: [Verdict; 4] = [
+    Verdict::Holds,
+    Verdict::Finding,
+    Verdict::Violated,
+    Verdict::Inconclusive,
 ];
+
+/// What a run holds of a metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Observation {
+    /// Nothing that could prove anything.
+    Nothing,
+    /// The value.
+    Exactly(Value),
+    /// A number that may still grow.
+    AtLeast(Value),
+}
+
+impl From<Option<Value>> for Observation {
+    fn from(value: Option<Value>) -> Self {
+        value.map_or(Self::Nothing, Self::Exactly)
+    }
+}
 
 impl Kind {
     /// Reads a value of this kind.
@@ -69,10 +88,10 @@ impl Kind {
 }
 
 fn verdict(text: &str) -> Result<Value, Problem> {
-    if let Some((_, verdict)) = VERDICTS.iter().find(|(name, _)| *name == text) {
-        return Ok(Value::Verdict(*verdict));
+    if let Some(verdict) = VERDICTS.into_iter().find(|known| known.name() == text) {
+        return Ok(Value::Verdict(verdict));
     }
-    let names = VERDICTS.map(|(name, _)| name);
+    let names = VERDICTS.map(Verdict::name);
     Err(Problem::invalid(text, values::did_you_mean(text, &names)))
 }
 
@@ -86,9 +105,14 @@ impl Value {
         }
     }
 
-    /// `None` for what cannot be compared: a rate that is no number.
+    /// `None` for what cannot be compared: a rate that is no number, and a verdict that is not known.
     fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
+            (Self::Verdict(Verdict::Inconclusive), Self::Verdict(wanted))
+                if wanted != Verdict::Inconclusive =>
+            {
+                None
+            }
             (Self::Count(a), Self::Count(b)) | (Self::Duration(a), Self::Duration(b)) => {
                 Some(a.cmp(&b))
             }
@@ -134,15 +158,32 @@ impl Operator {
         matches!(self, Self::Equal | Self::NotEqual)
     }
 
-    /// Whether `observed OP wanted`; never of what cannot be compared, `!=` included.
-    pub fn holds(self, observed: Value, wanted: Value) -> bool {
-        observed.compare(wanted).is_some_and(|order| match self {
+    /// Whether `observed OP wanted`, and the value that shows it; `None` where what was observed does not decide it.
+    pub fn decide(self, observed: Observation, wanted: Value) -> Option<(Value, bool)> {
+        match observed {
+            Observation::Nothing => None,
+            Observation::Exactly(value) => {
+                let order = value.compare(wanted)?;
+                Some((value, self.fits(order)))
+            }
+            // However much it grows, it stays above a value that it is above of.
+            Observation::AtLeast(value) => match (self, value.compare(wanted)?) {
+                (Self::AtLeast, Ordering::Equal) => Some((value, true)),
+                (Self::Less, Ordering::Equal) => Some((value, false)),
+                (_, Ordering::Greater) => Some((value, self.fits(Ordering::Greater))),
+                (_, Ordering::Less | Ordering::Equal) => None,
+            },
+        }
+    }
+
+    fn fits(self, order: Ordering) -> bool {
+        match self {
             Self::Equal => order.is_eq(),
             Self::NotEqual => order.is_ne(),
             Self::Less => order.is_lt(),
             Self::AtMost => order.is_le(),
             Self::Greater => order.is_gt(),
             Self::AtLeast => order.is_ge(),
-        })
+        }
     }
 }

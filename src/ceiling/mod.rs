@@ -21,11 +21,11 @@ use crate::{
     load::{self, Attempt, End, Load, Outcome, Recorder, Schedule},
     ports::Event,
     report::{
-        self, Failure, SCHEMA_VERSION,
-        ceiling::{Ceiling, Measured, Settings},
+        self, Failure,
+        ceiling::{Ceiling, Measured, SCHEMA_VERSION, Settings},
     },
     run::{distribution, environment, run_id, tool},
-    scenario::{Arrivals, DbTarget, KafkaTarget, Scenario, Services, Workload},
+    scenario::{Arrivals, DbTarget, KafkaTarget, MAX_UNDECIDED, Scenario, Services, Workload},
     strategy::Entry,
 };
 
@@ -105,6 +105,7 @@ impl Plan {
             bystander_rate: None,
             trace: false,
             keep: false,
+            max_undecided: MAX_UNDECIDED,
             assertions: Vec::new(),
         }
     }
@@ -163,7 +164,9 @@ pub async fn run(plan: &Plan, stop: watch::Receiver<bool>) -> Finished {
     let flawed = measured.iter().any(Measured::is_flawed);
     let exit_code = match () {
         () if interrupted => exit::INTERRUPTED,
-        () if flawed || error.is_some() || !left_behind.is_empty() => exit::SERVICE,
+        () if error.is_some() && measured.is_empty() => exit::SERVICE,
+        // A service that fails in the middle leaves the figures without proof.
+        () if flawed || error.is_some() || !left_behind.is_empty() => exit::INCONCLUSIVE,
         () => exit::OK,
     };
     let ceiling = Ceiling {

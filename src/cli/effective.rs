@@ -20,8 +20,8 @@ use super::{
 use crate::{
     assertion::Assertion,
     scenario::{
-        DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Refused, Scenario, Services,
-        Subject, Workload,
+        DbConnection, DbTarget, KafkaTarget, MAX_UNDECIDED, Rate, RedisTarget, Refused, Scenario,
+        Services, Subject, Workload,
     },
     target::Target,
 };
@@ -105,6 +105,9 @@ pub(super) fn with_trials(
         keep: layers
             .value("keep", |s| &s.keep, values::switch)?
             .unwrap_or(false),
+        max_undecided: layers
+            .value("max_undecided", |s| &s.max_undecided, share)?
+            .unwrap_or(MAX_UNDECIDED),
         assertions,
     };
     let output = output(&layers, env)?;
@@ -313,6 +316,14 @@ pub(crate) fn span(text: &str) -> Result<Duration, Problem> {
         Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
         long if long > LONGEST => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
         span => Ok(span),
+    }
+}
+
+/// A part of a whole: `5%` is 0.05.
+fn share(text: &str) -> Result<f64, Problem> {
+    match values::percent(text)? {
+        share if share > 1.0 => Err(Problem::invalid(text, "must be at most 100%")),
+        share => Ok(share),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     values,
 };
 use crate::{
-    scenario::{DbKind, Scenario, Subject, Workload},
+    scenario::{DbKind, MAX_UNDECIDED, Scenario, Subject, Workload},
     serve::{ANSWER, Listen, Plan},
     strategy::Entry,
 };
@@ -146,6 +146,7 @@ pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
             bystander_rate: None,
             trace: false,
             keep: args.keep,
+            max_undecided: MAX_UNDECIDED,
             assertions: Vec::new(),
         },
         listen,

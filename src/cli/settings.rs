@@ -106,6 +106,10 @@ pub struct RunSettings {
     #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
     pub timeout: Option<Typed>,
 
+    /// How many attempts may fail or stay without an answer before a run is inconclusive [default: 5%]
+    #[arg(long, value_name = "PERCENT", help_heading = WORKLOAD)]
+    pub max_undecided: Option<Typed>,
+
     /// What must be true of every run, such as 'issued == 100' or 'p99 < 200ms'; can be given several times,
     /// and replaces the assertions of the file
     #[arg(long, value_name = "EXPR", help_heading = WORKLOAD)]

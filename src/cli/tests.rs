@@ -216,6 +216,20 @@ fn a_flag_can_take_back_a_rate_of_the_file() {
 }
 
 #[test]
+fn how_many_attempts_may_stay_undecided_is_a_share() {
+    let (_file, path) = file("strategy = 'naive'\nmax_undecided = '1%'");
+    for (args, percent) in [
+        (vec!["-s", "naive"], 5),
+        (vec!["--scenario", path.as_str()], 1),
+        (vec!["--scenario", path.as_str(), "--max-undecided", "100%"], 100),
+        (vec!["-s", "naive", "--max-undecided", "0%"], 0),
+    ] {
+        let share = meant(&args).unwrap().scenario.max_undecided;
+        assert!((share * 100.0 - f64::from(percent)).abs() < 1e-9, "{args:?}");
+    }
+}
+
+#[test]
 fn all_is_the_whole_catalogue() {
     let catalogue = crate::strategy::REGISTRY.len();
     let on_sqlite = meant(&["-s", "all"]).unwrap().scenario;

@@ -34,10 +34,14 @@ pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
     }
     let left_behind = played.iter().any(|played| !played.left_behind.is_empty());
     let interrupted = failed.is_none() && played.len() < plan.trials as usize;
-    let code = match () {
-        () if interrupted => exit::INTERRUPTED,
-        () if failed.is_some() || left_behind => exit::SERVICE,
-        () => exit_code(&plan, &played),
+    let cut_short = failed.is_some() || left_behind;
+    let code = match exit_code(&played) {
+        _ if interrupted => exit::INTERRUPTED,
+        exit::VIOLATED => exit::VIOLATED,
+        _ if failed.is_some() && played.is_empty() => exit::SERVICE,
+        // A service that fails after a trial has begun leaves the schedule without proof.
+        _ if cut_short => exit::INCONCLUSIVE,
+        code => code,
     };
     // Where nothing was played, the last documents stay.
     if !played.is_empty() {
@@ -72,16 +76,15 @@ async fn perform(plan: &Plan) -> (Vec<Played>, Option<OpenError>) {
     (played, failed)
 }
 
-/// A promise that breaks by an injected fault is a finding.
-fn exit_code(plan: &Plan, played: &[Played]) -> u8 {
+fn exit_code(played: &[Played]) -> u8 {
     let any = |verdict| {
         played
             .iter()
             .any(|played| played.judgement.verdict == verdict)
     };
-    if any(Verdict::Violated) && !plan.token.has_faults() {
+    if any(Verdict::Violated) {
         exit::VIOLATED
-    } else if any(Verdict::Inconclusive) && !plan.token.has_faults() {
+    } else if any(Verdict::Inconclusive) {
         exit::INCONCLUSIVE
     } else {
         exit::OK

@@ -61,6 +61,7 @@ fn announce(plan: &Plan, listening: &Listening<'_>, quiet: Style) {
     let _ = io::stderr().write_all(greeting.as_bytes());
 }
 
+/// Whatever failed did so after the server had begun, so that what it has told is without proof.
 fn exit_code(served: &Served) -> u8 {
     let trouble = served
         .drained
@@ -69,6 +70,6 @@ fn exit_code(served: &Served) -> u8 {
     if served.left_behind.is_empty() && served.ledger.is_ok() && trouble.is_none() {
         exit::OK
     } else {
-        exit::SERVICE
+        exit::INCONCLUSIVE
     }
 }

@@ -13,13 +13,14 @@ use super::Named;
 use crate::report::{Backend, Backends, Report, Run};
 
 /// Settings that say nothing about what was measured. The services are compared by what they are, not by their URLs.
-const IRRELEVANT: [&str; 9] = [
+const IRRELEVANT: [&str; 10] = [
     "title",
     "strategies",
     "refused",
     "trials",
     "seed",
     "keep",
+    "max_undecided",
     "db",
     "redis",
     "kafka",

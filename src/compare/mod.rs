@@ -5,6 +5,7 @@
 //! # Layout
 //!
 //! - [`reading`]: a text becomes a report, or it is said why not
+//! - [`version1`]: what a report of version 1 is in the words of today
 //! - [`conditions`]: whether runs may be compared: the workload, the services, the machine
 //! - [`standing`]: correctness first
 //! - [`metric`]: what is fast; values by trial
@@ -21,6 +22,7 @@ mod model;
 mod ranking;
 mod reading;
 mod standing;
+mod version1;
 
 pub use self::{
     conditions::{Difference, Found, differences},
@@ -34,7 +36,7 @@ pub use self::{
 
 use crate::{
     exit,
-    report::{AssertionResult, Report, SCHEMA_VERSION},
+    report::{AssertionOutcome, AssertionResult, Report},
     run::tool,
     verdict::Verdict,
 };
@@ -113,7 +115,7 @@ pub fn compare(question: Question) -> Result<Comparison, Refusal> {
     let gate = question.threshold.zip(baseline.as_ref());
     let gate = gate.map(|(threshold, baseline)| baseline::gate(threshold, &baseline.changes));
     Ok(Comparison {
-        schema_version: SCHEMA_VERSION,
+        schema_version: model::SCHEMA_VERSION,
         tool: tool(),
         environment: first.environment.clone(),
         scenario: first.scenario.clone(),
@@ -147,15 +149,16 @@ fn sides(mut reports: Vec<Named>, baseline: Option<Named>) -> (Vec<Named>, Optio
 
 /// As that of a run: what was violated, in the reports or against the baseline, comes before what proves nothing.
 fn exit_code(reports: &[Named], gate: Option<&Gate>) -> u8 {
-    let broken = !failed_assertions(reports).is_empty();
+    let asserted = failed_assertions(reports);
+    let asserted = |outcome| asserted.iter().any(|one| one.outcome() == outcome);
     let reports = || reports.iter().map(|named| &named.report);
     let any =
         |verdict| reports().any(|report| report.runs.iter().any(|run| run.verdict == verdict));
     let regressed = gate.is_some_and(|gate| !gate.regressed.is_empty());
     let open = gate.is_some_and(|gate| !gate.undecided.is_empty());
-    if regressed || broken || any(Verdict::Violated) {
+    if regressed || asserted(AssertionOutcome::Failed) || any(Verdict::Violated) {
         exit::VIOLATED
-    } else if open || any(Verdict::Inconclusive) {
+    } else if open || asserted(AssertionOutcome::NotObserved) || any(Verdict::Inconclusive) {
         exit::INCONCLUSIVE
     } else {
         exit::OK

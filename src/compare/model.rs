@@ -14,6 +14,9 @@ use crate::{
     strategy::Promise,
 };
 
+/// The version of the JSON form.
+pub const SCHEMA_VERSION: u32 = 1;
+
 /// What came of a comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
@@ -35,7 +38,7 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Those that are correct from the fastest on, then those that are not ranked.
     pub contenders: Vec<Contender>,
-    /// Those of the reports that did not hold.
+    /// Those of the reports that did not hold, or were not observed.
     pub failed_assertions: Vec<AssertionResult>,
     /// Where there is one.
     pub baseline: Option<Baseline>,

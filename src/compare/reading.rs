@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::version1;
 use crate::report::{Report, SCHEMA_VERSION};
 
 /// Why a text is no report that this program can read.
@@ -21,7 +22,7 @@ pub enum Unreadable {
     NoReport(String),
     /// By an older or newer program.
     #[error(
-        "it is a report of schema_version {0}, and this program reads {SCHEMA_VERSION}: run it again"
+        "it is a report of schema_version {0}, and this program reads 1 and {SCHEMA_VERSION}: run it again"
     )]
     OtherVersion(String),
 }
@@ -33,12 +34,14 @@ pub fn read(text: &str) -> Result<Report, Unreadable> {
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }
-    let value: Value = serde_json::from_str(text).map_err(|error| no_json(&error))?;
+    let mut value: Value = serde_json::from_str(text).map_err(|error| no_json(&error))?;
     // First of all: the rest of another version may look like anything.
-    if let (Some(version), Some(_)) = (value.get("schema_version"), value.get("runs"))
-        && version.as_u64() != Some(SCHEMA_VERSION.into())
-    {
-        return Err(Unreadable::OtherVersion(version.to_string()));
+    if let (Some(version), Some(_)) = (value.get("schema_version"), value.get("runs")) {
+        match version.as_u64() {
+            Some(1) => version1::translate(&mut value),
+            Some(version) if version == u64::from(SCHEMA_VERSION) => {}
+            _ => return Err(Unreadable::OtherVersion(version.to_string())),
+        }
     }
     serde_json::from_value(value).map_err(|error| Unreadable::NoReport(error.to_string()))
 }
@@ -87,10 +90,10 @@ mod tests {
 
     #[test]
     fn another_version_is_named_whatever_else_is_there() {
-        let newer = json!({"schema_version": 2, "runs": {"by": "name"}}).to_string();
+        let newer = json!({"schema_version": 3, "runs": {"by": "name"}}).to_string();
         assert_eq!(
             wrong(&newer),
-            "it is a report of schema_version 2, and this program reads 1: run it again"
+            "it is a report of schema_version 3, and this program reads 1 and 2: run it again"
         );
     }
 

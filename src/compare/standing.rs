@@ -18,18 +18,14 @@ const KINDS: [FindingKind; 6] = [
 /// One bad trial is enough.
 pub(super) fn standing(runs: &[&Run]) -> Standing {
     let of = |run: &&Run| match run.verdict {
-        Verdict::Violated => Standing::Incorrect,
+        Verdict::Violated | Verdict::Finding => Standing::Incorrect,
         // What is missing may still come where nothing is proved; what is there too often stays.
-        Verdict::Inconclusive if beyond_doubt(run) => Standing::Incorrect,
+        Verdict::Inconclusive if run.ledger.is_over_issued() => Standing::Incorrect,
         Verdict::Inconclusive => Standing::Inconclusive,
         Verdict::Holds if troubles_of(run).next().is_some() => Standing::Incorrect,
         Verdict::Holds => Standing::Correct,
     };
     runs.iter().map(of).max().unwrap_or(Standing::Inconclusive)
-}
-
-fn beyond_doubt(run: &Run) -> bool {
-    run.ledger.over_issued > 0
 }
 
 fn troubles_of(run: &Run) -> impl Iterator<Item = &Finding> {

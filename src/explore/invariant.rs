@@ -19,7 +19,7 @@ use crate::{
     load::{Attempt, Outcome},
     ports::{Effect, UserId},
     strategy::{Decision, Promise},
-    verdict::{self, Circumstances, Claim, Completion, FindingKind},
+    verdict::{self, Circumstances, Claim, Completion, FindingKind, LimitFrom, Told},
 };
 
 /// What can be broken.
@@ -224,14 +224,13 @@ impl Ending {
             promise: promise(world),
             one_per_user: world.entry.one_per_user,
             limit: world.layout.limit,
+            limit_from: LimitFrom::Subject,
         };
-        let judgement = verdict::judge(
-            claim,
-            Some(&self.reconcile(world).into()),
-            &self.circumstances(),
-        );
+        let ledger = self.reconcile(world).into();
+        let judgement = verdict::judge(claim, Some(&ledger), &self.circumstances());
         let mut judged = Judged::default();
-        for finding in &judgement.findings {
+        // Nothing moves any more: what is missing at an end will not come.
+        for finding in &verdict::found(&ledger) {
             if let Some(invariant) = Invariant::of(finding.kind)
                 && (invariant != Invariant::UnderIssue || self.is_missed(world))
             {
@@ -265,7 +264,10 @@ impl Ending {
             asked: made,
             made,
             faults: count(&[Outcome::Failed, Outcome::Indeterminate]) + self.undelivered,
+            injected: false,
             unanswered: count(&[Outcome::Indeterminate]),
+            told: Told::default(),
+            max_undecided: None,
             // All schedules are tried: somewhere they did overlap.
             peak_in_flight: made,
             completion: if self.stuck() {

@@ -26,9 +26,9 @@ use crate::{
     ports::UserId,
     report::Backends,
     run::{backends, run_id},
-    scenario::{Arrivals, Scenario, Services, Subject, Workload},
+    scenario::{Arrivals, MAX_UNDECIDED, Scenario, Services, Subject, Workload},
     strategy::Entry,
-    verdict::{self, Circumstances, Claim, Completion, Judgement},
+    verdict::{self, Circumstances, Claim, Completion, Judgement, LimitFrom, Told},
 };
 
 /// What is to be played.
@@ -107,6 +107,7 @@ impl Plan {
             bystander_rate: None,
             trace: false,
             keep: self.keep,
+            max_undecided: MAX_UNDECIDED,
             assertions: Vec::new(),
         }
     }
@@ -116,6 +117,7 @@ impl Plan {
             promise: self.entry.promise.to_instances(self.token.instances),
             one_per_user: self.entry.one_per_user,
             limit: self.token.limit,
+            limit_from: LimitFrom::Subject,
         }
     }
 }
@@ -148,7 +150,10 @@ pub async fn play(plan: &Plan, keep: bool) -> Result<Played, OpenError> {
         one_per_user: plan.entry.one_per_user,
     };
     let ledger = ledger::reconcile(&attempts, &rows, rules);
-    let circumstances = circumstances(&attempts, &history, troubles);
+    let circumstances = Circumstances {
+        injected: plan.token.has_faults(),
+        ..circumstances(&attempts, &history, troubles)
+    };
     Ok(Played {
         backends: described,
         judgement: verdict::judge(plan.claim(), Some(&ledger.clone().into()), &circumstances),
@@ -178,7 +183,11 @@ fn circumstances(
     Circumstances {
         asked: made,
         made,
+        // How many gave up is what the schedule is about, and no reason to doubt it.
+        told: Told::default(),
+        max_undecided: None,
         faults: faults.count() as u64 + unanswered,
+        injected: false,
         unanswered,
         peak_in_flight: made.max(2),
         completion: Completion::Proven,

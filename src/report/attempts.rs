@@ -135,17 +135,17 @@ mod tests {
         let silent = attempt(2, Outcome::Indeterminate, None);
         attempts.add(
             "naive",
-            0,
+            1,
             [(&issued, Some(40)), (&silent, None)].into_iter(),
         );
-        attempts.add("a,\"b\"", 1, [(&silent, None)].into_iter());
+        attempts.add("a,\"b\"", 2, [(&silent, None)].into_iter());
         attempts.finish().unwrap();
         assert_eq!(
             std::fs::read_to_string(file.path()).unwrap(),
             "strategy,trial,user,outcome,intended_ns,start_ns,end_ns,durable_ns\n\
-             naive,0,1,issued,5,7,30,40\n\
-             naive,0,2,indeterminate,5,7,,\n\
-             \"a,\"\"b\"\"\",1,2,indeterminate,5,7,,\n"
+             naive,1,1,issued,5,7,30,40\n\
+             naive,1,2,indeterminate,5,7,,\n\
+             \"a,\"\"b\"\"\",2,2,indeterminate,5,7,,\n"
         );
     }
 

@@ -11,6 +11,9 @@ use super::{
     },
 };
 
+/// The version of the JSON form.
+pub const SCHEMA_VERSION: u32 = 1;
+
 /// Longer messages are cut: the JSON has them in full.
 const MESSAGE_LENGTH: usize = 240;
 
@@ -31,7 +34,7 @@ const OPERATIONS: usize = 2;
 /// A whole invocation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ceiling {
-    /// [`super::SCHEMA_VERSION`].
+    /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// What measured it.
     pub tool: Tool,

@@ -12,6 +12,11 @@ pub fn count(number: u64) -> String {
     group(&number.to_string())
 }
 
+/// A count, or a dash where it is not known.
+pub fn known(number: Option<u64>) -> String {
+    number.map_or_else(|| NOTHING.to_owned(), count)
+}
+
 /// A count and its noun: `1 user`, `2,000 users`.
 pub fn plural(number: u64, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };

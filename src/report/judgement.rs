@@ -1,17 +1,13 @@
 //! The verdict in words, and who was affected: the same sentences in every output.
 //!
-//! A strategy that promises nothing keeps its promise however many coupons it gives away. Its verdict is "holds" for programs,
-//! and must not read as praise here.
+//! A strategy that promises nothing keeps its promise as long as nothing goes wrong, and that must not read as praise here.
 
 use super::{
     Basis, Finding, FindingKind, Run, TargetLoad,
-    format::{clean, count, plural, shorten},
+    format::{clean, count, known, percent, plural, shorten},
     terminal::{Style, Tone},
 };
-use crate::{
-    strategy::Promise,
-    verdict::{Verdict, is_trouble},
-};
+use crate::{strategy::Promise, verdict::Verdict};
 
 /// How many users a line names.
 const USERS: usize = 10;
@@ -19,51 +15,25 @@ const USERS: usize = 10;
 /// Characters of an answer that a line shows: the JSON has more.
 const SAMPLE: usize = 240;
 
-/// Whether coupons went wrong that nothing had promised would go right.
-pub(super) fn is_unpromised_failure(run: &Run) -> bool {
-    // A promise for one process is none for several.
-    let unpromised = matches!(run.promise, Promise::None | Promise::SingleProcess);
-    unpromised && run.verdict == Verdict::Holds && serious(run).next().is_some()
-}
-
 /// In which colour to say it.
 pub(super) fn tone(run: &Run) -> Tone {
-    match severity(run) {
-        Severity::Violated => Tone::Bad,
-        Severity::Finding | Severity::Inconclusive => Tone::Warn,
-        Severity::Fine => Tone::Good,
-    }
-}
-
-/// How bad a run is; the higher, the worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Severity {
-    /// Nothing went wrong.
-    Fine,
-    /// Nothing is proven.
-    Inconclusive,
-    /// Coupons went wrong that nothing had promised would go right.
-    Finding,
-    /// A promise was broken.
-    Violated,
-}
-
-/// How bad it is.
-pub(super) fn severity(run: &Run) -> Severity {
     match run.verdict {
-        Verdict::Violated => Severity::Violated,
-        Verdict::Holds if is_unpromised_failure(run) => Severity::Finding,
-        Verdict::Inconclusive => Severity::Inconclusive,
-        Verdict::Holds => Severity::Fine,
+        Verdict::Violated => Tone::Bad,
+        Verdict::Finding | Verdict::Inconclusive => Tone::Warn,
+        Verdict::Holds => Tone::Good,
     }
+}
+
+/// How bad a verdict is; the higher, the worse.
+pub(super) fn severity(verdict: Verdict) -> usize {
+    let rank = Verdict::ALL.iter().rev().position(|one| *one == verdict);
+    rank.unwrap_or_default()
 }
 
 /// What there is to say of a run, line by line: the verdict, why, and what was found.
 pub(super) fn lines(style: Style, run: &Run, limit: u64) -> Vec<String> {
     let mut lines = vec![headline(style, run, limit)];
-    if is_unpromised_failure(run) {
-        lines.push(format!("issued {} of {}", issued(run), count(limit)));
-    }
+    lines.extend(undecided(run));
     lines.extend(basis(run.ledger.basis).map(str::to_owned));
     lines.extend(run.reasons.iter().map(|reason| clean(reason)));
     lines.extend(run.target.as_deref().into_iter().flat_map(unknown));
@@ -131,67 +101,64 @@ fn unknown(target: &TargetLoad) -> Vec<String> {
 }
 
 fn headline(style: Style, run: &Run, limit: u64) -> String {
-    let tone = tone(run);
-    if is_unpromised_failure(run) {
-        let what: Vec<_> = serious(run)
-            .map(|finding| format!("{} {}", past(finding.kind), count(finding.count)))
-            .collect();
-        let promise = match run.promise {
-            Promise::SingleProcess => "promises nothing to several processes",
-            _ => "promises nothing",
-        };
-        return format!(
-            "{} — {promise}, so this is a finding, not a broken promise",
-            style.paint(tone, what.join(", "))
-        );
-    }
-    let promise = match (run.promise, run.verdict) {
-        (Promise::None, Verdict::Holds) => "promise none, so holding it proves nothing".to_owned(),
-        (promise, _) => format!("promise {promise}"),
-    };
-    let word = style.paint(tone, word(run.verdict));
-    format!("{word}: {} · {promise}", sums(style, run, limit))
+    let word = style.paint(tone(run), run.verdict.name());
+    format!("{word}: {} · {}", sums(style, run, limit), promised(run))
 }
 
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "holds",
-        Verdict::Violated => "violated",
-        Verdict::Inconclusive => "inconclusive",
-    }
+/// What was promised, and what that means for the verdict where one would ask.
+fn promised(run: &Run) -> String {
+    let promise = run.promise;
+    let remark = match (run.verdict, promise) {
+        (Verdict::Holds, Promise::None) => ", so holding it proves nothing",
+        (Verdict::Finding, Promise::SingleProcess) => {
+            ", which covers one process alone: no promise is broken"
+        }
+        (Verdict::Finding, Promise::None) => ", so no promise is broken",
+        (Verdict::Finding, _) => ", which does not cover this: no promise is broken",
+        _ => "",
+    };
+    format!("promise {promise}{remark}")
+}
+
+/// Attempts that were never decided, if there are any.
+fn undecided(run: &Run) -> Option<String> {
+    let share = run.undecided.share.filter(|share| *share > 0.0)?;
+    Some(format!(
+        "never decided: {} of {} attempts, {}\u{a0}% ({} failed, {} indeterminate)",
+        count(run.undecided.attempts),
+        count(run.attempts.total),
+        percent(share),
+        count(run.attempts.failed),
+        count(run.attempts.indeterminate),
+    ))
 }
 
 fn sums(style: Style, run: &Run, limit: u64) -> String {
-    let bad = |text: String, number: u64| {
-        let tone = if number == 0 { Tone::Plain } else { Tone::Bad };
-        style.paint(tone, text)
+    let (ledger, limit) = (&run.ledger, count(limit));
+    let bad = |what: &str, number: Option<u64>| {
+        let text = format!("{what} {}", known(number));
+        style.paint(if number > Some(0) { Tone::Bad } else { Tone::Plain }, text)
     };
-    let ledger = &run.ledger;
-    let issued = format!("issued {} of {}", issued(run), count(limit));
-    if !ledger.is_known() {
-        return issued;
-    }
-    format!(
-        "{issued}, {}, {}",
-        bad(
-            format!("over-issued {}", count(ledger.over_issued)),
-            ledger.over_issued
-        ),
-        bad(format!("lost {}", count(ledger.lost)), ledger.lost),
-    )
-}
-
-fn issued(run: &Run) -> String {
-    run.ledger
-        .issued
-        .map_or("an unknown number".to_owned(), count)
-}
-
-/// Everything but good news.
-fn serious(run: &Run) -> impl Iterator<Item = &Finding> {
-    run.findings
-        .iter()
-        .filter(|finding| is_trouble(finding.kind, run.one_per_user))
+    let parts = match (ledger.basis, ledger.issued) {
+        (Basis::Told, _) => {
+            let told = count(run.attempts.issued);
+            vec![format!("told \"issued\" {told} of {limit}"), bad("over-issued", ledger.over_issued)]
+        }
+        (_, None) => vec![format!("issued an unknown number of {limit}")],
+        (_, Some(issued)) => vec![
+            format!("issued {} of {limit}", count(issued)),
+            bad("over-issued", ledger.over_issued),
+            bad("lost", ledger.lost),
+        ],
+    };
+    let mut parts = parts;
+    // What a finding is about has to be in its first line.
+    let others = run.findings.iter().filter(|finding| {
+        let said = [FindingKind::OverIssue, FindingKind::Lost];
+        run.verdict == Verdict::Finding && !said.contains(&finding.kind)
+    });
+    parts.extend(others.map(|finding| bad(past(finding.kind), Some(finding.count))));
+    parts.join(", ")
 }
 
 /// A finding and who was affected.

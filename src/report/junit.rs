@@ -8,9 +8,9 @@ use std::{io, time::Duration};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    AssertionResult, FindingKind, Format, Refused, Report, Run,
-    format::{NOTHING, clean, count, observed},
-    judgement::{self, Severity, lines, severity},
+    AssertionOutcome, AssertionResult, FindingKind, Format, Refused, Report, Run,
+    format::{NOTHING, clean, count, known, observed},
+    judgement::{self, lines},
     overall::{gap, promise},
     terminal::Style,
 };
@@ -54,12 +54,13 @@ fn refused(refused: &Refused) -> TestSuite {
 fn suite(report: &Report, run: &Run) -> TestSuite {
     let name = clean(&run.strategy);
     let mut suite = TestSuite::new(if report.scenario.trials > 1 {
-        format!("{name}, trial {}", run.trial + 1)
+        format!("{name}, trial {}", run.trial)
     } else {
         name
     });
     suite.set_time(Duration::from_nanos(
-        run.duration_ns.saturating_add(run.drain_ns),
+        run.duration_ns
+            .saturating_add(run.drain_ns.unwrap_or_default()),
     ));
     for (name, value) in properties(report, run) {
         suite.add_property((name, value.as_str()));
@@ -71,21 +72,17 @@ fn suite(report: &Report, run: &Run) -> TestSuite {
 
 fn properties(report: &Report, run: &Run) -> Vec<(&'static str, String)> {
     let ledger = &run.ledger;
-    let known = |number: u64| {
-        if ledger.is_known() {
-            number.to_string()
-        } else {
-            NOTHING.to_owned()
-        }
+    let known = |number: Option<u64>| {
+        number.map_or_else(|| NOTHING.to_owned(), |number| number.to_string())
     };
     vec![
         ("strategy", run.strategy.clone()),
-        ("trial", (run.trial + 1).to_string()),
+        ("trial", run.trial.to_string()),
         ("seed", report.scenario.seed.to_string()),
         ("promise", run.promise.to_string()),
-        ("verdict", judgement::word(run.verdict).to_owned()),
+        ("verdict", run.verdict.name().to_owned()),
         ("limit", report.scenario.limit.to_string()),
-        ("issued", known(ledger.issued.unwrap_or_default())),
+        ("issued", known(ledger.issued)),
         ("over_issued", known(ledger.over_issued)),
         ("lost", known(ledger.lost)),
     ]
@@ -125,9 +122,9 @@ fn cases(report: &Report, run: &Run) -> Vec<TestCase> {
 /// Not a pass: that nothing went wrong proves nothing, and what went wrong breaks nothing.
 fn unpromised(report: &Report, run: &Run) -> TestCase {
     let said = lines(Style::PLAIN, run, report.scenario.limit).join("; ");
-    let result = match severity(run) {
-        Severity::Inconclusive => Result::Error(said),
-        _ => Result::Skipped(said),
+    let result = match run.verdict {
+        Verdict::Inconclusive => Result::Error(said),
+        Verdict::Holds | Verdict::Finding | Verdict::Violated => Result::Skipped(said),
     };
     let mut case = case("promises nothing", result);
     case.set_classname(clean(&run.strategy));
@@ -151,13 +148,6 @@ fn seen(report: &Report, run: &Run, kind: FindingKind) -> String {
     let ledger = &run.ledger;
     let issued = ledger.issued.map_or("an unknown number".to_owned(), count);
     let limit = count(report.scenario.limit);
-    let known = |number| {
-        if ledger.is_known() {
-            count(number)
-        } else {
-            NOTHING.to_owned()
-        }
-    };
     match kind {
         FindingKind::OverIssue => format!(
             "issued {issued}, limit {limit}, over-issued {}",
@@ -177,14 +167,17 @@ fn seen(report: &Report, run: &Run, kind: FindingKind) -> String {
 fn assertions(assertions: &[AssertionResult]) -> Option<TestSuite> {
     let mut suite = TestSuite::new("assertions");
     suite.add_test_cases(assertions.iter().map(|assertion| {
-        let mut met = format!("observed {}", observed(assertion));
+        let mut met = match assertion.outcome() {
+            AssertionOutcome::NotObserved => "not observed".to_owned(),
+            _ => format!("observed {}", observed(assertion)),
+        };
         if let Some(by) = &assertion.broken_by {
             met = format!("{met} in {}", clean(by));
         }
-        let result = if assertion.ok {
-            Result::Success
-        } else {
-            Result::Failure(met.clone())
+        let result = match assertion.outcome() {
+            AssertionOutcome::Held => Result::Success,
+            AssertionOutcome::Failed => Result::Failure(met.clone()),
+            AssertionOutcome::NotObserved => Result::Error(met.clone()),
         };
         let mut case = case(&clean(&assertion.expression), result);
         case.set_classname("assertions");
@@ -245,7 +238,7 @@ mod tests {
             (fixtures::violated(), [2, 0, 0, 5]),
             (fixtures::inconclusive(), [0, 5, 0, 5]),
             (fixtures::comparison(), [0, 0, 5, 5 * (1 + 4 + 5)]),
-            (fixtures::failed_assertions(), [3, 0, 1, 5]),
+            (fixtures::failed_assertions(), [2, 1, 1, 5]),
         ] {
             assert_eq!(totals(&report), expected);
         }

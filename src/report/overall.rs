@@ -1,13 +1,12 @@
 //! What came of everything, in a word and a sentence: the first line of a document.
 
 use super::{
-    Report, Run,
+    AssertionOutcome, Report, Run,
     format::{clean, plural},
-    judgement::{Severity, severity},
     subject::{Subject, subjects},
     terminal::Tone,
 };
-use crate::{exit, strategy::Promise};
+use crate::{strategy::Promise, verdict::Verdict};
 
 /// The first line.
 pub(super) struct Overall {
@@ -38,10 +37,10 @@ impl State {
     ];
 
     fn of(subject: &Subject, report: &Report) -> Self {
-        match subject.worst().map(|(run, _)| severity(run)) {
-            Some(Severity::Violated) => Self::Violated,
-            Some(Severity::Finding) => Self::Finding,
-            Some(Severity::Inconclusive) => Self::Inconclusive,
+        match subject.worst().map(|(run, _)| run.verdict) {
+            Some(Verdict::Violated) => Self::Violated,
+            Some(Verdict::Finding) => Self::Finding,
+            Some(Verdict::Inconclusive) => Self::Inconclusive,
             _ if promise(report, subject.first) == Promise::None => Self::Unpromised,
             _ => Self::Held,
         }
@@ -53,8 +52,8 @@ impl State {
             Self::Violated => ["broke its promise", "broke their promises"],
             Self::Inconclusive => ["is inconclusive", "are inconclusive"],
             Self::Finding => [
-                "promises nothing, and coupons went wrong",
-                "promise nothing, and coupons went wrong",
+                "has findings that its promise does not cover",
+                "have findings that their promises do not cover",
             ],
             Self::Unpromised => [
                 "promises nothing, so that nothing went wrong proves nothing",
@@ -82,7 +81,7 @@ pub(super) fn gap(report: &Report) -> Option<&'static str> {
         Some("nothing was run")
     } else if (report.runs.len() as u64) < asked {
         Some("a service failed: this covers only what had finished by then")
-    } else if report.exit_code == exit::SERVICE {
+    } else if report.left_behind {
         Some("a service failed: something of the run was left behind")
     } else {
         None
@@ -98,19 +97,25 @@ pub(super) fn overall(report: &Report) -> Overall {
             .filter(move |subject| State::of(subject, report) == state);
         names.map(|subject| subject.name).collect::<Vec<_>>()
     };
-    let failed = report.assertions.iter().filter(|it| !it.ok).count();
+    let of_assertions = |outcome| {
+        let all = report.assertions.iter();
+        all.filter(|it| it.outcome() == outcome).count()
+    };
+    let failed = of_assertions(AssertionOutcome::Failed);
+    let open = of_assertions(AssertionOutcome::NotObserved);
     let any = |state| !of(state).is_empty();
     let (tone, word) = match () {
         () if any(State::Violated) || failed > 0 => (Tone::Bad, "violated"),
         () if gap(report).is_some() => (Tone::Warn, "incomplete"),
-        () if any(State::Inconclusive) => (Tone::Warn, "inconclusive"),
+        () if any(State::Inconclusive) || open > 0 => (Tone::Warn, "inconclusive"),
         () if any(State::Finding) => (Tone::Warn, "finding"),
         () if any(State::Held) || !report.assertions.is_empty() => (Tone::Good, "holds"),
-        () => (Tone::Warn, "no promise"),
+        // Nothing was promised, so that it holds is no praise.
+        () => (Tone::Warn, "holds"),
     };
     let clauses = State::ALL.map(|state| clause(&of(state), state.verbs()));
     let mut clauses: Vec<_> = clauses.into_iter().flatten().collect();
-    clauses.extend(assertions(report.assertions.len(), failed));
+    clauses.extend(assertions(report.assertions.len(), failed, open));
     clauses.extend(gap(report).map(str::to_owned));
     Overall {
         tone,
@@ -134,16 +139,24 @@ fn clause(names: &[&str], [one, several]: [&str; 2]) -> Option<String> {
     }
 }
 
-fn assertions(all: usize, failed: usize) -> Option<String> {
-    match (all, failed) {
+fn assertions(all: usize, failed: usize, open: usize) -> Option<String> {
+    let part = |some: usize, what: &str| match (all, some) {
+        (_, 0) => None,
+        (1, _) => Some(format!("the assertion {what}")),
+        _ => Some(format!("{some} of {} {what}", plural(all as u64, "assertion"))),
+    };
+    match (all, failed + open) {
         (0, _) => None,
         (1, 0) => Some("the assertion held".to_owned()),
         (_, 0) => Some(format!("all {all} assertions held")),
-        (1, _) => Some("the assertion failed".to_owned()),
-        _ => Some(format!(
-            "{failed} of {} failed",
-            plural(all as u64, "assertion")
-        )),
+        _ => {
+            let was = if open == 1 { "was" } else { "were" };
+            let parts = [
+                part(failed, "failed"),
+                part(open, &format!("{was} not observed")),
+            ];
+            Some(parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+        }
     }
 }
 
@@ -168,7 +181,7 @@ mod tests {
             (
                 fixtures::naive_over_issues(),
                 "finding",
-                "naive promises nothing, and coupons went wrong",
+                "naive has findings that its promise does not cover",
             ),
             (
                 fixtures::violated(),
@@ -183,12 +196,12 @@ mod tests {
             (
                 fixtures::comparison(),
                 "finding",
-                "naive promises nothing, and coupons went wrong; redis-incr and redis-kafka held their promises",
+                "naive has findings that its promise does not cover; redis-incr and redis-kafka held their promises",
             ),
             (
                 fixtures::failed_assertions(),
                 "violated",
-                "naive promises nothing, and coupons went wrong; 3 of 4 assertions failed",
+                "naive has findings that its promise does not cover; 2 of 4 assertions failed; 1 of 4 assertions was not observed",
             ),
         ] {
             assert_eq!(said(&report), (word, sentence.to_owned()));
@@ -209,10 +222,12 @@ mod tests {
     fn a_promise_of_nothing_proves_nothing() {
         let mut report = fixtures::report(vec![fixtures::naive(0, 0)]);
         report.runs[0].findings.clear();
-        assert_eq!(said(&report).0, "no promise");
+        assert_eq!(said(&report).0, "holds");
+        assert!(said(&report).1.contains("proves nothing"));
         report.runs[0].promise = Promise::SingleProcess;
         assert_eq!(said(&report).0, "holds");
         report.scenario.instances = 2;
-        assert_eq!(said(&report).0, "no promise");
+        assert_eq!(said(&report).0, "holds");
+        assert!(said(&report).1.contains("proves nothing"));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Distribution, LedgerCounts, Race, Report, Run,
-    format::{NOTHING, count, optional_duration, percent, rate},
+    format::{NOTHING, count, known, optional_duration, percent, rate},
     judgement,
     terminal::Tone,
 };
@@ -95,8 +95,9 @@ impl Group {
 impl Subject<'_> {
     pub(super) fn group(&self) -> Group {
         let is = |verdict| self.runs.iter().any(|run| run.verdict == verdict);
-        let wrong = |run: &&Run| run.ledger.over_issued > 0 || run.ledger.lost > 0;
-        if is(Verdict::Violated) || self.runs.iter().any(wrong) {
+        let wrong = |run: &&Run| run.ledger.is_over_issued() || run.ledger.is_lossy();
+        let broken = is(Verdict::Violated) || is(Verdict::Finding);
+        if broken || self.runs.iter().any(wrong) {
             Group::Incorrect
         } else if is(Verdict::Inconclusive) {
             Group::Inconclusive
@@ -116,7 +117,7 @@ impl Subject<'_> {
         let worst = troubled.iter().copied().max_by_key(|run| {
             // Of equals the first: the maximum is the last of equals otherwise.
             (
-                judgement::severity(run),
+                judgement::severity(run.verdict),
                 run.ledger.over_issued,
                 run.ledger.lost,
                 std::cmp::Reverse(run.trial),
@@ -128,7 +129,7 @@ impl Subject<'_> {
     /// `naive, trial 2`, or without the trial where there is one.
     pub(super) fn name_of(&self, run: &Run) -> String {
         if self.runs.len() > 1 {
-            format!("{}, trial {}", self.name, run.trial + 1)
+            format!("{}, trial {}", self.name, run.trial)
         } else {
             self.name.to_owned()
         }
@@ -136,24 +137,17 @@ impl Subject<'_> {
 
     /// The worst verdict, and how often it came if there were others.
     pub(super) fn verdict(&self) -> String {
-        if self
-            .runs
-            .iter()
-            .any(|run| judgement::is_unpromised_failure(run))
-        {
-            return "no promise".to_owned();
-        }
         let times = |verdict| {
             self.runs
                 .iter()
                 .filter(|run| run.verdict == verdict)
                 .count()
         };
-        let worst = [Verdict::Violated, Verdict::Inconclusive, Verdict::Holds]
+        let worst = Verdict::ALL
             .into_iter()
             .find(|verdict| times(*verdict) > 0)
             .unwrap_or(Verdict::Inconclusive);
-        let word = judgement::word(worst);
+        let word = worst.name();
         if times(worst) == self.runs.len() {
             word.to_owned()
         } else {
@@ -162,34 +156,24 @@ impl Subject<'_> {
     }
 
     pub(super) fn issued(&self) -> String {
-        if !self.is_known() {
-            return NOTHING.to_owned();
-        }
-        self.range(|ledger| ledger.issued.unwrap_or(0))
+        let numbers = self.numbers(|ledger| ledger.issued);
+        let all: Option<Vec<_>> = numbers.into_iter().collect();
+        all.map_or(NOTHING.to_owned(), |all| range(&all))
     }
 
-    /// What went wrong. A trial whose ledger is not known does not hide what is known of another.
-    pub(super) fn wrong(&self, of: fn(&LedgerCounts) -> u64) -> String {
-        let most = self.runs.iter().map(|run| of(&run.ledger)).max();
-        match most.unwrap_or(0) {
-            _ if self.is_known() => self.range(of),
-            0 => NOTHING.to_owned(),
-            most => format!("≥ {}", count(most)),
+    /// What went wrong. A trial of which it is not known does not hide what is known of another.
+    pub(super) fn wrong(&self, of: fn(&LedgerCounts) -> Option<u64>) -> String {
+        let numbers = self.numbers(of);
+        let found: Vec<_> = numbers.iter().copied().flatten().collect();
+        match found.iter().copied().max() {
+            Some(_) if found.len() == numbers.len() => range(&found),
+            Some(most) if most > 0 => format!("≥ {}", known(Some(most))),
+            Some(_) | None => NOTHING.to_owned(),
         }
     }
 
-    fn is_known(&self) -> bool {
-        self.runs.iter().all(|run| run.ledger.is_known())
-    }
-
-    fn range(&self, of: fn(&LedgerCounts) -> u64) -> String {
-        let numbers = || self.runs.iter().map(|run| of(&run.ledger));
-        let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
-        if least == most {
-            count(least)
-        } else {
-            format!("{}–{}", count(least), count(most))
-        }
+    fn numbers(&self, of: fn(&LedgerCounts) -> Option<u64>) -> Vec<Option<u64>> {
+        self.runs.iter().map(|run| of(&run.ledger)).collect()
     }
 
     pub(super) fn latency(
@@ -210,6 +194,17 @@ impl Subject<'_> {
         let mut values: Vec<f64> = self.runs.iter().map(|run| run.throughput_per_s).collect();
         values.sort_unstable_by(f64::total_cmp);
         median(&values, f64::midpoint).map_or(NOTHING.to_owned(), rate)
+    }
+}
+
+/// From the smallest to the largest.
+fn range(numbers: &[u64]) -> String {
+    let ends = (numbers.iter().min(), numbers.iter().max());
+    match ends {
+        (Some(least), Some(most)) if least != most => {
+            format!("{}–{}", count(*least), count(*most))
+        }
+        (least, _) => known(least.copied()),
     }
 }
 
@@ -239,7 +234,7 @@ mod tests {
     #[test]
     fn a_trial_that_is_not_known_is_no_zero_and_hides_nothing() {
         let mut report = fixtures::comparison();
-        for run in report.runs.iter_mut().filter(|run| run.trial == 1) {
+        for run in report.runs.iter_mut().filter(|run| run.trial == 2) {
             run.ledger = LedgerCounts::default();
         }
         let subjects = subjects(&report);

@@ -3,7 +3,10 @@
 use insta::assert_snapshot;
 
 use super::{
-    LedgerCounts, Report, fixtures,
+    Format, LedgerCounts, Report, fixtures,
+    html::Html,
+    junit::Junit,
+    markdown::Markdown,
     terminal::{Style, render},
 };
 use crate::{strategy::Promise, verdict::Verdict};
@@ -147,11 +150,11 @@ fn crowded() -> Report {
             run.promise = Promise::SingleProcess;
             run.verdict = Verdict::Violated;
             run.ledger.issued = Some(1_234_567 + u64::from(run.trial));
-            run.ledger.over_issued = 1_234_467;
+            run.ledger.over_issued = Some(1_234_467);
         }
-        if run.strategy == "redis-kafka" && run.trial == 1 {
+        if run.strategy == "redis-kafka" && run.trial == 2 {
             run.verdict = Verdict::Inconclusive;
-            run.ledger.issued = None;
+            run.ledger = LedgerCounts::default();
             run.reasons = vec!["the ledger could not be read".to_owned()];
         }
     }
@@ -169,6 +172,46 @@ fn a_ledger_that_could_not_be_read_has_no_figures() {
         let line = line.unwrap_or_default();
         assert!(line.contains('–'), "{line}");
     }
+}
+
+#[test]
+fn nothing_is_said_about_a_drain_where_nothing_can_be_asked() {
+    let report = fixtures::not_understood();
+    let outputs = [
+        plain(&report),
+        Markdown.render(&report).unwrap_or_default(),
+        Junit.render(&report).unwrap_or_default(),
+        Html.render(&report).unwrap_or_default(),
+    ];
+    for text in outputs {
+        let (_, body) = text.split_once("</style>").unwrap_or(("", &text));
+        assert!(!body.is_empty());
+        for word in ["drain", "pipeline"] {
+            assert!(!body.contains(word), "{word}: {body}");
+        }
+    }
+}
+
+#[test]
+fn what_may_still_come_is_no_number_in_any_output() {
+    let mut report = fixtures::inconclusive();
+    report.runs[0].reasons.clear();
+    let text = plain(&report);
+    assert!(text.contains("issued 80 of 100, over-issued –, lost – ·"), "{text}");
+    let markdown = Markdown.render(&report).unwrap_or_default();
+    assert!(markdown.contains("| exact | 80 | – | – | – | inconclusive |"), "{markdown}");
+    let junit = Junit.render(&report).unwrap_or_default();
+    assert!(junit.contains(r#"name="lost" value="–""#), "{junit}");
+}
+
+#[test]
+fn how_many_were_never_decided_is_in_the_verdicts_lines() {
+    let mut report = fixtures::redis_kafka_holds();
+    let run = &mut report.runs[0];
+    (run.attempts.failed, run.attempts.indeterminate) = (12, 3);
+    run.undecided = run.attempts.undecided();
+    let told = "never decided: 15 of 10,000 attempts, 0.1\u{a0}% (12 failed, 3 indeterminate)";
+    assert!(plain(&report).contains(told), "{}", plain(&report));
 }
 
 #[test]

@@ -11,12 +11,12 @@ use super::{
 use crate::{
     backend::Backend,
     ledger::{self, Ledger, Rules},
-    load::Outcome,
+    load::{Attempt, Outcome},
     ports::UserId,
     report::Run,
     scenario::{Scenario, Subject},
     strategy::Entry,
-    verdict::{self, Circumstances, Claim},
+    verdict::{self, Circumstances, Claim, LimitFrom, Told},
     witness,
 };
 
@@ -128,6 +128,10 @@ fn claim(scenario: &Scenario, subject: &Subject) -> Claim {
         promise: subject.promise().to_instances(scenario.instances),
         one_per_user: subject.one_per_user(),
         limit: scenario.workload.limit,
+        limit_from: match subject {
+            Subject::Strategy(_) => LimitFrom::Subject,
+            Subject::Target(_) => LimitFrom::User,
+        },
     }
 }
 
@@ -141,20 +145,32 @@ fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) 
     let mut troubles = troubles.clone();
     troubles.extend(drained.trouble.clone());
     troubles.extend(trouble);
-    let ended = |outcome| {
-        let attempts = observed.attempts.iter();
-        attempts
-            .filter(|attempt| attempt.outcome == outcome)
-            .count() as u64
-    };
-    let unanswered = ended(Outcome::Indeterminate);
+    let told = told(&observed.attempts);
     Circumstances {
         asked: scenario.workload.total_attempts(),
         made: observed.attempts.len() as u64,
-        faults: ended(Outcome::Failed) + unanswered + observed.deliveries.failed,
-        unanswered,
+        told,
+        faults: told.undecided() + observed.deliveries.failed,
+        injected: false,
+        unanswered: told.indeterminate,
+        max_undecided: Some(scenario.max_undecided),
         peak_in_flight: observed.peak_in_flight,
         completion: drained.completion,
         troubles,
     }
+}
+
+fn told(attempts: &[Attempt]) -> Told {
+    let mut told = Told::default();
+    for attempt in attempts {
+        *match attempt.outcome {
+            Outcome::Issued => &mut told.issued,
+            Outcome::SoldOut => &mut told.sold_out,
+            Outcome::Accepted => &mut told.accepted,
+            Outcome::Failed => &mut told.failed,
+            Outcome::Indeterminate => &mut told.indeterminate,
+            Outcome::Duplicate => continue,
+        } += 1;
+    }
+    told
 }

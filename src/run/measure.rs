@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use super::{
     distribution::{describe, distribution, nanoseconds},
+    ledger_counts,
     one::{Facts, Loaded},
     over_time::rows_over_time,
 };
 use crate::{
     backend::{Backend, ServiceInfo},
-    ledger::{Counted, Ledger, Reconciliation},
     load::{Attempt, Outcome},
     report::{
-        self, AttemptCounts, Backends, Basis, ByOutcome, DatabaseLoad, Distribution, Failure,
-        Fairness, Finding, Latency, LedgerCounts, Run, TopicLoad, TraceCounts,
+        self, AttemptCounts, Backends, ByOutcome, DatabaseLoad, Distribution, Failure, Fairness,
+        Finding, Latency, Run, TopicLoad, TraceCounts,
     },
-    verdict::{self, Completion},
+    scenario::Subject,
+    verdict,
 };
 
 /// Puts the report of one run together.
@@ -27,7 +28,7 @@ pub fn report(facts: &Facts<'_>) -> Run {
         .iter()
         .filter(|attempt| attempt.end.is_some())
         .count();
-    let totals = observed.totals;
+    let (totals, told) = (observed.totals, counts(attempts));
     Run {
         strategy: subject.name().to_owned(),
         promise: subject.promise(),
@@ -35,11 +36,13 @@ pub fn report(facts: &Facts<'_>) -> Run {
         trial: facts.place.trial,
         run_id: facts.run_id.to_owned(),
         backends: facts.surroundings.backends.clone(),
-        attempts: counts(attempts),
+        attempts: told,
+        undecided: told.undecided(),
         failures: failures(&observed.failures),
-        ledger: ledger(
+        ledger: ledger_counts::of(
             facts.ledger.as_ref(),
-            facts.loaded.drained.completion == Completion::Proven,
+            facts.loaded.drained.completion,
+            can_be_drained(facts),
         ),
         verdict: facts.judgement.verdict,
         violations: facts.judgement.violations.iter().map(finding).collect(),
@@ -55,7 +58,7 @@ pub fn report(facts: &Facts<'_>) -> Run {
         offered: facts.health.offered,
         cpu_share: facts.health.cpu_share,
         warnings: facts.health.warnings.clone(),
-        drain_ns: nanoseconds(facts.loaded.drained.took),
+        drain_ns: can_be_drained(facts).then(|| nanoseconds(facts.loaded.drained.took)),
         database: DatabaseLoad {
             statements: totals.statements,
             peak_in_flight: totals.peak_in_flight,
@@ -93,6 +96,14 @@ pub fn backends(backend: &Backend) -> Backends {
     }
 }
 
+/// Whether anything can tell when the work behind the answers is done: a service without a `[drain]` cannot be asked.
+fn can_be_drained(facts: &Facts<'_>) -> bool {
+    match facts.place.subject {
+        Subject::Strategy(_) => true,
+        Subject::Target(target) => target.drain.is_some(),
+    }
+}
+
 fn counts(attempts: &[Attempt]) -> AttemptCounts {
     let mut counts = AttemptCounts {
         total: attempts.len() as u64,
@@ -109,44 +120,6 @@ fn counts(attempts: &[Attempt]) -> AttemptCounts {
         } += 1;
     }
     counts
-}
-
-fn ledger(found: Option<&Ledger>, drained: bool) -> LedgerCounts {
-    let counts = match found {
-        None => LedgerCounts::default(),
-        Some(Ledger::ByUser(found)) => by_user(found),
-        Some(Ledger::ByCount(found)) => by_count(found, Basis::Count),
-        Some(Ledger::ToldOnly(found)) => by_count(found, Basis::Told),
-    };
-    LedgerCounts { drained, ..counts }
-}
-
-fn by_user(found: &Reconciliation) -> LedgerCounts {
-    LedgerCounts {
-        basis: Basis::Users,
-        issued: Some(found.issued),
-        over_issued: found.over_issued.len() as u64,
-        under_issued: found.under_issued,
-        duplicate_users: found.duplicate_users.len() as u64,
-        lost: found.lost.len() as u64,
-        phantom: found.phantom.len() as u64,
-        recovered: found.recovered.len() as u64,
-        drained: false,
-    }
-}
-
-fn by_count(found: &Counted, basis: Basis) -> LedgerCounts {
-    LedgerCounts {
-        basis,
-        issued: Some(found.issued),
-        over_issued: found.over_issued,
-        under_issued: found.under_issued,
-        duplicate_users: found.duplicate_users.len() as u64,
-        lost: found.lost,
-        phantom: found.phantom,
-        recovered: found.recovered,
-        drained: false,
-    }
 }
 
 /// The first users by id, each once. Who is no user of the run has no id that anybody knows.

@@ -10,6 +10,7 @@ mod environment;
 mod health;
 pub mod instances;
 mod judge;
+mod ledger_counts;
 mod measure;
 mod observed;
 mod one;
@@ -43,7 +44,7 @@ pub enum Event<'a> {
     Load {
         /// The strategy.
         strategy: &'a str,
-        /// From 0.
+        /// From 1.
         trial: u32,
         /// Go up meanwhile.
         counters: &'a Arc<Counters>,
@@ -54,7 +55,7 @@ pub enum Event<'a> {
     Recorded {
         /// The strategy.
         strategy: &'a str,
-        /// From 0.
+        /// From 1.
         trial: u32,
         /// Every attempt, among others.
         observed: &'a Observed,
@@ -84,7 +85,7 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Finished {
     let mut collected = summary::Collected::default();
-    let order = (0..scenario.trials).flat_map(|trial| {
+    let order = (1..=scenario.trials).flat_map(|trial| {
         scenario
             .subjects
             .iter()
@@ -126,6 +127,6 @@ pub(crate) fn run_id() -> String {
 struct Place<'a> {
     /// What is put to the test.
     subject: &'a Subject,
-    /// From 0.
+    /// From 1.
     trial: u32,
 }

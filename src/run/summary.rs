@@ -9,7 +9,8 @@ use crate::{
     exit,
     http::Remote,
     report::{
-        Environment, OpenLoop, Race, Refused, Report, Run, SCHEMA_VERSION, Settings, TargetSettings,
+        AssertionOutcome, AssertionResult, Environment, OpenLoop, Race, Refused, Report, Run,
+        SCHEMA_VERSION, Settings, TargetSettings,
     },
     scenario::{Arrivals, Profile, Rate, Scenario, Subject, Workload},
     statistics::wilson,
@@ -48,15 +49,7 @@ impl Collected {
     /// Judges all of them together.
     pub fn finish(self, scenario: &Scenario) -> Finished {
         let assertions = assertion::check_all(&scenario.assertions, &self.runs);
-        let violated = self.any(Verdict::Violated) || assertions.iter().any(|result| !result.ok);
-        let exit_code = match () {
-            () if self.interrupted => exit::INTERRUPTED,
-            () if self.error.is_some() => exit::SERVICE,
-            () if violated => exit::VIOLATED,
-            () if self.left_behind => exit::SERVICE,
-            () if self.any(Verdict::Inconclusive) => exit::INCONCLUSIVE,
-            () => exit::OK,
-        };
+        let exit_code = self.exit_code(&assertions);
         let report = Report {
             schema_version: SCHEMA_VERSION,
             tool: tool(),
@@ -68,10 +61,26 @@ impl Collected {
             assertions,
             exit_code,
             interrupted: self.interrupted,
+            left_behind: self.left_behind,
         };
         Finished {
             report,
             error: self.error,
+        }
+    }
+
+    /// What is proven comes first. A service that fails after the first load has begun leaves the runs without proof; only one
+    /// that was not there before it could not be reached.
+    fn exit_code(&self, assertions: &[AssertionResult]) -> u8 {
+        let any = |outcome| assertions.iter().any(|result| result.outcome() == outcome);
+        let violated = self.any(Verdict::Violated) || any(AssertionOutcome::Failed);
+        let open = self.any(Verdict::Inconclusive) || any(AssertionOutcome::NotObserved);
+        match () {
+            () if self.interrupted => exit::INTERRUPTED,
+            () if violated => exit::VIOLATED,
+            () if self.error.is_some() && self.runs.is_empty() => exit::SERVICE,
+            () if self.error.is_some() || self.left_behind || open => exit::INCONCLUSIVE,
+            () => exit::OK,
         }
     }
 
@@ -86,7 +95,7 @@ fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
             .iter()
             .filter(|run| run.strategy == name && could_race(run));
         let trials = readable.clone().count() as u64;
-        let over_issued = readable.filter(|run| run.ledger.over_issued > 0).count() as u64;
+        let over_issued = readable.filter(|run| run.ledger.is_over_issued()).count() as u64;
         (trials > 0).then(|| Race {
             strategy: name.to_owned(),
             trials,
@@ -104,7 +113,7 @@ fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
 
 /// A trial that proves nothing says nothing about the race either, unless it raced.
 fn could_race(run: &Run) -> bool {
-    run.verdict != Verdict::Inconclusive || run.ledger.over_issued > 0
+    run.verdict != Verdict::Inconclusive || run.ledger.is_over_issued()
 }
 
 fn open_loop(arrivals: Arrivals) -> Option<OpenLoop> {
@@ -182,6 +191,7 @@ pub fn settings(scenario: &Scenario) -> Settings {
             .as_ref()
             .map(|ca| ca.path().display().to_string()),
         timeout_ns: u64::try_from(workload.timeout.as_nanos()).unwrap_or(u64::MAX),
+        max_undecided: Some(scenario.max_undecided),
         bystander_rate_per_s: scenario.bystander_rate.map(Rate::per_second),
         trace: scenario.trace,
         keep: scenario.keep,
@@ -198,5 +208,65 @@ fn described(target: &Target, workload: &Workload) -> TargetSettings {
         claim: target.claim.name.clone(),
         ledger: target.ledger.describe(),
         allow_remote: target.reach.remote == Remote::Allowed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures;
+
+    fn of(runs: Vec<Run>) -> Collected {
+        Collected {
+            runs,
+            ..Collected::default()
+        }
+    }
+
+    fn assertion(observed: serde_json::Value) -> Vec<AssertionResult> {
+        vec![AssertionResult {
+            expression: "issued == 100".to_owned(),
+            observed,
+            ok: false,
+            broken_by: None,
+        }]
+    }
+
+    #[test]
+    fn a_service_that_was_never_there_is_told_from_one_that_died_in_the_middle() {
+        let gone = || Some(OpenError::new("--redis", "redis://here", "refused"));
+        let mut before = of(Vec::new());
+        before.error = gone();
+        assert_eq!(before.exit_code(&[]), exit::SERVICE);
+        let mut between = of(vec![fixtures::redis_kafka(0)]);
+        between.error = gone();
+        assert_eq!(between.exit_code(&[]), exit::INCONCLUSIVE);
+        let mut at_the_end = of(vec![fixtures::redis_kafka(0)]);
+        at_the_end.left_behind = true;
+        assert_eq!(at_the_end.exit_code(&[]), exit::INCONCLUSIVE);
+        // What is proven stays so.
+        let mut violated = of(fixtures::violated().runs);
+        (violated.error, violated.left_behind) = (gone(), true);
+        assert_eq!(violated.exit_code(&[]), exit::VIOLATED);
+        violated.interrupted = true;
+        assert_eq!(violated.exit_code(&[]), exit::INTERRUPTED);
+    }
+
+    #[test]
+    fn what_was_not_observed_is_inconclusive_unless_something_else_is_violated() {
+        let holds = || of(vec![fixtures::redis_kafka(0)]);
+        let unobserved = assertion(serde_json::Value::Null);
+        let failed = assertion(99.into());
+        assert_eq!(holds().exit_code(&[]), exit::OK);
+        assert_eq!(holds().exit_code(&unobserved), exit::INCONCLUSIVE);
+        assert_eq!(holds().exit_code(&failed), exit::VIOLATED);
+        let both = [unobserved.clone(), failed].concat();
+        assert_eq!(holds().exit_code(&both), exit::VIOLATED);
+        let broken = of(fixtures::violated().runs);
+        assert_eq!(broken.exit_code(&unobserved), exit::VIOLATED);
+        let finding = of(vec![fixtures::naive(0, 900)]);
+        assert_eq!(finding.exit_code(&[]), exit::OK);
+        let open = of(fixtures::inconclusive().runs);
+        assert_eq!(open.exit_code(&[]), exit::INCONCLUSIVE);
     }
 }

@@ -38,6 +38,8 @@ fn naive_over_issues_and_that_is_a_finding() {
             "{name}: {over_issued:?}"
         );
         assert_eq!(ran.exit, Some(0), "{name}");
+        assert!(all(&ran.verdicts(), &json!("finding")), "{name}");
+        assert_eq!(ran.each("/trial"), [json!(1), json!(2), json!(3)]);
         assert_eq!(ran.report["race"][0]["probability"], json!(1.0), "{name}");
     }
 }
@@ -58,6 +60,21 @@ fn an_assertion_turns_the_finding_into_a_failure() {
     let ran = run("-s naive -u 500 --assert issued==100");
     assert_eq!(ran.exit, Some(3));
     assert_eq!(ran.report["assertions"][0]["ok"], json!(false));
+    let ran = run("-s naive -u 500 --assert verdict==holds");
+    assert_eq!(ran.exit, Some(3));
+    assert_eq!(ran.report["assertions"][0]["observed"], json!("finding"));
+}
+
+#[test]
+fn an_assertion_that_cannot_be_observed_proves_nothing_and_accuses_nobody() {
+    let unobserved = "--assert failed.p99<1s";
+    let ran = run(&format!("-s redis-incr -u 500 {unobserved}"));
+    assert_eq!((ran.exit, ran.verdicts()), (Some(4), vec![json!("holds")]));
+    assert_eq!(ran.report["assertions"][0]["observed"], json!(null));
+    let ran = run(&format!("-s redis-incr -u 500 {unobserved} --assert issued==7"));
+    assert_eq!(ran.exit, Some(3));
+    let ran = run("-s redis-kafka -u 50 --assert verdict==holds");
+    assert_eq!((ran.exit, ran.verdicts()), (Some(4), vec![json!("inconclusive")]));
 }
 
 #[test]

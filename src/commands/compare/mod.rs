@@ -55,7 +55,8 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
         }
     };
     // A service that failed, or Ctrl-C, is told by the exit code whatever can still be compared.
-    let cut_short = matches!(ended, exit::SERVICE | exit::INTERRUPTED | exit::UNEXPECTED);
+    let cut_short = matches!(ended, exit::SERVICE | exit::INTERRUPTED | exit::UNEXPECTED)
+        || reports.iter().any(|named| is_incomplete(named, &comparing));
     let to_save = reports.first().map(|named| named.report.clone());
     let question = Question {
         reports,
@@ -75,7 +76,7 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
         }
         Err(refusal) => return Err(Failure::Refused(compared::refusal(&refusal))),
     };
-    if cut_short {
+    if cut_short && comparison.exit_code != exit::VIOLATED {
         comparison.exit_code = ended;
     }
     outputs.write(&comparison)?;
@@ -87,6 +88,14 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
         save(slot, name, &report, &comparison, cut_short)?;
     }
     Ok(comparison.exit_code)
+}
+
+/// Whether a run of this invocation ended before all of its trials: reports from files are what they are.
+fn is_incomplete(named: &Named, comparing: &Comparing) -> bool {
+    let report = &named.report;
+    let asked = report.scenario.strategies.len() as u64 * u64::from(report.scenario.trials);
+    let live = matches!(comparing.what, What::Live(_));
+    live && (report.left_behind || (report.runs.len() as u64) < asked)
 }
 
 /// What can be known of a run beforehand is compared beforehand: that the settings are the same.

@@ -4,6 +4,7 @@ use super::words::outcome;
 use crate::{
     compare::{Baseline, Change, Comparison, Contender, Difference, Refusal},
     report::{
+        AssertionOutcome,
         format::{clean, count, observed, percent, shorten},
         terminal::Tone,
     },
@@ -109,10 +110,13 @@ pub(super) fn assertions(comparison: &Comparison) -> impl Iterator<Item = String
             .as_deref()
             .map_or_else(String::new, |by| format!(" ({})", clean(by)));
         let expression = shorten(&clean(&failed.expression), LENGTH);
-        format!(
-            "assertion failed: {expression}, observed {}{by}",
-            observed(failed)
-        )
+        match failed.outcome() {
+            AssertionOutcome::NotObserved => format!("assertion not observed: {expression}{by}"),
+            _ => format!(
+                "assertion failed: {expression}, observed {}{by}",
+                observed(failed)
+            ),
+        }
     })
 }
 

@@ -119,28 +119,22 @@ fn changes(page: &mut Page, metric: Metric, baseline: &Baseline) {
     }
 }
 
-/// The values that the means are of.
+/// The values that the means are of: of each contender, and of its baseline right below it.
 fn trials(page: &mut Page, comparison: &Comparison, ranked: &[&Contender]) {
     let metric = comparison.metric;
-    let now = |one: &&Contender| (one.label(), by_trial(metric, one.figures.of(metric)));
-    let baseline = comparison.baseline.iter();
-    let then = baseline
-        .flat_map(|baseline| &baseline.changes)
-        .filter(|change| change.against_baseline.is_some())
-        .map(|change| {
+    let mut rows = Vec::new();
+    for one in ranked {
+        rows.push((one.label(), by_trial(metric, one.figures.of(metric))));
+        let changes = comparison.baseline.iter().flat_map(|all| &all.changes);
+        let then = changes.filter(|change| {
+            let same = change.strategy == one.strategy && change.report == one.report;
+            same && change.against_baseline.is_some()
+        });
+        rows.extend(then.map(|change| {
             let label = format!("{}, baseline", change.label());
             (label, by_trial(metric, change.before.figures.of(metric)))
-        });
-    let mut rows: Vec<_> = ranked.iter().map(now).chain(then).collect();
-    rows.sort_by(|a, b| {
-        // A strategy's baseline right below it.
-        let of = |label: &str| {
-            ranked
-                .iter()
-                .position(|one| label.starts_with(&one.label()))
-        };
-        of(&a.0).cmp(&of(&b.0))
-    });
+        }));
+    }
     listed(
         page,
         &format!("each trial: {}", heading(metric)),

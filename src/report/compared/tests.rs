@@ -112,7 +112,7 @@ fn elements(comparison: &Comparison) -> Vec<String> {
 
 fn few() -> Comparison {
     let runs = [trials("one", 0.0), trials("two", 9.0)].concat();
-    let runs = runs.into_iter().filter(|run| run.trial < 2).collect();
+    let runs = runs.into_iter().filter(|run| run.trial <= 2).collect();
     compare(ask(vec![("this run", fixtures::report(runs))])).unwrap()
 }
 
@@ -138,6 +138,47 @@ fn few_trials_on_a_terminal() {
 #[test]
 fn a_regression_as_markdown() {
     assert_snapshot!(markdown::render(&regression()));
+}
+
+#[test]
+fn the_trials_of_a_strategy_stand_with_those_of_its_own_baseline() {
+    // The name of the one begins with the name of the other, which is faster.
+    let both = |slower: f64| {
+        let runs = [
+            trials("redis-kafka-safe", slower),
+            trials("redis-kafka", slower + 50.0),
+        ];
+        five(runs.concat())
+    };
+    let comparison = compare(ask(vec![("before", both(0.0)), ("after", both(20.0))])).unwrap();
+    let text = plain(&comparison);
+    let listed = text.lines().skip_while(|line| !line.starts_with("each trial"));
+    let names: Vec<_> = listed
+        .skip(1)
+        .take(4)
+        .filter_map(|line| line.trim().split_once("  "))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "redis-kafka-safe",
+            "redis-kafka-safe, baseline",
+            "redis-kafka",
+            "redis-kafka, baseline",
+        ]
+    );
+}
+
+#[test]
+fn an_assertion_that_was_not_observed_is_no_failure() {
+    let mut report = fixtures::report(trials("one", 0.0));
+    report.assertions = fixtures::failed_assertions().assertions.split_off(3);
+    report.runs.extend(trials("other", 0.0));
+    let comparison = compare(ask(vec![("this run", report)])).unwrap();
+    assert_eq!(comparison.exit_code, 4);
+    let told = "assertion not observed: failed.p99 < 1s (naive, trial 1)";
+    assert!(plain(&comparison).contains(told), "{}", plain(&comparison));
 }
 
 #[test]

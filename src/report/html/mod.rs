@@ -28,7 +28,7 @@ use self::{
     witness::Witness,
 };
 use super::{
-    Format, Report,
+    AssertionOutcome, Format, Report,
     columns::{Column, columns, notes},
     format::{clean, count, observed, plural, shorten},
     head::{Fact, facts, provenance},
@@ -211,10 +211,10 @@ fn assertions(report: &Report) -> Table {
     let rows = report.assertions.iter().map(|assertion| {
         vec![
             words(clean(&assertion.expression)),
-            if assertion.ok {
-                words("✓ ok").toned("good")
-            } else {
-                words("✗ failed").toned("bad")
+            match assertion.outcome() {
+                AssertionOutcome::Held => words("✓ ok").toned("good"),
+                AssertionOutcome::Failed => words("✗ failed").toned("bad"),
+                AssertionOutcome::NotObserved => words("? not observed").toned("warn"),
             },
             number(observed(assertion)),
             words(clean(assertion.broken_by.as_deref().unwrap_or_default())),

@@ -8,7 +8,7 @@ use std::{fmt::Write, io};
 
 pub(super) use self::escape::escaped;
 use super::{
-    AssertionResult, Format, Report, Run,
+    AssertionOutcome, AssertionResult, Format, Report, Run,
     columns::{columns, notes},
     format::{clean, count, observed, plural, shorten},
     head::{Fact, facts, provenance},
@@ -157,14 +157,15 @@ fn assertions(assertions: &[AssertionResult]) -> String {
             .to_vec(),
     ];
     rows.extend(assertions.iter().map(|assertion| {
-        let tone = if assertion.ok { Tone::Good } else { Tone::Bad };
+        let outcome = assertion.outcome();
+        let tone = match outcome {
+            AssertionOutcome::Held => Tone::Good,
+            AssertionOutcome::Failed => Tone::Bad,
+            AssertionOutcome::NotObserved => Tone::Warn,
+        };
         vec![
             escaped(&clean(&assertion.expression)),
-            format!(
-                "{} {}",
-                sign(tone),
-                if assertion.ok { "ok" } else { "failed" }
-            ),
+            format!("{} {}", sign(tone), outcome.name()),
             escaped(&observed(assertion)),
             escaped(&clean(assertion.broken_by.as_deref().unwrap_or_default())),
         ]

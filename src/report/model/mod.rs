@@ -26,7 +26,7 @@ pub use crate::verdict::FindingKind;
 use crate::{interleaving::Interleaving, strategy::Promise, verdict::Verdict};
 
 /// The version of the JSON form.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A whole invocation: every run of every strategy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub struct Report {
     pub exit_code: u8,
     /// Whether Ctrl-C ended it early.
     pub interrupted: bool,
+    /// Whether something that the runs created could not be removed.
+    #[serde(default)]
+    pub left_behind: bool,
 }
 
 /// What made the report.
@@ -88,7 +91,7 @@ pub struct Run {
     pub promise: Promise,
     /// Whether it claims one coupon a user.
     pub one_per_user: bool,
-    /// From 0.
+    /// From 1.
     pub trial: u32,
     /// Part of the names of everything the run created.
     pub run_id: String,
@@ -96,6 +99,8 @@ pub struct Run {
     pub backends: Backends,
     /// What users were told.
     pub attempts: AttemptCounts,
+    /// Those of them that were never decided.
+    pub undecided: Undecided,
     /// The different errors behind failed attempts and deliveries, most frequent first.
     pub failures: Vec<Failure>,
     /// What the database holds, against what users were told.
@@ -106,7 +111,7 @@ pub struct Run {
     pub violations: Vec<Finding>,
     /// Everything the reconciliation found, promised or not.
     pub findings: Vec<Finding>,
-    /// Why the verdict is inconclusive.
+    /// Why the run proves nothing, or not everything.
     pub reasons: Vec<String>,
     /// From the release, by what users were told.
     pub latency: Latency,
@@ -128,8 +133,8 @@ pub struct Run {
     pub cpu_share: Option<f64>,
     /// What a reader should know before trusting the latencies.
     pub warnings: Vec<String>,
-    /// From the last answer to an empty pipeline.
-    pub drain_ns: u64,
+    /// From the last answer to the end of the drain; null where there was nothing to wait for or to ask.
+    pub drain_ns: Option<u64>,
     /// What the strategy did to the database.
     pub database: DatabaseLoad,
     /// Records, where there is a topic.
@@ -162,16 +167,49 @@ pub(super) fn witnesses<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<&'a 
     witnesses
 }
 
-/// An assertion and what it met. With several runs, the value observed is the first that broke it,
-/// or that of the last run.
+/// An assertion and what it met. With several runs, the value observed is the first that broke it, otherwise the first that was
+/// not observed is told, otherwise the value of the last run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssertionResult {
     /// As typed.
     pub expression: String,
-    /// A number (durations in nanoseconds), a word (a verdict), or null where there was no sample.
+    /// A number (durations in nanoseconds), a word (a verdict), or null where nothing was observed.
     pub observed: serde_json::Value,
     /// Whether it held in every run.
     pub ok: bool,
-    /// The strategy and trial that broke it.
+    /// The strategy and trial that broke it, or in which nothing was observed.
     pub broken_by: Option<String>,
+}
+
+impl AssertionResult {
+    /// What came of it.
+    pub fn outcome(&self) -> AssertionOutcome {
+        match (self.ok, self.observed.is_null()) {
+            (true, _) => AssertionOutcome::Held,
+            (false, false) => AssertionOutcome::Failed,
+            (false, true) => AssertionOutcome::NotObserved,
+        }
+    }
+}
+
+/// What came of an assertion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssertionOutcome {
+    /// In every run.
+    Held,
+    /// In a run, something else was observed.
+    Failed,
+    /// No run broke it, and in one there was nothing to observe.
+    NotObserved,
+}
+
+impl AssertionOutcome {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Held => "ok",
+            Self::Failed => "failed",
+            Self::NotObserved => "not observed",
+        }
+    }
 }

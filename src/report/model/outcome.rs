@@ -24,6 +24,26 @@ pub struct AttemptCounts {
     pub accepted: u64,
 }
 
+impl AttemptCounts {
+    /// Those that were never decided.
+    pub fn undecided(&self) -> Undecided {
+        let attempts = self.failed.saturating_add(self.indeterminate);
+        Undecided {
+            attempts,
+            share: (self.total > 0).then(|| attempts as f64 / self.total as f64),
+        }
+    }
+}
+
+/// Attempts that were neither given nor refused a coupon: they failed, or nothing is known of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Undecided {
+    /// How many.
+    pub attempts: u64,
+    /// Of the attempts made, 0 to 1; null where none was made.
+    pub share: Option<f64>,
+}
+
 /// An error and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -46,34 +66,49 @@ pub enum Basis {
     Told,
 }
 
-/// What the database holds, reconciled by user with what they were told.
+/// What the database holds, reconciled by user with what they were told. What is not known is null, never 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerCounts {
     /// What the ledger can tell.
     #[serde(default)]
     pub basis: Basis,
-    /// Rows; null if the ledger could not be read.
+    /// Rows that were read; null if the ledger could not be read, and where there is none.
     pub issued: Option<u64>,
-    /// Rows beyond the limit.
-    pub over_issued: u64,
-    /// Rows missing from `min(limit, demand)`.
-    pub under_issued: u64,
-    /// Users with more than one row.
-    pub duplicate_users: u64,
-    /// Told yes, no row.
-    pub lost: u64,
-    /// A row, not told yes.
-    pub phantom: u64,
-    /// Told nothing, a row found.
-    pub recovered: u64,
-    /// Whether the pipeline was empty when the rows were read.
-    pub drained: bool,
+    /// Rows beyond the limit. Null if there are none so far and work was still under way.
+    pub over_issued: Option<u64>,
+    /// Rows missing from `min(limit, demand)`. Null if some are missing that may still come.
+    pub under_issued: Option<u64>,
+    /// Users with more than one row. Null if there are none so far and work was still under way.
+    pub duplicate_users: Option<u64>,
+    /// Told yes, no row. Null if some are missing that may still come.
+    pub lost: Option<u64>,
+    /// A row, not told yes. Null if there are none so far and work was still under way.
+    pub phantom: Option<u64>,
+    /// Told nothing, a row found. Null if there are none so far and work was still under way.
+    pub recovered: Option<u64>,
+    /// Whether no work was under way when the rows were read: true if that is proven, false if some was, null if nothing can
+    /// tell.
+    pub drained: Option<bool>,
 }
 
 impl LedgerCounts {
-    /// Whether the ledger could be read. Where it could not, all counts are 0 and none of them is known.
-    pub fn is_known(&self) -> bool {
-        self.issued.is_some()
+    /// Whether there are more rows than the limit, as far as is known.
+    pub fn is_over_issued(&self) -> bool {
+        self.over_issued > Some(0)
+    }
+
+    /// Whether coupons are lost, as far as is known.
+    pub fn is_lossy(&self) -> bool {
+        self.lost > Some(0)
+    }
+
+    /// Whether the numbers of rows can still grow.
+    pub fn may_grow(&self) -> bool {
+        match self.drained {
+            Some(drained) => !drained,
+            // Nothing can tell; but where something is missing, something may come.
+            None => self.under_issued.is_none() || self.lost.is_none(),
+        }
     }
 }
 

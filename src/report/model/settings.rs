@@ -54,6 +54,10 @@ pub struct Settings {
     pub tls_ca: Option<String>,
     /// For one attempt, and for a drain that stands still.
     pub timeout_ns: u64,
+    /// The largest share of attempts, 0 to 1, that may stay undecided before a run is inconclusive; null in files of versions
+    /// that had no such bound.
+    #[serde(default)]
+    pub max_undecided: Option<f64>,
     /// Orders a second of the bystander; null where there was none.
     pub bystander_rate_per_s: Option<f64>,
     /// Whether objects were left behind.

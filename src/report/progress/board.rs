@@ -31,7 +31,7 @@ pub struct Row {
     pub over: u32,
 }
 
-/// Where a strategy is; trials are counted from 0.
+/// Where a strategy is; trials are counted from 1.
 pub enum State {
     Waiting,
     Running {
@@ -150,7 +150,7 @@ impl Board {
         let counts = Counts::of(counters);
         let label = match self.trials {
             1 => row.name.clone(),
-            trials => format!("{} {}/{trials}", row.name, trial + 1),
+            trials => format!("{} {trial}/{trials}", row.name),
         };
         let total = count(self.total);
         let attempts = if *draining {

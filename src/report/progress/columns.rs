@@ -33,7 +33,7 @@ impl<'a> Columns<'a> {
         let name = names.max().unwrap_or_default().min(NAME);
         let trial = match board.trials {
             1 => 0,
-            trials => trial(trials - 1, trials).len().max("trial".len()) + 2,
+            trials => trial(trials, trials).len().max("trial".len()) + 2,
         };
         let number = count(board.total).len();
         let rest = name + 2 + trial + 1 + number + 2 + number + 2 + REMARK;
@@ -142,7 +142,7 @@ impl<'a> Columns<'a> {
         }
         Some(match self.board.trials {
             1 => format!("over by {}", count(counts.issued - self.board.limit)),
-            _ => format!("over in {over} of {}", trial + 1),
+            _ => format!("over in {over} of {trial}"),
         })
     }
 
@@ -174,5 +174,5 @@ fn drain(counts: Counts, counts_rows: bool, over: u32) -> String {
 }
 
 fn trial(at: u32, trials: u32) -> String {
-    format!("{}/{trials}", at + 1)
+    format!("{at}/{trials}")
 }

@@ -89,7 +89,7 @@ struct Watch {
 
 /// What the thread is told.
 enum News {
-    /// A trial of a strategy begins: which, from 0.
+    /// A trial of a strategy begins: which, from 1.
     Load(String, u32, Arc<Counters>),
     /// All attempts have been answered; what is left is the pipeline.
     Drain,
@@ -136,7 +136,7 @@ impl Progress {
         Self(Mutex::new(thread.ok().map(|thread| Watch { news, thread })))
     }
 
-    /// A trial of the strategy begins: which, from 0, and what goes up meanwhile.
+    /// A trial of the strategy begins: which, from 1, and what goes up meanwhile.
     pub fn load(&self, strategy: &str, trial: u32, counters: Arc<Counters>) {
         let _ = self.tell(News::Load(strategy.to_owned(), trial, counters));
     }

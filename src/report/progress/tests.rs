@@ -38,7 +38,7 @@ fn lines(board: &Board, width: usize) -> Vec<String> {
 /// The line of a single run of `naive` that has issued so many.
 fn single(issued: u64) -> String {
     let mut board = Board::new(&plan(1));
-    board.load("naive", 0, counters(4_200, issued, issued));
+    board.load("naive", 1, counters(4_200, issued, issued));
     lines(&board, 80).swap_remove(1)
 }
 
@@ -59,7 +59,7 @@ fn a_bar_is_full_at_the_limit() {
 #[test]
 fn a_drain_shows_the_rows_so_far() {
     let mut board = Board::new(&plan(1));
-    board.load("redis-kafka", 0, counters(20_000, 100, 87));
+    board.load("redis-kafka", 1, counters(20_000, 100, 87));
     board.drain();
     let line = &lines(&board, 80)[3];
     assert!(line.ends_with("100  20,000  draining, 87 rows"), "{line}");
@@ -68,18 +68,18 @@ fn a_drain_shows_the_rows_so_far() {
 #[test]
 fn trials_are_counted_and_so_are_those_that_went_over() {
     let mut board = Board::new(&plan(3));
-    for (trial, issued) in [(0, 130), (1, 100)] {
+    for (trial, issued) in [(1, 130), (2, 100)] {
         board.load("naive", trial, counters(20_000, issued, issued));
         board.done();
     }
-    board.load("redis-incr", 1, counters(12_345, 100, 100));
+    board.load("redis-incr", 2, counters(12_345, 100, 100));
     insta::assert_snapshot!(lines(&board, 80).join("\n"), @r"
                  trial  issued of 100              answered of 20,000
     naive          2/3  ██████████████████    100  20,000  over in 1 of 2
     redis-incr     2/3  ██████████████████    100  12,345
     redis-kafka         waiting
     ");
-    board.load("naive", 2, counters(300, 101, 101));
+    board.load("naive", 3, counters(300, 101, 101));
     let line = &lines(&board, 80)[1];
     assert!(line.ends_with("101     300  over in 2 of 3"), "{line}");
 }
@@ -91,11 +91,11 @@ fn only_what_is_too_much_is_red_and_what_is_not_under_way_is_quiet() {
         width: 80,
     };
     let mut board = Board::new(&plan(1));
-    board.load("naive", 0, counters(300, 100, 100));
+    board.load("naive", 1, counters(300, 100, 100));
     let lines = board.lines(24, style);
     assert!(!lines[1].contains('\u{1b}'), "{:?}", lines[1]);
     assert!(lines[2].starts_with("\u{1b}[2m"), "{:?}", lines[2]);
-    board.load("naive", 0, counters(300, 101, 101));
+    board.load("naive", 1, counters(300, 101, 101));
     let lines = board.lines(24, style);
     assert!(lines[1].contains("\u{1b}[31m█"), "{:?}", lines[1]);
     assert!(lines[1].contains("\u{1b}[31mover by 1"), "{:?}", lines[1]);
@@ -108,7 +108,7 @@ fn every_line_fits() {
     plan.total = 1_000_000;
     let mut board = Board::new(&plan);
     for name in plan.strategies.clone() {
-        board.load(&name, 99, counters(1_000_000, 1_000_000, 1_000_000));
+        board.load(&name, 100, counters(1_000_000, 1_000_000, 1_000_000));
         board.drain();
     }
     for width in [2, 20, 40, 80, 200] {
@@ -137,7 +137,7 @@ fn few_rows_show_the_current_strategy_and_those_before() {
     };
     assert_eq!(shown(&board, 10).len(), 8);
     assert_eq!(shown(&board, 6), ["a", "b", "c", "and"]);
-    board.load("e", 0, counters(0, 0, 0));
+    board.load("e", 1, counters(0, 0, 0));
     assert_eq!(shown(&board, 6), ["c", "d", "e", "and"]);
     assert_eq!(shown(&board, 1), ["e", "and"]);
     assert_eq!(
@@ -150,7 +150,7 @@ fn few_rows_show_the_current_strategy_and_those_before() {
 fn a_sentence_says_how_far_it_is() {
     let mut board = Board::new(&plan(1));
     assert_eq!(board.sentence(), None);
-    board.load("redis-kafka", 0, counters(4_200, 101, 87));
+    board.load("redis-kafka", 1, counters(4_200, 101, 87));
     let text = "redis-kafka: 4,200 of 20,000 attempts, issued 101 of 100, 87 in the database";
     assert_eq!(board.sentence().as_deref(), Some(text));
     board.drain();
@@ -160,7 +160,7 @@ fn a_sentence_says_how_far_it_is() {
     assert_eq!(board.sentence(), None);
 
     let mut board = Board::new(&plan(3));
-    board.load("naive", 1, counters(1, 0, 0));
+    board.load("naive", 2, counters(1, 0, 0));
     assert!(board.sentence().unwrap().starts_with("naive 2/3: 1 of"));
 }
 
@@ -175,7 +175,7 @@ fn the_screen_keeps_a_line_for_every_strategy_and_is_empty_in_the_end() {
     assert_eq!(term.contents(), seen(&board));
 
     let rising = counters(10, 10, 10);
-    board.load("naive", 0, Arc::clone(&rising));
+    board.load("naive", 1, Arc::clone(&rising));
     screen.show(&board);
     assert_eq!(term.contents(), seen(&board));
     rising.issued.store(1_000, Relaxed);
@@ -214,11 +214,11 @@ fn progress_shows_what_it_is_told_and_ends_clear() {
     let progress = Progress::shown(Board::new(&plan(3)), every, move || {
         Screen::new(face, false)
     });
-    progress.load("naive", 1, counters(20_000, 130, 99));
+    progress.load("naive", 2, counters(20_000, 130, 99));
     progress.drain();
     seen(&term, "over in 1 of 2, draining");
     progress.done();
-    progress.load("redis-incr", 1, counters(5, 5, 5));
+    progress.load("redis-incr", 2, counters(5, 5, 5));
     seen(&term, "redis-incr     2/3");
     progress.say("a note");
     seen(&term, "a note\n");
@@ -258,7 +258,7 @@ fn a_log_gets_what_is_said_and_no_line_of_a_short_run() {
     let written = Arc::new(Mutex::new(Vec::new()));
     let shared = Shared(Arc::clone(&written));
     let progress = Progress::shown(Board::new(&plan(1)), LINE_EVERY, || Log(shared));
-    progress.load("naive", 0, counters(1, 1, 1));
+    progress.load("naive", 1, counters(1, 1, 1));
     progress.say("a note");
     progress.end();
     assert_eq!(*written.lock().unwrap(), b"a note\n");
@@ -291,7 +291,7 @@ fn a_log_gets_a_line_at_intervals() {
 fn every_mode_ends() {
     for mode in [Mode::Off, Mode::Lines, Mode::Live { color: false }] {
         let progress = Progress::start(&plan(1), mode);
-        progress.load("naive", 0, counters(0, 0, 0));
+        progress.load("naive", 1, counters(0, 0, 0));
         progress.drain();
         progress.done();
         progress.end();

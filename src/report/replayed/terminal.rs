@@ -47,29 +47,26 @@ fn judgement(page: &mut Page, plan: &Plan, judgement: &Judgement) {
         .map(|found| format!("{} {}", found.kind.name(), found.count))
         .collect();
     let names = names.join(", ");
-    let faults = plan.token.has_faults();
     match judgement.verdict {
-        Verdict::Violated if !faults => {
+        Verdict::Violated => {
             let promise = plan.entry.promise;
             page.barred(Tone::Bad, &format!("violated: {names} · promise {promise}"));
         }
-        _ if !names.is_empty() => {
+        Verdict::Finding => {
             let why = match plan.entry.promise {
-                _ if faults => "a finding, as it takes a fault",
-                Promise::None => "a finding, as it promises nothing",
+                _ if plan.token.has_faults() => "as it takes a fault",
+                Promise::None => "as it promises nothing",
                 Promise::SingleProcess if plan.token.instances > 1 => {
-                    "a finding, as it promises nothing to several processes"
+                    "as it promises nothing to several processes"
                 }
-                _ => "a finding, as the promise does not cover it",
+                _ => "as the promise does not cover it",
             };
-            page.barred(Tone::Warn, &format!("{names}: {why}"));
+            page.barred(Tone::Warn, &format!("finding: {names}, {why}"));
         }
         Verdict::Inconclusive => {
             let reasons = judgement.reasons.join("; ");
             page.barred(Tone::Warn, &format!("inconclusive: {reasons}"));
         }
-        Verdict::Holds | Verdict::Violated => {
-            page.barred(Tone::Good, "nothing breaks in this order");
-        }
+        Verdict::Holds => page.barred(Tone::Good, "holds: nothing breaks in this order"),
     }
 }

@@ -5,7 +5,7 @@ use super::{
     layout::{Grid, Page},
 };
 use crate::report::{
-    AssertionResult,
+    AssertionOutcome, AssertionResult,
     format::{clean, observed},
 };
 
@@ -36,14 +36,15 @@ pub(super) fn write(page: &mut Page, assertions: &[AssertionResult]) {
 }
 
 fn row(style: Style, assertion: &AssertionResult) -> Vec<String> {
-    let result = if assertion.ok {
-        style.paint(Tone::Good, "ok")
-    } else {
-        style.paint(Tone::Bad, "failed")
+    let outcome = assertion.outcome();
+    let tone = match outcome {
+        AssertionOutcome::Held => Tone::Good,
+        AssertionOutcome::Failed => Tone::Bad,
+        AssertionOutcome::NotObserved => Tone::Warn,
     };
     vec![
         clean(&assertion.expression),
-        result,
+        style.paint(tone, outcome.name()),
         observed(assertion),
         clean(assertion.broken_by.as_deref().unwrap_or_default()),
     ]

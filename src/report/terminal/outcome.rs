@@ -80,47 +80,33 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; ROWS] {
         lost,
         phantom,
         recovered,
-        drained,
+        ..
     } = run.ledger;
     let meanings = meanings(basis, run.target.is_some());
-    let row = |name: &str, number, tone, meaning: &str| {
-        let number = if run.ledger.is_known() {
-            figure(style, number, tone)
-        } else {
-            style.paint(Tone::Warn, NOTHING)
+    let row = |name: &str, number: Option<u64>, tone, meaning: &str| {
+        let number = match number {
+            Some(number) => figure(style, number, tone),
+            None => style.paint(Tone::Warn, NOTHING),
         };
         let meaning = style.paint(Tone::Quiet, meaning);
         [name.to_owned(), number, meaning]
     };
-    let rows = match issued {
-        Some(rows) => row("issued", rows, Tone::Plain, meanings.issued),
-        None => [
+    let rows = match (issued, basis) {
+        (None, Basis::Users | Basis::Count) => [
             "issued".to_owned(),
             style.paint(Tone::Warn, NOTHING),
             style.paint(Tone::Warn, "could not be read"),
         ],
-    };
-    let drain = match (drained, run.topic) {
-        (true, None) if run.target.is_none() => [String::new(), String::new(), String::new()],
-        (true, _) => [
-            "drained in".to_owned(),
-            duration(run.drain_ns),
-            String::new(),
-        ],
-        (false, _) => [
-            style.paint(Tone::Warn, "not drained"),
-            duration(run.drain_ns),
-            style.paint(Tone::Warn, "rows may be missing"),
-        ],
+        (rows, _) => row("issued", rows, Tone::Plain, meanings.issued),
     };
     [
         rows,
-        row("over-issued", over_issued, Tone::Bad, "beyond the limit"),
+        row("over-issued", over_issued, Tone::Bad, meanings.over_issued),
         row(
             "under-issued",
             under_issued,
             Tone::Warn,
-            "short of limit or demand",
+            missing(&run.ledger, under_issued, "short of limit or demand"),
         ),
         row(
             "duplicate users",
@@ -128,16 +114,45 @@ fn ledger(style: Style, run: &Run) -> [[String; 3]; ROWS] {
             Tone::Warn,
             meanings.duplicate_users,
         ),
-        row("lost", lost, Tone::Bad, meanings.lost),
+        row(
+            "lost",
+            lost,
+            Tone::Bad,
+            missing(&run.ledger, lost, meanings.lost),
+        ),
         row("phantom", phantom, Tone::Warn, meanings.phantom),
         row("recovered", recovered, Tone::Warn, meanings.recovered),
-        drain,
+        drain(style, run),
     ]
+}
+
+/// What a number of missing coupons means, or why there is none.
+fn missing(ledger: &LedgerCounts, number: Option<u64>, meaning: &'static str) -> &'static str {
+    match (number, ledger.issued) {
+        (None, Some(_)) => "not known yet",
+        _ => meaning,
+    }
+}
+
+/// Nothing, where there is nothing to drain or nobody to ask.
+fn drain(style: Style, run: &Run) -> [String; 3] {
+    let took = run.drain_ns.map(duration).unwrap_or_default();
+    match run.ledger.drained {
+        None => Default::default(),
+        Some(true) if run.topic.is_none() && run.target.is_none() => Default::default(),
+        Some(true) => ["drained in".to_owned(), took, String::new()],
+        Some(false) => [
+            style.paint(Tone::Warn, "not drained"),
+            took,
+            style.paint(Tone::Warn, "rows may be missing"),
+        ],
+    }
 }
 
 /// What the figures mean, which depends on what the ledger can tell.
 struct Meanings {
     issued: &'static str,
+    over_issued: &'static str,
     duplicate_users: &'static str,
     lost: &'static str,
     phantom: &'static str,
@@ -148,6 +163,7 @@ fn meanings(basis: Basis, is_target: bool) -> Meanings {
     match basis {
         Basis::Users if is_target => Meanings {
             issued: "coupons in the ledger",
+            over_issued: "beyond the limit",
             duplicate_users: "with more than one coupon",
             lost: "told yes, no coupon",
             phantom: "a coupon, not told yes",
@@ -155,6 +171,7 @@ fn meanings(basis: Basis, is_target: bool) -> Meanings {
         },
         Basis::Users => Meanings {
             issued: "rows in the database",
+            over_issued: "beyond the limit",
             duplicate_users: "with more than one row",
             lost: "told yes, no row",
             phantom: "a row, not told yes",
@@ -162,13 +179,15 @@ fn meanings(basis: Basis, is_target: bool) -> Meanings {
         },
         Basis::Count => Meanings {
             issued: "as the ledger counts them, whoever has them",
+            over_issued: "beyond the limit",
             duplicate_users: "told yes more than once",
             lost: "at least: more were told yes than there are",
             phantom: "at least: more than the answers explain",
             recovered: "at most: no answer, but a coupon",
         },
         Basis::Told => Meanings {
-            issued: "told yes; there is no ledger to compare with",
+            issued: "unknown without a ledger",
+            over_issued: "told yes beyond the limit",
             duplicate_users: "told yes more than once",
             lost: "unknown without a ledger",
             phantom: "unknown without a ledger",

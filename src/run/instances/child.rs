@@ -17,7 +17,7 @@ use crate::{
     decorate::metered::Meter,
     load::{self, Counters, End, Load, Recorder, Schedule},
     run::{observed::Observed, one},
-    scenario::{Scenario, Services, Subject, Workload},
+    scenario::{MAX_UNDECIDED, Scenario, Services, Subject, Workload},
     strategy::{self, Entry},
 };
 
@@ -136,6 +136,7 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
         bystander_rate: None,
         trace: false,
         keep: false,
+            max_undecided: MAX_UNDECIDED,
         assertions: Vec::new(),
     };
     Ok((scenario, entry))

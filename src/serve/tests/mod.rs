@@ -11,7 +11,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use super::{Listen, Plan, service::Service};
 use crate::{
     scenario::{
-        Arrivals, DbConnection, DbTarget, KafkaTarget, RedisTarget, Scenario, Services, Subject,
+        Arrivals, DbConnection, DbTarget, KafkaTarget, MAX_UNDECIDED, RedisTarget, Scenario, Services, Subject,
         Workload,
     },
     strategy::Entry,
@@ -53,6 +53,7 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
             bystander_rate: None,
             trace: false,
             keep: false,
+            max_undecided: MAX_UNDECIDED,
             assertions: Vec::new(),
         },
         listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
