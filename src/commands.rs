@@ -23,6 +23,7 @@ use crate::{
     report::{Sink, catalogue, handbook, page, terminal::Style},
     run::instances,
     strategy::{Entry, REGISTRY},
+    text::printable,
 };
 
 /// For the report where the terminal does not say.
@@ -155,7 +156,7 @@ fn terminal_width() -> Option<usize> {
 /// A note to stderr.
 fn say(text: &str) {
     // Nobody to tell is nothing to fail for.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", printable(text));
 }
 
 /// One line, or a few where an expression is shown, to stderr.

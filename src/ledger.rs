@@ -7,7 +7,7 @@ mod counted;
 
 use std::collections::BTreeMap;
 
-pub use counted::{Counted, reconcile_count, told_only};
+pub use counted::{Counted, reconcile_count, reconcile_range, told_only};
 
 use crate::{
     load::{Attempt, Outcome},

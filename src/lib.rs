@@ -24,6 +24,7 @@
 //! - [`report`]: one value, many outputs
 //! - [`commands`]: puts the parts together, one function a command
 //! - [`assertion`], [`statistics`], [`durations`], [`doctor`], [`exit`]: what the name says
+//! - [`text`]: foreign text in every output
 
 pub mod assertion;
 pub mod backend;
@@ -49,5 +50,6 @@ pub mod serve;
 pub mod statistics;
 pub mod strategy;
 pub mod target;
+pub mod text;
 pub mod verdict;
 pub mod witness;

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     cli::{mask::quoted, values},
     strategy::{self, REGISTRY},
+    text::is_unsafe,
 };
 
 /// What is wrong with an expression; displayed with the expression and a caret under the place.
@@ -28,7 +29,7 @@ impl fmt::Display for ParseError {
         let line: String = self
             .expression
             .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
+            .map(|c| if is_unsafe(c) { ' ' } else { c })
             .collect();
         let characters = |range: Range<usize>| {
             let text = self.expression.get(range).unwrap_or_default();

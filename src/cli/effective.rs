@@ -337,7 +337,7 @@ fn db_connection(text: &str) -> Result<DbConnection, Problem> {
 
 /// A title goes to terminals: no line breaks, no escape sequences.
 pub(crate) fn one_line(text: &str) -> Result<String, Problem> {
-    if text.contains(char::is_control) {
+    if text.contains(crate::text::is_unsafe) {
         return Err(Problem::invalid(text, "a title is one line of plain text"));
     }
     Ok(text.trim().to_owned())

@@ -5,7 +5,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::{effective::MAX_ATTEMPTS, mask::quoted};
-use crate::{assertion::ParseError, interleaving::TokenError, strategy::REGISTRY};
+use crate::{assertion::ParseError, interleaving::TokenError, strategy::REGISTRY, text::is_unsafe};
 
 /// Something that the user has to change before anything can run; the process's exit code is 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,7 +118,7 @@ impl fmt::Display for Place {
             Self::Variable(name) => f.write_str(&variable(name)),
             Self::Key { file, line, key } => {
                 // Not quoted, so that a terminal can open it at the line.
-                let file = file.to_string_lossy().replace(char::is_control, "?");
+                let file = file.to_string_lossy().replace(is_unsafe, "?");
                 write!(f, "{file}:{line}")?;
                 if key.is_empty() {
                     Ok(())

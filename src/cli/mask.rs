@@ -1,6 +1,8 @@
 //! Hides passwords in texts that may not even be URLs. Values that parsed are shown through
 //! [`crate::scenario::ServiceUrl`]; this is for those that did not, so it would rather hide too much.
 
+use crate::text::{printable, printable_in_color};
+
 const SECRET_KEYS: [&str; 4] = ["password=", "sslpassword=", "passwd=", "pwd="];
 const LONGEST_QUOTE: usize = 80;
 
@@ -38,9 +40,9 @@ pub fn mask(value: &str) -> String {
 pub fn clap_error(error: &clap::Error, color: bool) -> String {
     let rendered = error.render();
     let text = if color {
-        rendered.ansi().to_string()
+        printable_in_color(&rendered.ansi().to_string()).into_owned()
     } else {
-        rendered.to_string()
+        printable(&rendered.to_string()).into_owned()
     };
     if !error.use_stderr() {
         return text; // The help and the version hold nothing that was typed.

@@ -16,6 +16,7 @@ use http::{Request, Response};
 use super::{
     ConnectError, SendError,
     client::OPENING,
+    coding,
     dial::Dial,
     message::{self, Collected, broken},
 };
@@ -167,7 +168,7 @@ impl Exchange {
         };
         let (head, body) = response.map_err(lost)?.into_parts();
         let body = read(body, self.limit).await?;
-        Ok(Response::from_parts(head, body))
+        Ok(coding::decoded(Response::from_parts(head, body), self.limit))
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod body;
 mod client;
+mod coding;
 mod descriptors;
 mod dial;
 mod endpoint;
@@ -24,5 +25,6 @@ mod wire;
 mod tests;
 
 pub use client::{Client, Held, Options, Version};
+pub use coding::Undecoded;
 pub use endpoint::{Endpoint, Remote};
 pub use error::{ConnectError, EndpointError, SendError};

@@ -17,6 +17,7 @@
 use std::{fmt, str::FromStr};
 
 use super::Actor;
+use crate::text::is_unsafe;
 
 /// Attempts that a token can tell apart.
 pub const MAX_CLAIMS: u64 = 8;
@@ -197,7 +198,7 @@ impl FromStr for Token {
             text,
             clean: text
                 .chars()
-                .map(|c| if c.is_control() { '?' } else { c })
+                .map(|c| if is_unsafe(c) { '?' } else { c })
                 .collect(),
         }
         .token()

@@ -1,6 +1,6 @@
 //! Reconciliation where nobody can say whose coupons they are: numbers, each of them the least that must be so.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use super::{Rules, demand};
 use crate::{
@@ -41,6 +41,17 @@ pub fn reconcile_count(attempts: &[Attempt], issued: u64, rules: Rules) -> Count
         recovered,
         ..beyond(attempts, issued, rules)
     }
+}
+
+/// The same where the number lies in a range: what users were told decides within it, as nothing else can.
+pub fn reconcile_range(
+    attempts: &[Attempt],
+    issued: &RangeInclusive<u64>,
+    rules: Rules,
+) -> Counted {
+    let told = times(attempts, Outcome::Issued);
+    let issued = told.clamp(*issued.start(), *issued.end());
+    reconcile_count(attempts, issued, rules)
 }
 
 /// What was said alone: as if there were a coupon behind every yes.
@@ -101,6 +112,23 @@ mod tests {
         limit: 2,
         one_per_user: true,
     };
+
+    #[test]
+    fn a_stock_below_zero_accuses_nobody_of_what_was_not_said() {
+        let told = |yeses: u64| {
+            let told: Vec<_> = (1..=yeses).map(|user| (user, Outcome::Issued)).collect();
+            attempts(&told)
+        };
+        // Refusals count down as well: two were told yes, and the stock of two is at -9.
+        let refused = reconcile_range(&told(2), &(2..=11), RULES);
+        assert_eq!((refused.issued, refused.over_issued, refused.lost), (2, 0, 0));
+        // Three were told yes.
+        let surplus = reconcile_range(&told(3), &(2..=3), RULES);
+        assert_eq!((surplus.issued, surplus.over_issued, surplus.lost), (3, 1, 0));
+        // The stock says that all are gone, and only one was told yes.
+        let phantom = reconcile_range(&told(1), &(2..=2), RULES);
+        assert_eq!((phantom.issued, phantom.phantom), (2, 1));
+    }
 
     #[test]
     fn three_yeses_and_one_coupon_are_two_lost() {

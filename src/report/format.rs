@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::AssertionResult;
+pub use crate::text::clean;
 
 /// What stands for a number that is not there.
 pub const NOTHING: &str = "–";
@@ -74,16 +75,6 @@ pub fn percent(probability: f64) -> String {
         format!("{percent:.0}")
     };
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
-}
-
-/// Without line breaks and escape sequences: messages of services and names from files are shown on one line, and must not
-/// be able to redraw the screen.
-pub fn clean(text: &str) -> String {
-    let printable: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    printable.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// At most `limit` characters of a text, and a sign if there were more.
@@ -204,8 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_cannot_redraw_the_screen() {
-        assert_eq!(clean("pool\ntimed   out \u{1b}[2J"), "pool timed out [2J");
+    fn texts_are_shortened_by_characters() {
         assert_eq!(shorten("überlang", 4), "über…");
         assert_eq!(shorten("kurz", 4), "kurz");
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{Format, Report};
+use crate::text::printable_json;
 
 /// The JSON format.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +19,7 @@ impl Format for Json {
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     let mut text = serde_json::to_string_pretty(report)?;
     text.push('\n');
-    Ok(text)
+    Ok(printable_json(&text).into_owned())
 }
 
 #[cfg(test)]

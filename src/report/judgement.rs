@@ -81,7 +81,8 @@ fn unknown(target: &TargetLoad) -> Vec<String> {
             body if body.is_empty() => "no body".to_owned(),
             body => body,
         };
-        let text = format!("no rule for: status {} · {headers} · {body}", sample.status);
+        // The body says why, and headers are many: it comes first, so that it is never cut off.
+        let text = format!("no rule for: status {} · {body} · {headers}", sample.status);
         lines.push(shorten(&text, SAMPLE));
     }
     let strangers = &target.strangers;

@@ -14,7 +14,7 @@ use super::{
     overall::{gap, promise},
     terminal::Style,
 };
-use crate::{strategy::Promise, verdict::Verdict};
+use crate::{strategy::Promise, text::printable, verdict::Verdict};
 
 /// The JUnit format.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct Junit;
 impl Format for Junit {
     fn render(&self, report: &Report) -> io::Result<String> {
         let xml = document(report).to_string().map_err(io::Error::other)?;
-        Ok(xml + "\n")
+        Ok(printable(&xml).into_owned() + "\n")
     }
 }
 

@@ -162,12 +162,13 @@ fn after(page: &mut Page, read: Option<&Result<Found, String>>) {
 fn held(found: &Found) -> String {
     match found {
         Found::Count(number) => format!("a count of {}", count(*number)),
+        Found::Stock(stock) => format!("a stock of {} left of {}", stock.left, count(stock.limit)),
         Found::Users(users) if users.is_empty() => "no coupons".to_owned(),
         Found::Users(users) => {
             let named: Vec<_> = users
                 .iter()
                 .take(USERS)
-                .map(|user| shorten(&clean(user), LINE))
+                .map(|row| shorten(&clean(&row.user), LINE))
                 .collect();
             let more = if users.len() > USERS { " …" } else { "" };
             let coupons = plural(users.len() as u64, "coupon");

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     backend::OpenError,
-    ledger::{Ledger, Rules, reconcile, reconcile_count, told_only},
+    ledger::{Ledger, Rules, reconcile, reconcile_count, reconcile_range, told_only},
     load::{self, End, Load, LoadEnd, Recorder, Schedule},
     ports::UserId,
     report::{Backends, Strangers, TargetLoad},
@@ -239,6 +239,10 @@ async fn evidence(
         },
         Some(Ok(Held::Count(count))) => Evidence {
             ledger: Some(Ledger::ByCount(reconcile_count(attempts, count, rules))),
+            ..Evidence::default()
+        },
+        Some(Ok(Held::Between(range))) => Evidence {
+            ledger: Some(Ledger::ByCount(reconcile_range(attempts, &range, rules))),
             ..Evidence::default()
         },
         Some(Ok(Held::Users(named))) => {

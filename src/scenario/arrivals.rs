@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::Value;
 
 /// How the attempts are spread over time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", remote = "Self")]
 pub enum Arrivals {
     /// All of them at one instant.
     Burst,
@@ -26,7 +27,7 @@ pub enum Arrivals {
 
 /// How the rate of an open loop changes over time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "shape", rename_all = "snake_case")]
+#[serde(tag = "shape", rename_all = "snake_case", remote = "Self")]
 pub enum Profile {
     /// It does not.
     Constant {
@@ -90,6 +91,67 @@ impl Arrivals {
         match self {
             Self::ClosedLoop { in_flight } => Some(*in_flight),
             _ => None,
+        }
+    }
+}
+
+/// Both enums are read through a [`Value`]. serde keeps the fields of a tagged enum in a buffer, and this buffer takes a number of
+/// a JSON text for a map, because serde_json keeps all digits of numbers (`arbitrary_precision`).
+macro_rules! read_through_a_value {
+    ($tagged:ty) => {
+        impl<'de> Deserialize<'de> for $tagged {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = Value::deserialize(deserializer)?;
+                // The derived function, which `remote = "Self"` makes a method of the type.
+                <$tagged>::deserialize(value).map_err(D::Error::custom)
+            }
+        }
+
+        impl Serialize for $tagged {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                <$tagged>::serialize(self, serializer)
+            }
+        }
+    };
+}
+
+read_through_a_value!(Arrivals);
+read_through_a_value!(Profile);
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn arrivals_are_read_from_a_text_and_from_a_value() {
+        let second = Duration::from_millis(1_500);
+        let profiles = [
+            Profile::Constant { per_second: 100.0 },
+            Profile::Constant { per_second: 0.1 },
+            Profile::Ramp {
+                over: second,
+                up_to_per_second: Some(1e9),
+            },
+            Profile::Ramp {
+                over: second,
+                up_to_per_second: None,
+            },
+            Profile::Spike { over: second },
+        ];
+        let open = profiles.map(|profile| Arrivals::OpenLoop {
+            profile,
+            spacing: Spacing::Poisson,
+        });
+        let others = [Arrivals::Burst, Arrivals::ClosedLoop { in_flight: 50 }];
+        for arrivals in open.into_iter().chain(others) {
+            let text = serde_json::to_string(&arrivals).unwrap();
+            let read: Arrivals = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, arrivals, "{text}");
+            let value = serde_json::to_value(arrivals).unwrap();
+            let read: Arrivals = serde_json::from_value(value).unwrap();
+            assert_eq!(read, arrivals);
         }
     }
 }

@@ -3,6 +3,8 @@
 use regex::Regex;
 use serde_json::Value;
 
+use super::number;
+
 /// What must be true of a value; all that is given.
 #[derive(Debug, Clone, Default)]
 pub struct Check {
@@ -51,10 +53,19 @@ impl Check {
     }
 }
 
-/// `1` and `1.0` are the same number.
+/// Whether two values are the same. `1` and `1.0` are the same number, within lists and objects as well.
 fn same(one: &Value, other: &Value) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one.total_cmp(&other).is_eq(),
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => number::same(one, other),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let has = |(key, one): (&String, &Value)| {
+                other.get(key).is_some_and(|other| same(one, other))
+            };
+            one.len() == other.len() && one.iter().all(has)
+        }
         _ => one == other,
     }
 }
@@ -67,11 +78,13 @@ fn contains(value: &Value, part: &Value) -> bool {
     }
 }
 
-/// A text as it is, anything else as JSON.
+/// A text as it is, an integer as its digits, anything else as JSON.
 pub(super) fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number::text(number),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +97,7 @@ mod tests {
 
     #[test]
     fn all_that_is_given_must_hold() {
+        let exact = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
         let equals = |value| Check {
             equals: Some(value),
             ..Check::default()
@@ -103,6 +117,12 @@ mod tests {
         for (check, value, holds) in [
             (equals(json!(1)), Some(json!(1.0)), true),
             (equals(json!(1)), Some(json!("1")), false),
+            (equals(exact("9007199254740993")), Some(exact("9007199254740992")), false),
+            (equals(exact("9007199254740993")), Some(exact("9007199254740993.0")), true),
+            (equals(exact("[1, {\"a\": 2}]")), Some(exact("[1.0, {\"a\": 2e0}]")), true),
+            (has(exact("123456789012345678901234567890")), Some(exact("[123456789012345678901234567891]")), false),
+            (matches("^123456789012345678901234567890$"), Some(exact("123456789012345678901234567890")), true),
+            (matches("^1000$"), Some(exact("1e3")), true),
             (equals(json!(null)), None, false),
             (has(json!("old")), Some(json!("sold out")), true),
             (has(json!(2)), Some(json!([1, 2])), true),

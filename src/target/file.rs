@@ -127,6 +127,7 @@ pub struct Outcome {
     pub header: Option<Spanned<HeaderIs>>,
     pub json: Option<Spanned<JsonIs>>,
     pub body: Option<Spanned<BodyIs>>,
+    pub code: Option<Typed>,
 }
 
 /// A condition on a header.
@@ -177,6 +178,7 @@ pub struct Ledger {
     pub db: Option<Typed>,
     pub redis: Option<Spanned<LedgerRedis>>,
     pub user: Option<Typed>,
+    pub remaining: Option<Spanned<bool>>,
 }
 
 /// A ledger that is asked for over HTTP.
@@ -189,7 +191,21 @@ pub struct LedgerHttp {
     pub headers: BTreeMap<String, Typed>,
     pub users: Option<Typed>,
     pub id: Option<Typed>,
+    pub code: Option<Typed>,
     pub count: Option<Typed>,
+    pub pages: Option<Spanned<LedgerPages>>,
+    pub whole: Option<bool>,
+}
+
+/// How the pages of a list follow one another: one of several ways.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerPages {
+    pub page: Option<u64>,
+    pub offset: Option<u64>,
+    pub cursor: Option<Typed>,
+    pub link: Option<bool>,
+    pub most: Option<u32>,
 }
 
 /// A ledger in Redis.

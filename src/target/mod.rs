@@ -9,7 +9,7 @@
 //! - `template`, `request`, `users`, `secrets`: what is sent, user by user
 //! - `capture`, `session`: what answers give, and what of it a user's next requests carry
 //! - `setup`, `exchange`, `steps`: what happens before the release, for the event and for each user
-//! - `rules`, `check`: what an answer means
+//! - `rules`, `check`, `number`: what an answer means
 //! - `claim`: a claim, as the load engine makes it, with what follows an answer that decides nothing
 //! - `ledger`, `drain`: what is there, and when it is all there
 //! - `stage`: a service that is open and set up for one run
@@ -23,6 +23,7 @@ mod exchange;
 mod file;
 pub mod ledger;
 mod meaning;
+mod number;
 mod request;
 mod rules;
 mod secrets;
@@ -92,6 +93,8 @@ pub struct Target {
     pub users: Option<Users>,
     /// What is really there.
     pub ledger: ledger::Source,
+    /// Whether a count of the ledger is one of coupons that are left.
+    pub remaining: bool,
     /// How the ledger spells a user.
     pub spelling: Template,
     /// When it is all there; `None` is as soon as everybody has an answer.

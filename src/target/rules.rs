@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderName, Response};
 use serde_json::Value;
 
-use super::check::Check;
-use crate::strategy::Decision;
+use super::check::{self, Check};
+use crate::{http::Undecoded, strategy::Decision};
 
 /// What users are told, in the words of a target file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub struct Rule {
     pub json: Option<(String, Check)>,
     /// The body as text is so.
     pub body: Option<Check>,
+    /// Where an answer that it fits has the coupon's code.
+    pub code: Option<String>,
 }
 
 /// The rules, in their order.
@@ -88,6 +90,16 @@ impl Rules {
         matching
             .next()
             .map(|(index, rule)| (index + 1, rule.meaning))
+    }
+
+    /// The code of the coupon in an answer that a rule fits, by the rule's number.
+    pub fn code(&self, number: usize, answer: &Response<Bytes>) -> Option<String> {
+        let pointer = self.0.get(number.checked_sub(1)?)?.code.as_deref()?;
+        let body: Value = serde_json::from_slice(answer.body()).ok()?;
+        match body.pointer(pointer)? {
+            code @ (Value::String(_) | Value::Number(_)) => Some(check::text(code)),
+            _ => None,
+        }
     }
 
     /// Why no rule is for this answer, rule by rule.
@@ -166,6 +178,10 @@ fn words(unfit: Unfit<'_>, answer: &Response<Bytes>) -> String {
             None => format!("there is no header {name}"),
             Some(value) => format!("the header {name} is {value:?}"),
         },
+        Unfit::Json(_) | Unfit::Body if answer.extensions().get::<Undecoded>().is_some() => {
+            let why = answer.extensions().get::<Undecoded>();
+            why.map_or(String::new(), |undecoded| undecoded.0.clone())
+        }
         Unfit::Json(pointer) => match serde_json::from_slice::<Value>(answer.body()) {
             Err(_) => "the body is no JSON".to_owned(),
             Ok(body) => match body.pointer(pointer) {
@@ -201,6 +217,7 @@ mod tests {
             header: None,
             json: None,
             body: None,
+            code: None,
         }
     }
 

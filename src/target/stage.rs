@@ -1,6 +1,7 @@
 //! A service that is reachable and set up for one run: asked once for everything that is not measured.
 
 use std::{
+    ops::RangeInclusive,
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -20,8 +21,7 @@ use super::{
 };
 use crate::{
     backend::OpenError,
-    http::{Client, Endpoint, EndpointError, Options, Version},
-    report::format::plural,
+    http::{Client, Endpoint, EndpointError, Options, Undecoded, Version},
     scenario::{Arrivals, Workload},
 };
 
@@ -57,6 +57,8 @@ pub enum Held {
     Users(Named),
     /// How many there are.
     Count(u64),
+    /// Between how many and how many there are.
+    Between(RangeInclusive<u64>),
 }
 
 impl Stage {
@@ -117,26 +119,21 @@ impl Stage {
     /// The ledger; `None` without one.
     async fn ledger(&mut self) -> Result<Option<&mut Reader>, String> {
         if self.ledger.is_none() {
-            self.ledger = Reader::open(&self.target.ledger, &self.control, &self.event).await?;
+            self.ledger = Reader::open(&self.target, &self.control, &self.event).await?;
         }
         Ok(self.ledger.as_mut())
     }
 
     /// Refuses a ledger that holds coupons before anybody has asked: they would be mistaken for some of this run.
     pub async fn must_be_empty(&mut self) -> Result<(), OpenError> {
-        let coupons = match self.read().await {
+        let found = match self.read().await {
             None => return Ok(()),
-            Some(found) => found.map_err(|why| failure(&self.target, &why))?.coupons(),
+            Some(found) => found.map_err(|why| failure(&self.target, &why))?,
         };
-        if coupons == 0 {
-            return Ok(());
+        match found.not_empty(self.event.limit) {
+            Some(why) => Err(failure(&self.target, &why)),
+            None => Ok(()),
         }
-        let why = format!(
-            "the ledger holds {} before anybody has asked: reset the event in a [[setup]] request, or let the ledger look \
-             at this event alone (with {{{{run}}}})",
-            plural(coupons, "coupon")
-        );
-        Err(failure(&self.target, &why))
     }
 
     /// What the ledger holds now; `None` without one.
@@ -160,6 +157,7 @@ impl Stage {
     pub fn named(&self, found: Found) -> Result<Held, String> {
         let rows = match found {
             Found::Count(count) => return Ok(Held::Count(count)),
+            Found::Stock(stock) => return Ok(Held::Between(stock.issued())),
             Found::Users(rows) => rows,
         };
         let named = self.spelling.names(&rows, &self.secrets);
@@ -304,21 +302,34 @@ pub(super) async fn json(
 ) -> Result<Value, String> {
     let failed = |why: String| format!("{}: {why}", request.name);
     let built = request.build(event, Who::NOBODY).map_err(failed)?;
-    let answer = send(client, built).await.map_err(failed)?;
+    let answer = json_of(client, built).await.map_err(failed)?;
+    Ok(answer.into_body())
+}
+
+/// Sends a request that is not measured; the answer has to be JSON, and is a success.
+pub(super) async fn json_of(
+    client: &Client,
+    request: Request<Bytes>,
+) -> Result<Response<Value>, String> {
+    let answer = send(client, request).await?;
     if !answer.status().is_success() {
         let status = answer.status().as_u16();
-        return Err(failed(format!(
-            "unexpected status {status}{}",
-            beginning(&answer)
-        )));
+        return Err(format!("unexpected status {status}{}", beginning(&answer)));
     }
-    serde_json::from_slice(answer.body())
-        .map_err(|_| failed(format!("the answer is no JSON{}", beginning(&answer))))
+    if let Some(Undecoded(why)) = answer.extensions().get() {
+        return Err(why.clone());
+    }
+    let body = serde_json::from_slice(answer.body())
+        .map_err(|_| format!("the answer is no JSON{}", beginning(&answer)))?;
+    Ok(answer.map(|_| body))
 }
 
 /// Of a body, for an error's text.
 pub(super) fn beginning(answer: &Response<Bytes>) -> String {
     const LONGEST: usize = 100;
+    if let Some(Undecoded(why)) = answer.extensions().get() {
+        return format!(": {why}");
+    }
     let text = String::from_utf8_lossy(answer.body());
     let text: Vec<_> = text.split_whitespace().collect();
     match text.join(" ") {

@@ -212,14 +212,8 @@ fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
     if trial.answer.is_err() {
         doubts.push("the claim was not answered".to_owned());
     }
-    if let Some(found) = &trial.before
-        && found.coupons() > 0
-    {
-        doubts.push(
-            "the ledger is not empty before the claim: a run would refuse to begin, so reset the event in a [[setup]] request"
-                .to_owned(),
-        );
-    }
+    let not_empty = trial.before.as_ref().and_then(|found| found.not_empty(trial.limit));
+    doubts.extend(not_empty.map(|why| format!("a run would refuse to begin: {why}")));
     doubts.extend(
         trial
             .after

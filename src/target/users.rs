@@ -1,10 +1,32 @@
 //! Users that a service knows by more than a number: a CSV with a line for each, named by its head.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use csv::StringRecord;
 
 use crate::ports::UserId;
+
+/// Columns that tell one user from another, without signs and case: a value that stands twice would make one user of two.
+const OF_ONE_USER: [&str; 15] = [
+    "id",
+    "userid",
+    "user",
+    "uuid",
+    "userno",
+    "username",
+    "login",
+    "email",
+    "phone",
+    "token",
+    "accesstoken",
+    "jwt",
+    "session",
+    "sessionid",
+    "cookie",
+];
 
 /// A table of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +46,43 @@ impl Users {
         let head = reader.headers().map_err(|error| error.to_string())?;
         let columns: Vec<_> = head.iter().map(str::to_owned).collect();
         let lines: Result<Vec<_>, _> = reader.records().collect();
-        Ok(Self {
+        let users = Self {
             path: path.to_owned(),
             columns,
             lines: lines.map_err(|error| error.to_string())?,
-        })
+        };
+        users.check()?;
+        Ok(users)
+    }
+
+    /// Ids and tokens are their user's alone.
+    fn check(&self) -> Result<(), String> {
+        for (index, column) in self.columns.iter().enumerate() {
+            let plain = column.chars().filter(char::is_ascii_alphanumeric);
+            let plain: String = plain.map(|c| c.to_ascii_lowercase()).collect();
+            if !OF_ONE_USER.contains(&plain.as_str()) {
+                continue;
+            }
+            let values = self.lines.iter().map(|line| line.get(index));
+            if let Some((first, second)) = self.twice(values.map(Option::unwrap_or_default)) {
+                return Err(format!(
+                    "lines {first} and {second} have the same {column:?}, and every user needs one of their own"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines of the file in which the same text stands, given a text for every user.
+    pub fn twice(&self, texts: impl Iterator<Item = impl AsRef<str>>) -> Option<(u64, u64)> {
+        let mut seen: HashMap<String, u64> = HashMap::with_capacity(self.lines.len());
+        for (line, text) in self.lines.iter().zip(texts) {
+            let number = line.position().map_or(0, csv::Position::line);
+            if let Some(first) = seen.insert(text.as_ref().trim().to_owned(), number) {
+                return Some((first, number));
+            }
+        }
+        None
     }
 
     /// As the file names them.
@@ -55,5 +109,39 @@ impl Users {
     pub fn line(&self, user: UserId) -> Option<&StringRecord> {
         let index = usize::try_from(user.0).ok()?.checked_sub(1)?;
         self.lines.get(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Users, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Users::read(file.path())
+    }
+
+    #[test]
+    fn an_id_or_a_token_that_stands_twice_is_told_with_both_lines() {
+        for (text, expected) in [
+            ("id,token\nu-1,a\nu-2,b\nu-1,c\n", "lines 2 and 4 have the same \"id\""),
+            ("id,Access-Token\n1,a\n2,\"b\nb\"\n3,a\n", "lines 2 and 5 have the same \"Access-Token\""),
+            ("User_Id,name\n123456789012345678901234567890,x\n 123456789012345678901234567890 ,y\n", "lines 2 and 3 have the same \"User_Id\""),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+            // A token is a secret.
+            assert!(!error.contains("u-1") && !error.contains("123"), "{error}");
+        }
+        for text in [
+            "id,country\n1,NL\n2,NL\n",
+            "id\n123456789012345678901234567890\n123456789012345678901234567891\n",
+            "id\n1.10\n1.1\n1e3\n1000\n",
+        ] {
+            assert!(read(text).is_ok(), "{text}");
+        }
     }
 }

@@ -14,7 +14,11 @@ use std::{
 use coupon_bench::{
     cli::toml_file::TomlFile,
     scenario::{Arrivals, Workload},
-    target::{Target, ledger::Found, stage::Stage},
+    target::{
+        Target,
+        ledger::{Found, Row, Stock},
+        stage::Stage,
+    },
 };
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, SqliteConnection, raw_sql};
@@ -370,7 +374,13 @@ async fn read(service: &Foreign, ledger: &str) -> Result<Found, String> {
 }
 
 fn users(names: &[&str]) -> Found {
-    Found::Users(names.iter().map(|name| (*name).to_owned()).collect())
+    let row = |name: &&str| Row::from((*name).to_owned());
+    Found::Users(names.iter().map(row).collect())
+}
+
+/// Coupons that are left of three.
+fn stock(left: i64) -> Found {
+    Found::Stock(Stock { limit: 3, left })
 }
 
 const UUID: &str = "0b6f4c1e-1111-4a5e-9c0d-000000000001";
@@ -448,12 +458,17 @@ async fn a_key_in_redis_tells_what_it_is() {
         .expect("Redis");
     let key = format!("foreign-{}", std::process::id());
     let mut found = Vec::new();
-    for command in [
-        "",
-        "SADD KEY u-1",
-        "RPUSH KEY u-1 u-1",
-        "ZADD KEY 2 u-2 1 u-1",
-        "SET KEY 17",
+    let left = "remaining = true";
+    for (command, remaining) in [
+        ("", ""),
+        ("SADD KEY u-1", ""),
+        ("RPUSH KEY u-1 u-1", ""),
+        ("ZADD KEY 2 u-2 1 u-1", ""),
+        ("SET KEY 17", ""),
+        ("SET KEY 3", left),
+        ("SET KEY -9", left),
+        ("RPUSH KEY code-1 code-2", left),
+        ("", left),
     ] {
         let _: () = ::redis::cmd("DEL")
             .arg(&key)
@@ -469,7 +484,10 @@ async fn a_key_in_redis_tells_what_it_is() {
                 .await
                 .expect("written");
         }
-        let ledger = format!("redis = {{ url = \"{}\", key = \"{key}\" }}", redis());
+        let ledger = format!(
+            "{remaining}\nredis = {{ url = \"{}\", key = \"{key}\" }}",
+            redis()
+        );
         found.push(held(&service, &ledger).await);
     }
     let _: () = ::redis::cmd("DEL")
@@ -483,6 +501,10 @@ async fn a_key_in_redis_tells_what_it_is() {
         users(&["u-1", "u-1"]),
         users(&["u-1", "u-2"]),
         Found::Count(17),
+        stock(3),
+        stock(-9),
+        stock(2),
+        stock(0),
     ];
     assert_eq!(found, expected);
 }

@@ -43,6 +43,9 @@ fn what_is_shipped_is_described() {
     assert!(files >= 3);
 }
 
+/// The ledger of the file to begin with.
+const LIST: &str = "url = \"/coupons\", users = \"/users\"";
+
 /// The file to begin with, with one change, is right or wrong for both.
 #[test]
 fn schema_and_program_agree() {
@@ -56,6 +59,18 @@ fn schema_and_program_agree() {
         ),
         ("users = \"/users\"", "count = \"/issued\"", true),
         ("promise = \"exact\"", "", true),
+        ("is = \"issued\"", "is = \"issued\"\ncode = \"/code\"", true),
+        ("is = \"issued\"", "is = \"issued\"\ncode = \"code\"", false),
+        (LIST, "url = \"/coupons?page={{page}}\", users = \"/users\", pages = { page = 0, most = 9 }", true),
+        (LIST, "url = \"/coupons?skip={{offset}}\", users = \"/users\", code = \"/code\", pages = { offset = 0 }", true),
+        (LIST, "url = \"/coupons?after={{cursor}}\", users = \"/users\", pages = { cursor = \"/next\" }", true),
+        (LIST, "url = \"/coupons\", users = \"/users\", pages = { link = true }", true),
+        (LIST, "url = \"/coupons\", users = \"/users\", whole = true", true),
+        (LIST, "url = \"/coupons\", users = \"/users\", pages = { link = true, page = 1 }", false),
+        (LIST, "url = \"/coupons\", users = \"/users\", pages = { most = 3 }", false),
+        (LIST, "url = \"/coupons?page={{page}}\", users = \"/users\", pages = { page = 0, most = 0 }", false),
+        (LIST, "url = \"/coupons?page={{page}}\", count = \"/n\", pages = { page = 0 }", false),
+        ("[ledger]", "[ledger]\nremaining = \"yes\"", false),
         ("status = 201", "status = \"6xx\"", false),
         ("status = 201", "state = 201", false),
         ("is = \"issued\"", "is = \"won\"", false),

@@ -21,6 +21,7 @@ use hyper_util::rt::TokioIo;
 use crate::http::{
     ConnectError, SendError,
     body::Body,
+    coding,
     dial::Dial,
     message::{Collected, broken},
     wire::{Progress, Wire},
@@ -150,7 +151,8 @@ async fn read(response: Response<Incoming>, limit: usize) -> Result<Response<Byt
             collected.push(bytes)?;
         }
     }
-    Ok(Response::from_parts(head, collected.whole()))
+    let response = Response::from_parts(head, collected.whole());
+    Ok(coding::decoded(response, limit))
 }
 
 /// With its cause, which hyper leaves to whoever asks for it.

@@ -4,7 +4,8 @@ use crate::compare::Comparison;
 
 /// Indented, with a newline at the end.
 pub fn render(comparison: &Comparison) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(comparison)?;
+    let text = serde_json::to_string_pretty(comparison)?;
+    let mut text = crate::text::printable_json(&text).into_owned();
     text.push('\n');
     Ok(text)
 }

@@ -39,6 +39,7 @@ use super::{
     terminal::{Style, Tone},
     warnings,
 };
+use crate::text::printable;
 
 /// The page's style.
 const STYLE: &str = include_str!("style.css");
@@ -56,7 +57,8 @@ pub struct Html;
 impl Format for Html {
     fn render(&self, report: &Report) -> io::Result<String> {
         let page = page(report).map_err(io::Error::other)?;
-        page.render().map_err(io::Error::other)
+        let html = page.render().map_err(io::Error::other)?;
+        Ok(printable(&html).into_owned())
     }
 }
 

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use super::{column, in_words, legend, lines, sign, wrap};
-use crate::interleaving::{Interleaving, Mark, Step};
+use crate::{
+    interleaving::{Interleaving, Mark, Step},
+    text::is_unsafe,
+};
 
 /// Of one letter of the monospaced text, in pixels.
 const LETTER: usize = 8;
@@ -217,8 +220,8 @@ fn escaped(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
-            // Not allowed in XML, not even escaped.
-            control if control.is_control() => safe.push(' '),
+            // Control characters are not allowed in XML, not even escaped.
+            unseen if is_unsafe(unseen) => safe.push(' '),
             other => safe.push(other),
         }
     }

@@ -1,5 +1,7 @@
 //! Foreign text in Markdown: shown as it is, and taken for nothing else.
 
+use crate::text::is_unsafe;
+
 /// One line of text that is no markup, no mention of anybody and no reference to an issue. Fits into a table's cell.
 pub(in crate::report) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -24,7 +26,7 @@ pub(in crate::report) fn escaped(text: &str) -> String {
                 safe.push_str("&#58;");
             }
             ':' => safe.push(letter),
-            control if control.is_control() => safe.push(' '),
+            unseen if is_unsafe(unseen) => safe.push(' '),
             mark if mark.is_ascii_punctuation() && !HARMLESS.contains(&mark) => {
                 safe.push('\\');
                 safe.push(mark);

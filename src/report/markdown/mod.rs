@@ -20,6 +20,7 @@ use super::{
     terminal::{Style, Tone},
     warnings,
 };
+use crate::text::printable;
 
 /// How many different errors of a strategy are shown.
 const MESSAGES: usize = 5;
@@ -51,7 +52,7 @@ pub fn render(report: &Report) -> String {
         details(report),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    parts.join("\n")
+    printable(&parts.join("\n")).into_owned()
 }
 
 fn verdict(report: &Report) -> String {

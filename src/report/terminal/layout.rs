@@ -13,6 +13,7 @@ use tabled::{
 use textwrap::{Options, WordSplitter};
 
 use super::style::{Style, Tone};
+use crate::text;
 
 /// Columns that the labels at the left take.
 const LABEL: usize = 12;
@@ -80,7 +81,12 @@ impl Page {
     }
 
     pub(crate) fn finish(self) -> String {
-        self.text
+        let printable = if self.style.color {
+            text::printable_in_color
+        } else {
+            text::printable
+        };
+        printable(&self.text).into_owned()
     }
 
     fn wrap(&mut self, text: &str, first: &str, rest: &str) {

@@ -23,7 +23,7 @@ use super::{
     stage::STREAMS, steps::Sessions, template::Values,
 };
 use crate::{
-    http::{Client, Held, Version},
+    http::{Client, Held, Undecoded, Version},
     ports::{Effect, PortError, Result, UserId},
     report::{AnswerSample, Unclassified},
     strategy::{Decision, Strategy},
@@ -195,7 +195,10 @@ impl Claim {
             Some((_, meaning)) => Ok(meaning),
             None => {
                 self.keep(user, answer);
-                let why = format!("status {status}, and no [[outcome]] rule for it");
+                let why = match answer.extensions().get() {
+                    Some(Undecoded(why)) => format!("status {status}, and {why}"),
+                    None => format!("status {status}, and no [[outcome]] rule for it"),
+                };
                 failed(Effect::Unknown, &why)
             }
         }
@@ -267,7 +270,11 @@ impl Claim {
             self.mask(user, &format!("{name}: {value}"))
         });
         // Masked before it is cut, so that no half of a secret is left.
-        let body = self.mask(user, &String::from_utf8_lossy(answer.body()));
+        let body = match answer.extensions().get() {
+            Some(Undecoded(why)) => why.clone(),
+            None => String::from_utf8_lossy(answer.body()).into_owned(),
+        };
+        let body = self.mask(user, &body);
         AnswerSample {
             status: answer.status().as_u16(),
             headers: headers.collect(),

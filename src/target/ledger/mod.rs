@@ -2,16 +2,21 @@
 //!
 //! A source is described by the file and opened for a run as a [`Reader`]. Reading changes nothing.
 
+mod found;
+mod more;
 mod over_http;
+mod pages;
 pub(super) mod redis;
+mod spelling;
 pub(super) mod sql;
 
-use std::collections::HashMap;
+pub use found::{Found, Row, Stock};
+pub use pages::{Order, Pages};
+pub use spelling::{Named, Spelling};
 
-use super::{Event, RequestTemplate, Secrets, Template, Who};
+use super::{Event, RequestTemplate, Target, Template, Who};
 use crate::{
     http::Client,
-    ports::UserId,
     report::Backend,
     scenario::{DbTarget, ServiceUrl},
 };
@@ -25,6 +30,8 @@ pub enum Source {
         request: RequestTemplate,
         /// Where the answer has it.
         find: Find,
+        /// Whether that is all.
+        pages: Pages,
     },
     /// A database is.
     Sql {
@@ -32,7 +39,7 @@ pub enum Source {
         db: DbTarget,
         /// The question.
         query: Template,
-        /// What its first column holds.
+        /// What its columns hold.
         what: What,
     },
     /// A key in Redis: a set, a list or a sorted set of users, or a counter.
@@ -49,13 +56,8 @@ pub enum Source {
 /// Where a JSON answer has what.
 #[derive(Debug, Clone)]
 pub enum Find {
-    /// A list of users.
-    Users {
-        /// To the list.
-        pointer: String,
-        /// From an item of the list to the user; `None` is the item itself.
-        id: Option<String>,
-    },
+    /// Every coupon.
+    Users(List),
     /// How many coupons there are.
     Count {
         /// To the number.
@@ -63,41 +65,33 @@ pub enum Find {
     },
 }
 
+/// Where a JSON answer has a list of coupons.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// To the list.
+    pub pointer: String,
+    /// From an item of the list to the user; `None` is the item itself.
+    pub id: Option<String>,
+    /// From an item to the coupon's code.
+    pub code: Option<String>,
+}
+
 /// What a query returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
-    /// A line for each coupon, with its user.
+    /// A line for each coupon: its user, and in a second column its code, where there is one.
     Users,
     /// One number.
     Count,
-}
-
-/// What was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// The user of every coupon, as the ledger spells users.
-    Users(Vec<String>),
-    /// How many coupons there are.
-    Count(u64),
-}
-
-impl Found {
-    /// Coupons.
-    pub fn coupons(&self) -> u64 {
-        match self {
-            Self::Users(users) => users.len() as u64,
-            Self::Count(count) => *count,
-        }
-    }
 }
 
 impl Source {
     /// In a few words, for the head of a report.
     pub fn describe(&self) -> String {
         match self {
-            Self::Http { request, find } => {
+            Self::Http { request, find, .. } => {
                 let what = match find {
-                    Find::Users { .. } => "users",
+                    Find::Users(_) => "users",
                     Find::Count { .. } => "a count",
                 };
                 format!("{what} from {}", request.name)
@@ -116,9 +110,16 @@ impl Source {
 }
 
 /// A source that can be read.
-pub enum Reader {
+pub struct Reader {
+    place: Place,
+    /// The limit that a stock counts down from; `None` where a count is one of coupons.
+    stock: Option<u64>,
+}
+
+/// What is read.
+enum Place {
     /// Over HTTP.
-    Http(over_http::Answer),
+    Http(Box<over_http::Answer>),
     /// From a database.
     Sql(sql::Query),
     /// From Redis.
@@ -126,152 +127,67 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// Opens what `source` describes; `None` where there is nothing to read.
+    /// Opens the ledger of a target; `None` where there is nothing to read.
     pub async fn open(
-        source: &Source,
+        target: &Target,
         client: &Client,
         event: &Event,
     ) -> Result<Option<Self>, String> {
-        Ok(Some(match source {
-            Source::Http { request, find } => {
-                Self::Http(over_http::Answer::new(client, request, find, event))
-            }
+        let stock = target.remaining.then_some(event.limit);
+        let place = match &target.ledger {
+            Source::Http {
+                request,
+                find,
+                pages,
+            } => Place::Http(Box::new(over_http::Answer {
+                client: client.clone(),
+                request: request.clone(),
+                find: find.clone(),
+                pages: pages.clone(),
+                event: event.clone(),
+            })),
             Source::Sql { db, query, what } => {
                 let query = query.fill(event, Who::NOBODY);
-                Self::Sql(sql::Query::open(db, query, *what).await?)
+                Place::Sql(sql::Query::open(db, query, *what).await?)
             }
             Source::Redis { url, key } => {
-                Self::Redis(redis::Key::open(url, key.fill(event, Who::NOBODY)).await?)
+                let key = key.fill(event, Who::NOBODY);
+                Place::Redis(redis::Key::open(url, key, stock.is_some()).await?)
             }
             Source::None => return Ok(None),
-        }))
+        };
+        Ok(Some(Self { place, stock }))
     }
 
     /// What is there now.
     pub async fn read(&mut self) -> Result<Found, String> {
-        match self {
-            Self::Http(answer) => answer.read().await,
-            Self::Sql(query) => query.read().await,
-            Self::Redis(key) => key.read().await,
+        let raw = match &mut self.place {
+            Place::Http(answer) => answer.read().await,
+            Place::Sql(query) => query.read().await,
+            Place::Redis(key) => key.read().await,
+        };
+        match (raw?, self.stock) {
+            (Raw::Rows(rows), _) => Ok(Found::Users(rows)),
+            (Raw::Number(left), Some(limit)) => Stock::new(limit, left).map(Found::Stock),
+            (Raw::Number(count), None) => u64::try_from(count)
+                .map(Found::Count)
+                .map_err(|_| format!("the count is {count}: for stock that counts down, say remaining = true")),
         }
     }
 
     /// The database or the Redis that it is read from.
     pub fn backend(&self) -> Option<Backend> {
-        match self {
-            Self::Http(_) => None,
-            Self::Sql(query) => Some(query.backend()),
-            Self::Redis(key) => Some(key.backend()),
+        match &self.place {
+            Place::Http(_) => None,
+            Place::Sql(query) => Some(query.backend()),
+            Place::Redis(key) => Some(key.backend()),
         }
     }
 }
 
-/// Who is who in a ledger, and who is nobody of this run.
-#[derive(Default)]
-pub struct Spelling {
-    users: HashMap<String, UserId>,
-}
-
-/// Users as numbers. Strangers have numbers above all users', each its own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
-    /// The user of every coupon, in the order of the ledger.
-    pub rows: Vec<UserId>,
-    /// Coupons of nobody of this run.
-    pub strangers: u64,
-    /// The first few of them, as the ledger spells them.
-    pub samples: Vec<String>,
-}
-
-impl Spelling {
-    /// Of users 1 to `count`, as `spell` writes them. Two users with one spelling could not be told apart.
-    pub fn new(count: u64, spell: impl Fn(UserId) -> String) -> Result<Self, String> {
-        let mut spelled = HashMap::with_capacity(usize::try_from(count).unwrap_or_default());
-        for user in (1..=count).map(UserId) {
-            if let Some(other) = spelled.insert(spell(user), user) {
-                return Err(format!(
-                    "users {other} and {user} have the same spelling in the ledger"
-                ));
-            }
-        }
-        Ok(Self { users: spelled })
-    }
-
-    /// Whose coupons these are.
-    pub fn names(&self, rows: &[String], secrets: &Secrets) -> Named {
-        const SAMPLES: usize = 3;
-        let mut strangers: HashMap<&str, UserId> = HashMap::new();
-        let mut named = Named::default();
-        for row in rows {
-            if let Some(user) = self.users.get(row.trim()) {
-                named.rows.push(*user);
-                continue;
-            }
-            let next = UserId::stranger(strangers.len() as u64);
-            let stranger = *strangers.entry(row).or_insert(next);
-            named.rows.push(stranger);
-            named.strangers += 1;
-            if stranger == next && named.samples.len() < SAMPLES {
-                named.samples.push(secrets.mask(row));
-            }
-        }
-        named
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use super::*;
-    use crate::target::template::{Escape, Names, Values};
-
-    fn spelling(text: &str, count: u64) -> Result<Spelling, String> {
-        let mut secrets = Secrets::default();
-        let mut names = Names {
-            env: &|_| None,
-            user: Some(&[]),
-            setup: &[],
-            captured: &[],
-            secrets: &mut secrets,
-        };
-        let template = Template::parse(text, Escape::None, &mut names).unwrap();
-        let event = Event {
-            run: "run".to_owned(),
-            limit: 1,
-            seed: 1,
-            setup: Values::default(),
-        };
-        Spelling::new(count, |user| {
-            let who = Who {
-                user,
-                ..Who::NOBODY
-            };
-            template.fill(&event, who)
-        })
-    }
-
-    #[test]
-    fn who_is_nobody_of_this_run_has_a_number_of_his_own() {
-        let rows = ["u-2", "u-9", "u-1", "u-9", "x"].map(str::to_owned);
-        let named = spelling("u-{{user}}", 2)
-            .unwrap()
-            .names(&rows, &Secrets::default());
-        let strangers = named.rows.iter().map(|user| user.is_stranger());
-        assert_eq!(
-            strangers.collect::<Vec<_>>(),
-            [false, true, false, true, true]
-        );
-        assert_eq!((named.rows[0], named.rows[2]), (UserId(2), UserId(1)));
-        assert_eq!((named.rows[1], named.strangers), (named.rows[3], 3));
-        assert_ne!(named.rows[1], named.rows[4]);
-        assert_eq!(named.samples, ["u-9", "x"]);
-    }
-
-    #[test]
-    fn two_users_with_one_spelling_are_an_error() {
-        assert!(spelling("{{user}}", 3).is_ok());
-        let error = spelling("everybody", 3).err().unwrap();
-        assert_eq!(error, "users 1 and 2 have the same spelling in the ledger");
-    }
+/// What a place holds, before it is known what a number counts.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::target) enum Raw {
+    Rows(Vec<Row>),
+    Number(i128),
 }

@@ -2,18 +2,22 @@
 
 use redis::{InfoDict, RedisError, RedisResult, aio::MultiplexedConnection, cmd};
 
-use super::Found;
-use crate::{backend::CONNECT_TIMEOUT, report::Backend, scenario::ServiceUrl};
+use super::{Raw, Row};
+use crate::{
+    backend::CONNECT_TIMEOUT, report::Backend, scenario::ServiceUrl, target::number,
+};
 
 /// A key on a connection.
 pub struct Key {
     connection: MultiplexedConnection,
     name: String,
     version: String,
+    /// Whether it holds what is left: a number, or a collection of coupons that nobody has yet.
+    is_stock: bool,
 }
 
 impl Key {
-    pub async fn open(url: &ServiceUrl, name: String) -> Result<Self, String> {
+    pub async fn open(url: &ServiceUrl, name: String, is_stock: bool) -> Result<Self, String> {
         let opened = tokio::time::timeout(CONNECT_TIMEOUT, connect(url)).await;
         let failed = |why: String| format!("failed to use {url}: {why}");
         let opened = opened.map_err(|_| failed("no answer in time".to_owned()))?;
@@ -22,16 +26,27 @@ impl Key {
             connection,
             name,
             version,
+            is_stock,
         })
     }
 
-    /// A key that is not there holds nobody.
-    pub async fn read(&mut self) -> Result<Found, String> {
+    /// A key that is not there holds nobody, and no stock: Redis removes a list with its last item.
+    pub async fn read(&mut self) -> Result<Raw, String> {
         let name = self.name.clone();
         let failed = |error: RedisError| format!("failed to read the key {name}: {error}");
         let kind: String = self.ask(&["TYPE"], &[]).await.map_err(failed)?;
-        let users = match kind.as_str() {
-            "none" => return Ok(Found::Users(Vec::new())),
+        if self.is_stock {
+            let length = match kind.as_str() {
+                "none" => return Ok(Raw::Number(0)),
+                "set" => self.ask::<i64>(&["SCARD"], &[]).await,
+                "list" => self.ask::<i64>(&["LLEN"], &[]).await,
+                "zset" => self.ask::<i64>(&["ZCARD"], &[]).await,
+                _ => return self.counter().await,
+            };
+            return length.map(|left| Raw::Number(left.into())).map_err(failed);
+        }
+        let users: RedisResult<Vec<String>> = match kind.as_str() {
+            "none" => return Ok(Raw::Rows(Vec::new())),
             "string" => return self.counter().await,
             "set" => self.ask(&["SMEMBERS"], &[]).await,
             "list" => self.ask(&["LRANGE"], &["0", "-1"]).await,
@@ -42,17 +57,18 @@ impl Key {
                 ));
             }
         };
-        users.map(Found::Users).map_err(failed)
+        let rows = |users: Vec<String>| users.into_iter().map(Row::from).collect();
+        users.map(|users| Raw::Rows(rows(users))).map_err(failed)
     }
 
-    async fn counter(&mut self) -> Result<Found, String> {
+    async fn counter(&mut self) -> Result<Raw, String> {
         let text: Option<String> = self
             .ask(&["GET"], &[])
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| format!("failed to read the key {}: {error}", self.name))?;
         let text = text.unwrap_or_else(|| "0".to_owned());
-        let count = text.parse().map(Found::Count);
-        count.map_err(|_| format!("the key {} holds no count but {text:?}", self.name))
+        let count = number::integer(&text).map(Raw::Number);
+        count.ok_or_else(|| format!("the key {} holds no count but {text:?}", self.name))
     }
 
     async fn ask<T: redis::FromRedisValue>(

@@ -1,15 +1,16 @@
-//! A ledger in a database: the first column of a query of the user's, as text, whatever its type. Whatever the query is, it is
+//! A ledger in a database: the first columns of a query of the user's, as text, whatever their types. Whatever the query is, it is
 //! made on a connection that may only read.
 
 use sqlx::{
     AssertSqlSafe, Connection, MySqlConnection, PgConnection, Row, SqliteConnection, raw_sql,
 };
 
-use super::{Found, What};
+use super::{Raw, Row as Coupon, What};
 use crate::{
     backend::{CONNECT_TIMEOUT, ServiceInfo, database},
     report::Backend,
     scenario::DbTarget,
+    target::number,
 };
 
 /// A query on a connection.
@@ -42,17 +43,20 @@ impl Query {
         })
     }
 
-    pub async fn read(&mut self) -> Result<Found, String> {
-        let rows = self.connection.column(&self.text).await;
+    pub async fn read(&mut self) -> Result<Raw, String> {
+        let rows = self.connection.columns(&self.text).await;
         let rows =
             rows.map_err(|error| format!("the query failed: {}", database::words(&error)))?;
-        let users: Option<Vec<String>> = rows.into_iter().collect();
-        let users = users.ok_or("the query returned a row without a value")?;
-        match (self.what, users.as_slice()) {
-            (What::Users, _) => Ok(Found::Users(users)),
-            (What::Count, [count]) => {
-                let count = count.parse().map(Found::Count);
-                count.map_err(|_| "the query returned no count".to_owned())
+        let rows: Option<Vec<Coupon>> = rows
+            .into_iter()
+            .map(|(user, code)| user.map(|user| Coupon { user, code }))
+            .collect();
+        let rows = rows.ok_or("the query returned a row without a value")?;
+        match (self.what, rows.as_slice()) {
+            (What::Users, _) => Ok(Raw::Rows(rows)),
+            (What::Count, [row]) => {
+                let count = number::integer(&row.user).map(Raw::Number);
+                count.ok_or_else(|| format!("the query returned no count but {:?}", row.user))
             }
             (What::Count, rows) => Err(format!(
                 "the query returned {} rows where one count was expected",
@@ -106,25 +110,41 @@ impl Link {
         })
     }
 
-    /// The first column of all rows; a query is the user's own.
-    pub(in crate::target) async fn column(
+    /// The first two columns of all rows; a query is the user's own.
+    pub(in crate::target) async fn columns(
         &mut self,
         query: &str,
-    ) -> Result<Vec<Option<String>>, sqlx::Error> {
+    ) -> Result<Vec<Columns>, sqlx::Error> {
         let query = raw_sql(AssertSqlSafe(query));
         match self {
             Self::Postgres(connection) => {
                 let rows = query.fetch_all(connection).await?;
-                rows.iter().map(|row| row.try_get_unchecked(0)).collect()
+                rows.iter().map(columns).collect()
             }
             Self::Mysql(connection) => {
                 let rows = query.fetch_all(connection).await?;
-                rows.iter().map(|row| row.try_get_unchecked(0)).collect()
+                rows.iter().map(columns).collect()
             }
             Self::Sqlite(connection) => {
                 let rows = query.fetch_all(connection).await?;
-                rows.iter().map(|row| row.try_get_unchecked(0)).collect()
+                rows.iter().map(columns).collect()
             }
         }
     }
+}
+
+/// Of a row, as text.
+pub(in crate::target) type Columns = (Option<String>, Option<String>);
+
+fn columns<R: Row>(row: &R) -> Result<Columns, sqlx::Error>
+where
+    usize: sqlx::ColumnIndex<R>,
+    for<'a> Option<String>: sqlx::Decode<'a, R::Database>,
+{
+    let second = if row.len() > 1 {
+        row.try_get_unchecked(1)?
+    } else {
+        None
+    };
+    Ok((row.try_get_unchecked(0)?, second))
 }

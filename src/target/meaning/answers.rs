@@ -27,6 +27,7 @@ impl Reader<'_> {
         let typed = spanned.get_ref();
         let rule = Rule {
             meaning: self.parse(&typed.is, meaning)?,
+            code: self.code(typed)?,
             status: match typed.status.as_slice() {
                 [] => None,
                 status => Some(self.statuses(status)?),
@@ -78,6 +79,21 @@ impl Reader<'_> {
             return Err(wrong(self.file, &typed.is, problem));
         }
         Ok(rule)
+    }
+
+    /// Where an answer has the coupon's code, which only good news have.
+    fn code(&self, typed: &Outcome) -> Result<Option<String>, UsageError> {
+        let Some(code) = &typed.code else {
+            return Ok(None);
+        };
+        if typed.is.text != "issued" {
+            let problem = Problem::new(
+                format!("code of an answer that means {}", quoted(&typed.is.text)),
+                "only an answer that means issued has a coupon's code",
+            );
+            return Err(wrong(self.file, code, problem));
+        }
+        self.pointer(code).map(Some)
     }
 
     /// Codes and classes: `201`, `"2xx"`.

@@ -17,10 +17,14 @@ use crate::{
         Template,
         drain::{Drain, Until},
         file,
-        ledger::{Find, Source, What},
-        template::Escape,
+        ledger::{Find, List, Order, Pages, Source, What},
+        Event, RequestTemplate, Who,
+        template::{Escape, Name, Values},
     },
 };
+
+/// Pages of a ledger unless the file says otherwise: more than any list of coupons has.
+const MOST_PAGES: u32 = 10_000;
 
 /// How long a drain may take unless the file says otherwise.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -47,10 +51,15 @@ impl Reader<'_> {
     fn over_http(&mut self, spanned: &Spanned<file::LedgerHttp>) -> Result<Source, UsageError> {
         let typed = spanned.get_ref();
         let find = match (&typed.users, &typed.count) {
-            (Some(users), None) => Find::Users {
+            (Some(users), None) => Find::Users(List {
                 pointer: self.pointer(users)?,
                 id: typed.id.as_ref().map(|id| self.pointer(id)).transpose()?,
-            },
+                code: typed
+                    .code
+                    .as_ref()
+                    .map(|code| self.pointer(code))
+                    .transpose()?,
+            }),
             (None, Some(count)) => Find::Count {
                 pointer: self.pointer(count)?,
             },
@@ -62,12 +71,130 @@ impl Reader<'_> {
                 return Err(self.file.wrong_at(spanned.span().start, problem));
             }
         };
-        let request = self.question(&Head {
+        let mut pages = self.pages(spanned)?;
+        let head = Head {
             method: typed.method.as_ref(),
             url: &typed.url,
             headers: &typed.headers,
-        })?;
-        Ok(Source::Http { request, find })
+        };
+        let request = match pages.order.as_ref().and_then(Order::placeholder) {
+            None => self.question(&head)?,
+            Some(page) => {
+                pages.slot = Some(self.prepared.len());
+                self.question_by_page(&head, page)?
+            }
+        };
+        Ok(Source::Http {
+            request,
+            find,
+            pages,
+        })
+    }
+
+    /// A request in which a placeholder stands for a page: one more value of the event, whose name is known here alone.
+    fn question_by_page(
+        &mut self,
+        head: &Head<'_>,
+        page: &str,
+    ) -> Result<RequestTemplate, UsageError> {
+        let named = |placeholder: &str| Name {
+            placeholder: placeholder.to_owned(),
+            secret: false,
+        };
+        let slot = self.prepared.len();
+        self.prepared.push(named(page));
+        let request = self.question(head);
+        self.prepared[slot] = named("(a page of the ledger)");
+        let request = request?;
+        let of = |value: &str| {
+            let event = Event {
+                run: String::new(),
+                limit: 1,
+                seed: 1,
+                setup: Values::all(&self.prepared, value),
+            };
+            let built = request.build(&event, Who::NOBODY).ok()?;
+            Some((built.uri().clone(), built.headers().clone()))
+        };
+        if of("1") != of("2") {
+            return Ok(request);
+        }
+        let problem = Problem::new(
+            "pages that the request does not ask for",
+            format!("put {{{{{page}}}}} into the url, as in /coupons?{page}={{{{{page}}}}}"),
+        );
+        Err(wrong(self.file, head.url, problem))
+    }
+
+    /// How the pages of a list follow one another.
+    fn pages(&self, spanned: &Spanned<file::LedgerHttp>) -> Result<Pages, UsageError> {
+        let ledger = spanned.get_ref();
+        let one = Pages {
+            order: None,
+            slot: None,
+            most: MOST_PAGES,
+            whole: ledger.whole.unwrap_or(false),
+        };
+        let Some(typed) = &ledger.pages else {
+            return Ok(one);
+        };
+        let wrong_here = |what: &str, advice: &str| {
+            let problem = Problem::new(what, advice);
+            Err(self.file.wrong_at(typed.span().start, problem))
+        };
+        if ledger.users.is_none() {
+            return wrong_here(
+                "pages of a count",
+                "only a list has pages: name it by users = \"/users\"",
+            );
+        }
+        let said = typed.get_ref();
+        let order = match (said.page, said.offset, &said.cursor, said.link) {
+            (Some(first), None, None, None) => Order::Page(first),
+            (None, Some(first), None, None) => Order::Offset(first),
+            (None, None, Some(cursor), None) => Order::Cursor(self.pointer(cursor)?),
+            (None, None, None, Some(true)) => Order::Link,
+            _ => {
+                return wrong_here(
+                    "pages in no order, or in several",
+                    "name one of page = 0, offset = 0, cursor = \"/next\" and link = true",
+                );
+            }
+        };
+        match said.most {
+            Some(0) => wrong_here("no page at all in most", "read one page at least"),
+            most => Ok(Pages {
+                order: Some(order),
+                most: most.unwrap_or(MOST_PAGES),
+                ..one
+            }),
+        }
+    }
+
+    /// Whether a count of the ledger is one of coupons that are left.
+    pub(super) fn remaining(
+        &self,
+        ledger: Option<&Spanned<file::Ledger>>,
+        source: &Source,
+    ) -> Result<bool, UsageError> {
+        let typed = ledger.and_then(|ledger| ledger.get_ref().remaining.as_ref());
+        let counts = match source {
+            Source::Http { find, .. } => matches!(find, Find::Count { .. }),
+            Source::Sql { what, .. } => *what == What::Count,
+            Source::Redis { .. } => true,
+            Source::None => false,
+        };
+        match typed {
+            Some(typed) if *typed.get_ref() && !counts => {
+                let problem = Problem::new(
+                    "remaining stock of a list of users",
+                    "what is left is counted: name it by count, count_sql or redis",
+                );
+                Err(self.file.wrong_at(typed.span().start, problem))
+            }
+            Some(typed) => Ok(*typed.get_ref()),
+            None => Ok(false),
+        }
     }
 
     fn sql(

@@ -12,10 +12,10 @@ use std::path::Path;
 use url::Url;
 
 use super::{
-    Reach, Secrets, Service, Target, Template, Users,
+    Event, Reach, Secrets, Service, Target, Template, Users, Who,
     file::{self, TargetFile},
     ledger::{Find, Source, What},
-    template::{Escape, Name, Names},
+    template::{Escape, Name, Names, Values},
 };
 use crate::{
     cli::{
@@ -27,7 +27,9 @@ use crate::{
         values::did_you_mean,
     },
     http::{Remote, Version},
+    ports::UserId,
     strategy::Promise,
+    text::is_unsafe,
 };
 
 const PROMISES: [Promise; 4] = [
@@ -69,7 +71,13 @@ impl Target {
         // Before the claim, as nothing that a claim is answered can be a part of it.
         let ledger = typed.ledger.as_ref();
         let source = ledger.map_or(Ok(Source::None), |ledger| reader.ledger(ledger))?;
+        let remaining = reader.remaining(ledger, &source)?;
         let spelling = reader.spelling(ledger)?;
+        if let (Some(users), Some(typed)) = (&users, &typed.users)
+            && reader.captured.is_empty()
+        {
+            check_spelling(file, typed, users, &spelling)?;
+        }
         let drain = typed
             .drain
             .as_ref()
@@ -100,6 +108,7 @@ impl Target {
             poll: claim.poll,
             captured: reader.captured.into(),
             ledger: source,
+            remaining,
             spelling,
             drain,
             secrets: reader.secrets,
@@ -117,7 +126,7 @@ impl Target {
     fn check(&self, file: &TomlFile, typed: &TargetFile) -> Result<(), UsageError> {
         let by_user = match &self.ledger {
             Source::Http {
-                find: Find::Users { .. },
+                find: Find::Users(_),
                 ..
             }
             | Source::Sql {
@@ -143,7 +152,7 @@ impl Target {
 /// The file's name without its end.
 fn name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
-    stem.to_string_lossy().replace(char::is_control, "?")
+    stem.to_string_lossy().replace(is_unsafe, "?")
 }
 
 fn users(file: &TomlFile, typed: Option<&file::Users>) -> Result<Option<Users>, UsageError> {
@@ -154,6 +163,37 @@ fn users(file: &TomlFile, typed: Option<&file::Users>) -> Result<Option<Users>, 
         wrong(file, &users.csv, Problem::new(what, error))
     })?;
     Ok(Some(read))
+}
+
+/// Users whom the ledger could not tell apart.
+fn check_spelling(
+    file: &TomlFile,
+    typed: &file::Users,
+    users: &Users,
+    spelling: &Template,
+) -> Result<(), UsageError> {
+    // What differs from run to run is the same for all users.
+    let event = Event {
+        run: String::new(),
+        limit: 0,
+        seed: 0,
+        setup: Values::default(),
+    };
+    let spelled = (1..=users.len()).map(UserId).map(|user| {
+        let who = Who {
+            user,
+            attempt: 1,
+            columns: users.line(user),
+            captured: None,
+        };
+        spelling.fill(&event, who)
+    });
+    let Some((first, second)) = users.twice(spelled) else {
+        return Ok(());
+    };
+    let what = format!("two users of one name in {}", quoted(&users.path().to_string_lossy()));
+    let advice = format!("lines {first} and {second} are spelled the same in the ledger");
+    Err(wrong(file, &typed.csv, Problem::new(what, advice)))
 }
 
 /// What is wrong with a value.

@@ -33,9 +33,8 @@ impl Query {
     pub(super) async fn run(&self, text: &str) -> Result<Response<Bytes>, String> {
         let failed = |error: sqlx::Error| format!("{}: {}", self.db, database::words(&error));
         let mut link = Link::open(&self.db).await.map_err(failed)?;
-        let rows = link.column(text).await.map_err(failed)?;
-        Ok(answer(
-            rows.into_iter().flatten().next().unwrap_or_default(),
-        ))
+        let rows = link.columns(text).await.map_err(failed)?;
+        let mut first = rows.into_iter().filter_map(|(first, _)| first);
+        Ok(answer(first.next().unwrap_or_default()))
     }
 }
