@@ -136,8 +136,9 @@ async fn announce(target: &Target, what: Sending) -> Result<(), Failure> {
     };
     let Sending { users, attempts } = what;
     say(&format!(
-        "note: this leaves the machine: {attempts} × {} as {users} users, and {} setup requests, to {} ({})",
+        "note: this leaves the machine: {attempts} × {} as {users} users, {} requests of each user before, and {} setup requests, to {} ({})",
         target.claim.name,
+        target.steps.len(),
         target.setup.len(),
         target.address(),
         endpoint.addresses().join(", "),

@@ -48,9 +48,14 @@ pub async fn run(
         "opening the service"
     );
     let mut stage = Stage::open(target, workload, &run_id).await?;
-    stage.set_up().await?;
-    stage.must_be_empty().await?;
-    let claim = claims(target, &mut stage, workload, stop.clone()).await?;
+    let claim = tokio::select! {
+        ready = ready(target, &mut stage, workload) => ready?,
+        () = stopped(stop.clone()) => return Err(OpenError::new(
+            "--target",
+            target.path.display().to_string(),
+            "interrupted before the load",
+        )),
+    };
     let loaded = load(scenario, place, &mut stage, &claim, watcher, stop).await;
 
     let (evidence, strangers) = evidence(scenario, target, &mut stage, &loaded).await;
@@ -79,19 +84,24 @@ pub async fn run(
     })
 }
 
-/// Opens the connections and makes the steps of every user. Nobody has claimed when it is interrupted.
-async fn claims(
+/// Makes the service ready, opens the connections, and makes the steps of every user. Nothing is measured, and nobody has claimed.
+async fn ready(
     target: &Target,
     stage: &mut Stage,
     workload: &Workload,
-    mut stop: watch::Receiver<bool>,
 ) -> Result<Arc<Claim>, OpenError> {
-    let path = target.path.display().to_string();
-    tokio::select! {
-        claims = stage.claim(target.connections(workload), workload.users) => claims,
-        _ = stop.wait_for(|stop| *stop) => {
-            Err(OpenError::new("--target", path, "interrupted before the load"))
-        }
+    stage.set_up().await?;
+    stage.must_be_empty().await?;
+    stage
+        .claim(target.connections(workload), workload.users)
+        .await
+}
+
+/// Ends when somebody asks to stop.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // Without a sender nobody can.
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

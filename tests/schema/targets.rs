@@ -71,6 +71,7 @@ fn schema_and_program_agree() {
         (LIST, "url = \"/coupons?page={{page}}\", users = \"/users\", pages = { page = 0, most = 0 }", false),
         (LIST, "url = \"/coupons?page={{page}}\", count = \"/n\", pages = { page = 0 }", false),
         ("[ledger]", "[ledger]\nremaining = \"yes\"", false),
+        ("url = \"/reset\"", "command = \"./reset.sh\"", false),
         ("status = 201", "status = \"6xx\"", false),
         ("status = 201", "state = 201", false),
         ("is = \"issued\"", "is = \"won\"", false),
@@ -90,3 +91,79 @@ fn schema_and_program_agree() {
         );
     }
 }
+
+/// The same for what goes before the claim and after it.
+#[test]
+fn schema_and_program_agree_on_setups_steps_and_what_follows() {
+    for (table, right) in [
+        (
+            "[[setup]]\nsql = \"DELETE FROM coupon\"\ndb = \"sqlite://shop.db\"",
+            true,
+        ),
+        (
+            "[[setup]]\nurl = \"redis://localhost\"\nredis = [\"DEL a\", \"SET b {{limit}}\"]",
+            true,
+        ),
+        (
+            "[[setup]]\ncommand = [\"./reset.sh\", \"{{limit}}\"]\ncapture = { id = { text = true } }",
+            true,
+        ),
+        (
+            "[[step]]\nurl = \"/login\"\ncapture = { t = { cookie = \"S\", secret = false } }",
+            true,
+        ),
+        (FOLLOWS, true),
+        ("[[setup]]\nsql = \"DELETE FROM coupon\"", false),
+        ("[[setup]]\nredis = \"DEL a\"", false),
+        ("[[setup]]\ncommand = []", false),
+        ("[[setup]]\ncommand = \"a\"\nmethod = \"PUT\"", false),
+        (
+            "[[setup]]\nurl = \"/a\"\nsql = \"SELECT 1\"\ndb = \"sqlite://shop.db\"",
+            false,
+        ),
+        ("[[setup]]\nstatus = 200", false),
+        (
+            "[[step]]\nurl = \"/login\"\ncapture = { t = { json = \"id\" } }",
+            false,
+        ),
+        (
+            "[[step]]\nurl = \"/login\"\ncapture = { t = { json = \"/id\", header = \"X-Id\" } }",
+            false,
+        ),
+        (
+            "[[step]]\nurl = \"/login\"\ncapture = { \"a b\" = { json = \"/id\" } }",
+            false,
+        ),
+        ("[[step]]\nmethod = \"GET\"", false),
+        ("[confirm]\nurl = \"/pay\"", false),
+        ("[poll]\nurl = \"/ask\"\nevery = \"1s\"", false),
+    ] {
+        let text = format!("{STARTER}\n{table}\n");
+        assert_eq!(
+            (is_described(&text), is_read(&text)),
+            (right, right),
+            "{table}"
+        );
+    }
+}
+
+const FOLLOWS: &str = r#"
+[[outcome]]
+is = "reserved"
+status = 202
+[[outcome]]
+is = "waiting"
+status = 203
+[confirm]
+url = "/pay"
+[[confirm.outcome]]
+is = "issued"
+status = 200
+[poll]
+url = "/ask"
+every = "1s"
+timeout = "2s"
+[[poll.outcome]]
+is = "issued"
+status = 200
+"#;

@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Seek},
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,10 +16,7 @@ use tokio::process::Child;
 use super::answer;
 use crate::{
     report::format::shorten,
-    target::{
-        Event, Template, Who,
-        stage::{PATIENCE, no_answer},
-    },
+    target::{Event, Template, Who},
 };
 
 /// Bytes of what a program prints that are read.
@@ -51,8 +49,12 @@ impl Command {
         self.words.iter().map(word).collect()
     }
 
-    /// The answer is what it prints. It has to end in time and with exit status 0.
-    pub(super) async fn run(&self, words: &[String]) -> Result<Response<Bytes>, String> {
+    /// The answer is what it prints. It has to end within `patience` and with exit status 0.
+    pub(super) async fn run(
+        &self,
+        words: &[String],
+        patience: Duration,
+    ) -> Result<Response<Bytes>, String> {
         // Files, and not pipes: a program that leaves another one running would keep a pipe open.
         let said = |error: io::Error| format!("no room for what it prints: {error}");
         let (mut out, mut err) = (
@@ -62,8 +64,11 @@ impl Command {
         let child = self.start(words, &out, &err);
         let mut child = child.map_err(|error| format!("cannot be started: {error}"))?;
         let mut group = Group::of(&child);
-        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
-        let ended = ended.map_err(|_| format!("{} and was stopped", no_answer(PATIENCE)))?;
+        let ended = tokio::time::timeout(patience, child.wait()).await;
+        let ended = ended.map_err(|_| {
+            let seconds = patience.as_secs_f64();
+            format!("did not end within {seconds} s and was stopped")
+        })?;
         group.0 = None;
         let status = ended.map_err(|error| error.to_string())?;
         if !status.success() {
@@ -128,5 +133,50 @@ fn beginning(printed: &[u8]) -> String {
     match text.join(" ") {
         text if text.is_empty() => String::new(),
         text => format!(": {}", shorten(&text, SHOWN)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    async fn run(script: &str, patience: Duration) -> Result<Response<Bytes>, String> {
+        let command = Command {
+            words: Vec::new(),
+            program: "sh".to_owned(),
+            folder: PathBuf::new(),
+        };
+        let words = ["sh", "-c", script].map(str::to_owned);
+        command.run(&words, patience).await
+    }
+
+    #[tokio::test]
+    async fn a_program_that_does_not_end_is_stopped_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let script = format!("sleep 60 & echo $! > {}; wait", file.display());
+        let error = run(&script, Duration::from_millis(300)).await.unwrap_err();
+        assert_eq!(error, "did not end within 0.3 s and was stopped");
+        let pid = std::fs::read_to_string(file).unwrap();
+        let stat = format!("/proc/{}/stat", pid.trim());
+        // Gone, or dead and not buried yet.
+        let runs = || std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+        for _ in 0..100 {
+            if !runs() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{stat} still runs");
+    }
+
+    #[tokio::test]
+    async fn a_program_may_leave_another_one_running() {
+        let patience = Duration::from_secs(20);
+        // It keeps the output open, which nobody waits for.
+        let answer = run("echo ready; sleep 1 &", patience).await.unwrap();
+        assert_eq!(&answer.body()[..], b"ready\n");
     }
 }

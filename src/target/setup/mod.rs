@@ -84,7 +84,7 @@ impl Setup {
             }
             Action::Command(command) => {
                 let arguments = command.fill(event)?;
-                let answer = command.run(&arguments).await?;
+                let answer = command.run(&arguments, PATIENCE).await?;
                 let shown = self.shown(vec![arguments.join(" ")], &answer, secrets);
                 (answer, shown)
             }

@@ -1,0 +1,194 @@
+//! The setup of a service without a reset endpoint: SQL, commands for Redis, and programs, on real ones.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use coupon_bench::{
+    cli::toml_file::TomlFile,
+    scenario::{Arrivals, Workload},
+    target::{Target, ledger::Found, stage::Stage},
+};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, raw_sql};
+
+use crate::{
+    program,
+    serve::Server,
+    services::{mysql, postgres, redis},
+};
+
+/// A target with this setup and this ledger; nobody claims anything of it.
+fn target(folder: &Path, address: &str, middle: &str) -> Arc<Target> {
+    let text = format!(
+        "[http]\nbase_url = \"http://{address}\"\n{middle}\n[claim]\nurl = \"/claim\"\njson = {{ user = \"{{{{user}}}}\" }}\n\
+         [[outcome]]\nis = \"issued\"\nstatus = 201\n"
+    );
+    let file = TomlFile::of(&folder.join("shop.toml"), text);
+    Arc::new(Target::understand(&file, &|_| None).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// What the ledger holds after the setup, or why the setup failed.
+async fn set_up(middle: &str) -> Result<Found, String> {
+    let server = Server::start("--strategy redis-incr");
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("event.py");
+    fs::write(&script, PROGRAM).expect("written");
+    let target = target(folder.path(), &server.address, middle);
+    let workload = Workload {
+        users: 3,
+        limit: 3,
+        attempts: 1,
+        arrivals: Arrivals::Burst,
+        seed: 1,
+        timeout: Duration::from_secs(5),
+        warmup: true,
+    };
+    let mut stage = Stage::open(&target, &workload, "run").await.expect("open");
+    stage.set_up().await.map_err(|error| error.to_string())?;
+    stage.read().await.expect("a ledger")
+}
+
+/// Prints its arguments as JSON, or ends as it is told to.
+const PROGRAM: &str = "import json, sys
+if sys.argv[1] == 'fail':
+    print('no such event,\\n  it seems', file=sys.stderr)
+    sys.exit(3)
+print(json.dumps({'words': sys.argv[1:], 'key': sys.argv[1]}))
+";
+
+#[tokio::test]
+async fn sql_makes_an_event_and_gives_its_number() {
+    let table = format!("setup_{}", std::process::id());
+    let mut pg = PgConnection::connect(&postgres())
+        .await
+        .expect("PostgreSQL");
+    let mut my = MySqlConnection::connect(&mysql()).await.expect("MySQL");
+    let make = |id: &str| format!("CREATE TABLE {table} (id {id}, name VARCHAR(40), stock INT)");
+    raw_sql(AssertSqlSafe(make("BIGSERIAL PRIMARY KEY")))
+        .execute(&mut pg)
+        .await
+        .expect("made");
+    raw_sql(AssertSqlSafe(make("BIGINT AUTO_INCREMENT PRIMARY KEY")))
+        .execute(&mut my)
+        .await
+        .expect("made");
+    let mut found = Vec::new();
+    for db in [postgres(), mysql()] {
+        let middle = |sql: &str| {
+            format!(
+                "[[setup]]\ndb = \"{db}\"\nsql = \"{sql}\"\ncapture = {{ event = {{ text = true }} }}\n\
+                 [ledger]\ndb = \"{db}\"\nsql = \"SELECT stock + id FROM {table} WHERE id = {{{{setup.event}}}}\"\n"
+            )
+        };
+        // Two statements at once: what is left of the last event goes, and a new one is made.
+        let new = format!(
+            "DELETE FROM {table}; INSERT INTO {table} (name, stock) VALUES ('it is {{{{run}}}}', {{{{limit}}}}) RETURNING id"
+        );
+        found.push(set_up(&middle(&new)).await);
+        found.push(set_up(&middle(&new)).await);
+        let refused = set_up(&middle("INSERT INTO nowhere VALUES (1)")).await;
+        let refused = refused.expect_err("refused");
+        assert!(
+            refused.contains("setup sql on") && refused.contains("nowhere"),
+            "{refused}"
+        );
+        let nothing = set_up(&middle(&format!("DELETE FROM {table}"))).await;
+        let nothing = nothing.expect_err("refused");
+        assert!(
+            nothing.contains("no value for {{setup.event}}: the answer is empty"),
+            "{nothing}"
+        );
+    }
+    let drop = format!("DROP TABLE {table}");
+    raw_sql(AssertSqlSafe(drop.clone()))
+        .execute(&mut pg)
+        .await
+        .expect("dropped");
+    raw_sql(AssertSqlSafe(drop))
+        .execute(&mut my)
+        .await
+        .expect("dropped");
+    // The stock is the limit, and the numbers of the events follow each other.
+    let users = |number: &str| Ok(Found::Users(vec![number.to_owned()]));
+    let both = [users("4"), users("5")];
+    assert_eq!(found, [both.clone(), both].concat());
+}
+
+#[tokio::test]
+async fn commands_fill_a_redis() {
+    let key = format!("setup-{}", std::process::id());
+    let middle = format!(
+        "[[setup]]\nurl = \"{url}\"\nredis = [\"DEL {key} {key}:stock\", \"RPUSH {key} 'user {{{{limit}}}}' u-2\", \
+         \"SET {key}:stock {{{{limit}}}}\", \"EXPIRE {key} 60\", \"EXPIRE {key}:stock 60\", \"GET {key}:stock\"]\n\
+         capture = {{ stock = {{ text = true }} }}\n\
+         [[setup]]\nurl = \"{url}\"\nredis = \"RPUSH {key} {{{{setup.stock}}}}\"\n\
+         [ledger]\nredis = {{ url = \"{url}\", key = \"{key}\" }}\n",
+        url = redis()
+    );
+    let found = set_up(&middle).await;
+    let users = ["user 3", "u-2", "3"].map(str::to_owned);
+    assert_eq!(found, Ok(Found::Users(users.to_vec())));
+    let wrong = middle.replace("\"DEL", "\"NONSENSE");
+    let error = set_up(&wrong).await.expect_err("refused");
+    assert!(
+        error.contains("setup commands for redis: NONSENSE: "),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_program_is_run_beside_the_file_with_its_arguments_as_they_are() {
+    let key = format!("setup-program-{}", std::process::id());
+    let middle = |words: &str| {
+        format!(
+            "[[setup]]\ncommand = [\"python3\", \"event.py\", {words}]\ncapture = {{ key = {{ json = \"/key\" }}, \
+             second = {{ json = \"/words/1\" }} }}\n\
+             [[setup]]\nurl = \"{url}\"\nredis = [\"DEL {{{{setup.key}}}}\", \"RPUSH {{{{setup.key}}}} {{{{setup.second}}}}\", \
+             \"EXPIRE {{{{setup.key}}}} 60\"]\n\
+             [ledger]\nredis = {{ url = \"{url}\", key = \"{{{{setup.key}}}}\" }}\n",
+            url = redis()
+        )
+    };
+    // No shell: what would mean something there is an argument like any other.
+    let found = set_up(&middle(&format!("\"{key}\", \"$HOME; {{{{limit}}}} *\""))).await;
+    assert_eq!(found, Ok(Found::Users(vec!["$HOME; 3 *".to_owned()])));
+    for (words, expected) in [
+        (
+            "\"fail\"",
+            "setup command python3: exit status: 3: no such event, it seems",
+        ),
+        (
+            "\"k\"",
+            "setup command python3: no value for {{setup.second}}: the answer has nothing at \"/words/1\"",
+        ),
+    ] {
+        let error = set_up(&middle(words)).await.expect_err("refused");
+        assert!(error.contains(expected), "{error}");
+    }
+    let missing = middle("\"k\"").replace("\"python3\"", "\"./none.sh\"");
+    let error = set_up(&missing).await.expect_err("refused");
+    assert!(
+        error.contains("setup command ./none.sh: cannot be started: No such file"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_check_shows_what_a_setup_without_a_request_did() {
+    let server = Server::start("--strategy redis-incr");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shop.toml");
+    let text = format!(
+        "[http]\nbase_url = \"http://{}\"\n[[setup]]\ncommand = [\"echo\", \"limit\", \"{{{{limit}}}}\"]\n\
+         [claim]\nurl = \"/claim\"\njson = {{ user = \"{{{{user}}}}\" }}\n[[outcome]]\nis = \"issued\"\nstatus = 201\n",
+        server.address
+    );
+    fs::write(&path, text).expect("written");
+    let check = format!("target check {}", path.display());
+    let output = program::command(&check)
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for shown in ["command echo → done", "→ echo limit 100", "← limit 100"] {
+        assert!(said.contains(shown), "{shown}: {said}");
+    }
+}
