@@ -107,7 +107,7 @@ async fn sql_makes_an_event_and_gives_its_number() {
         .await
         .expect("dropped");
     // The stock is the limit, and the numbers of the events follow each other.
-    let users = |number: &str| Ok(Found::Users(vec![number.to_owned()]));
+    let users = |number: &str| Ok(Found::Users(vec![number.to_owned().into()]));
     let both = [users("4"), users("5")];
     assert_eq!(found, [both.clone(), both].concat());
 }
@@ -125,7 +125,7 @@ async fn commands_fill_a_redis() {
     );
     let found = set_up(&middle).await;
     let users = ["user 3", "u-2", "3"].map(str::to_owned);
-    assert_eq!(found, Ok(Found::Users(users.to_vec())));
+    assert_eq!(found, Ok(Found::Users(users.map(Into::into).to_vec())));
     let wrong = middle.replace("\"DEL", "\"NONSENSE");
     let error = set_up(&wrong).await.expect_err("refused");
     assert!(
@@ -149,7 +149,7 @@ async fn a_program_is_run_beside_the_file_with_its_arguments_as_they_are() {
     };
     // No shell: what would mean something there is an argument like any other.
     let found = set_up(&middle(&format!("\"{key}\", \"$HOME; {{{{limit}}}} *\""))).await;
-    assert_eq!(found, Ok(Found::Users(vec!["$HOME; 3 *".to_owned()])));
+    assert_eq!(found, Ok(Found::Users(vec!["$HOME; 3 *".to_owned().into()])));
     for (words, expected) in [
         (
             "\"fail\"",
