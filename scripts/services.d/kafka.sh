@@ -6,6 +6,8 @@
 svc_default_port=19092
 svc_users=root
 svc_signal=TERM
+svc_test_variable=COUPON_BENCH_TEST_KAFKA
+svc_variable=COUPON_BENCH_KAFKA
 
 kafka_pom=$services_d/kafka/pom.xml
 kafka_libs=$state_root/cache/kafka-libs
@@ -125,8 +127,8 @@ svc_finish() {
     :
 }
 
-svc_env() {
-    echo "export COUPON_BENCH_TEST_KAFKA=127.0.0.1:$port"
+svc_address() {
+    echo "127.0.0.1:$port"
 }
 
 svc_tool() {

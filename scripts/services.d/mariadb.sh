@@ -5,6 +5,8 @@
 svc_default_port=13306
 svc_users=mysql
 svc_signal=TERM
+svc_test_variable=COUPON_BENCH_TEST_MYSQL
+svc_variable=COUPON_BENCH_DB
 
 svc_needs() {
     if ! { has_program mariadbd && has_program mariadb-install-db && has_program mariadb; }; then
@@ -59,6 +61,6 @@ svc_finish() {
     :
 }
 
-svc_env() {
-    echo "export COUPON_BENCH_TEST_MYSQL=mysql://coupon:coupon@127.0.0.1:$port/coupon"
+svc_address() {
+    echo "mysql://coupon:coupon@127.0.0.1:$port/coupon"
 }

@@ -6,6 +6,8 @@ svc_default_port=15432
 svc_users=postgres
 # A fast shutdown; SIGTERM would wait for the clients to leave.
 svc_signal=INT
+svc_test_variable=COUPON_BENCH_TEST_POSTGRES
+svc_variable=COUPON_BENCH_DB
 
 svc_needs() {
     if ! { has_program initdb && has_program postgres && has_program psql; }; then
@@ -52,6 +54,6 @@ svc_finish() {
     [ -n "$known" ] || postgres_client --dbname=template1 --command='CREATE DATABASE coupon'
 }
 
-svc_env() {
-    echo "export COUPON_BENCH_TEST_POSTGRES=postgres://coupon:coupon@127.0.0.1:$port/coupon"
+svc_address() {
+    echo "postgres://coupon:coupon@127.0.0.1:$port/coupon"
 }

@@ -4,6 +4,8 @@
 svc_default_port=16379
 svc_users=root
 svc_signal=TERM
+svc_test_variable=COUPON_BENCH_TEST_REDIS
+svc_variable=COUPON_BENCH_REDIS
 
 svc_needs() {
     has_program redis-server || echo redis-server
@@ -30,6 +32,6 @@ svc_finish() {
     :
 }
 
-svc_env() {
-    echo "export COUPON_BENCH_TEST_REDIS=redis://127.0.0.1:$port"
+svc_address() {
+    echo "redis://127.0.0.1:$port"
 }

@@ -1,6 +1,8 @@
 //! Hides passwords in texts that may not even be URLs. Values that parsed are shown through
 //! [`crate::scenario::ServiceUrl`]; this is for those that did not, so it would rather hide too much.
 
+use clap::error::ErrorKind;
+
 use crate::text::{printable, printable_in_color};
 
 const SECRET_KEYS: [&str; 4] = ["password=", "sslpassword=", "passwd=", "pwd="];
@@ -44,8 +46,15 @@ pub fn clap_error(error: &clap::Error, color: bool) -> String {
     } else {
         printable(&rendered.to_string()).into_owned()
     };
-    if !error.use_stderr() {
-        return text; // The help and the version hold nothing that was typed.
+    // The help and the version hold nothing that was typed, and the help is an error where a command is missing.
+    let nothing_typed = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayVersion
+    );
+    if nothing_typed {
+        return text;
     }
     text.split_inclusive(char::is_whitespace)
         .map(|word| {

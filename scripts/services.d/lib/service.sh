@@ -10,7 +10,9 @@
 #   svc_command        sets `server`, the array that runs it in the foreground
 #   svc_answers        succeeds once a client gets an answer at $port
 #   svc_finish         what is left to do once it answers
-#   svc_env            prints the line for `env`
+#   svc_address        prints its address, as the program takes it
+#   svc_test_variable  where the tests look for the address
+#   svc_variable       where the program looks for it; the databases share one
 #   svc_tool           (optional) runs `scripts/services NAME-TOOL`
 #
 # and is loaded in a subshell, so that these names can be the same for all.
