@@ -25,6 +25,8 @@ mod keys;
 mod keyspace;
 mod lua_values;
 mod number;
+#[cfg(test)]
+mod offline;
 mod reply;
 mod script_api;
 mod scripts;
@@ -56,6 +58,8 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
+#[cfg(test)]
+pub(crate) use self::offline::answer;
 pub use self::{keyspace::Keyspace, reply::Reply, session::Session, wire::Resp};
 
 /// How often an idle server removes expired keys; Redis's default `hz` gives the same.
