@@ -20,6 +20,7 @@ use tokio::runtime::Runtime;
 use crate::{
     cli::{self, Cli, Command, DoctorArgs, Env, StrategiesArgs, doctor_services, mask},
     doctor, exit,
+    limits::{self, Needs},
     report::{Sink, catalogue, handbook, page, terminal::Style},
     run::instances,
     strategy::{Entry, REGISTRY},
@@ -44,13 +45,19 @@ enum Failure {
     #[error("{0}")]
     Refused(String),
     #[error(transparent)]
+    Limits(#[from] limits::Shortage),
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Unknown(..) | Self::Output(..) | Self::Refused(_) => exit::USAGE,
+            Self::Usage(_)
+            | Self::Unknown(..)
+            | Self::Output(..)
+            | Self::Refused(_)
+            | Self::Limits(_) => exit::USAGE,
             Self::Io(_) => exit::UNEXPECTED,
         }
     }
@@ -120,6 +127,7 @@ fn strategy(name: &str) -> Result<&'static Entry, Failure> {
 
 fn examine(cli: &Cli, args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
     let services = doctor_services(&args.services, env)?;
+    limits::check(&Needs::of_services(&services, |_| true))?;
     let runtime = Runtime::new()?;
     let findings = runtime.block_on(doctor::examine(&services));
     runtime.shutdown_timeout(SHUTDOWN);

@@ -1,7 +1,12 @@
 //! `coupon-bench doctor`: which services are reachable, in which version, and what is embedded.
 
 use crate::{
-    backend::{ServiceInfo, database, kafka::Kafka, redis::Redis},
+    backend::{
+        ServiceInfo,
+        database::{self, Contact, Statements},
+        kafka::Kafka,
+        redis::Redis,
+    },
     report::terminal::{Style, layout::Page},
     scenario::Services,
 };
@@ -19,7 +24,7 @@ pub struct Finding {
 /// Asks all three services at once. Creates nothing.
 pub async fn examine(services: &Services) -> [Finding; 3] {
     let (db, redis, kafka) = tokio::join!(
-        database::probe(&services.db),
+        database(services),
         Redis::probe(services),
         Kafka::probe(&services.kafka),
     );
@@ -28,6 +33,18 @@ pub async fn examine(services: &Services) -> [Finding; 3] {
         finding("--redis", services.redis.to_string(), redis),
         finding("--kafka", services.kafka.to_string(), kafka),
     ]
+}
+
+/// A pooler in between is worth knowing: it decides how statements are sent.
+async fn database(services: &Services) -> Result<ServiceInfo, String> {
+    let Contact {
+        mut info,
+        statements,
+    } = database::probe(&services.db, services.tls_ca.as_ref()).await?;
+    if statements == Statements::Plain {
+        info.version += " behind a pooler in transaction mode";
+    }
+    Ok(info)
 }
 
 fn finding(flag: &'static str, target: String, answer: Result<ServiceInfo, String>) -> Finding {

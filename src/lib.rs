@@ -14,6 +14,7 @@
 //! - [`target`]: such a service: how it is asked, what its answers mean, where its coupons are
 //! - [`decorate`]: wrappers around ports that are ports themselves
 //! - [`load`]: who comes when, and what they were told
+//! - [`limits`]: the open files and the memory that a run needs, before anything is opened
 //! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
 //! - [`ceiling`]: how fast the services are without a strategy around them
@@ -37,9 +38,12 @@ pub mod doctor;
 pub mod durations;
 pub mod exit;
 pub mod explore;
+#[cfg(test)]
+mod fuzz;
 pub mod http;
 pub mod interleaving;
 pub mod ledger;
+pub mod limits;
 pub mod load;
 pub mod ports;
 pub mod replay;

@@ -18,6 +18,7 @@ use crate::{
     },
     decorate::metered::Meter,
     exit,
+    limits::{Memory, Needs},
     load::{self, Attempt, End, Load, Outcome, Recorder, Schedule},
     ports::Event,
     report::{
@@ -26,7 +27,7 @@ use crate::{
     },
     run::{distribution, environment, run_id, tool},
     scenario::{Arrivals, DbTarget, KafkaTarget, MAX_UNDECIDED, Scenario, Services, Workload},
-    strategy::Entry,
+    strategy::{Entry, Need},
 };
 
 /// What can be measured.
@@ -76,6 +77,20 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What it takes. Operations are recorded like the attempts of a closed loop.
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::of_services(&self.services, |need| match need {
+            Need::Redis => self.operations.contains(&Operation::Incr),
+            Need::Kafka => self.operations.contains(&Operation::Produce),
+            _ => false,
+        });
+        needs.memory = Memory {
+            attempts: self.count,
+            at_once: self.in_flight,
+        };
+        needs
+    }
+
     /// What `operation` is done on: a service that it does not need is not touched.
     fn scenario(&self, operation: Operation) -> Scenario {
         let mut services = self.services.clone();
@@ -198,7 +213,9 @@ async fn reachable(plan: &Plan) -> Result<(), OpenError> {
             Operation::Insert => (
                 "--db",
                 services.db.to_string(),
-                database::probe(&services.db).await,
+                database::probe(&services.db, services.tls_ca.as_ref())
+                    .await
+                    .map(|contact| contact.info),
             ),
             Operation::Produce => (
                 "--kafka",

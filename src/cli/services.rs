@@ -1,9 +1,10 @@
 //! URLs and broker lists: which service is meant, and what cannot be one. Nothing is connected to, and nothing is
 //! looked up.
 
-use std::path::PathBuf;
+mod address;
+mod parameters;
 
-use url::Url;
+use std::path::PathBuf;
 
 use super::{error::Problem, mask::quoted};
 use crate::scenario::{DbTarget, KafkaTarget, RedisTarget, ServiceUrl};
@@ -21,14 +22,13 @@ pub fn db(text: &str) -> Result<DbTarget, Problem> {
     let (scheme, rest) = split_scheme(text, DB_FORMS)?;
     match scheme.as_str() {
         "sqlite" => sqlite(text, rest),
-        "postgres" | "postgresql" => server(text, "postgres", rest).map(DbTarget::Postgres),
+        "postgres" | "postgresql" => {
+            let url = address::postgres(text, rest)?;
+            Ok(DbTarget::Postgres(ServiceUrl::new(url)))
+        }
         "mysql" | "mariadb" => {
-            let url = server(text, "mysql", rest)?;
-            if url.url().path().trim_matches('/').is_empty() {
-                let what = format!("no database in {}", quoted(text));
-                return Err(Problem::new(what, "name one, as in mysql://HOST/NAME"));
-            }
-            Ok(DbTarget::Mysql(url))
+            let url = address::mysql(text, rest)?;
+            Ok(DbTarget::Mysql(ServiceUrl::new(url)))
         }
         "redis" | "rediss" => Err(wrong_scheme(text, "redis:// belongs to --redis", DB_FORMS)),
         _ => Err(unknown_scheme(text, DB_FORMS)),
@@ -44,8 +44,8 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
     let (scheme, rest) = split_scheme(text, REDIS_FORMS)?;
     match scheme.as_str() {
         "redis" | "rediss" => {
-            let url = server(text, &scheme, rest)?;
-            let number = url.url().path().trim_matches('/');
+            let url = address::server(text, &scheme, rest, &parameters::REDIS)?;
+            let number = url.path().trim_matches('/');
             if !number.is_empty() && number.parse::<u16>().is_err() {
                 let what = format!("invalid database number in {}", quoted(text));
                 return Err(Problem::new(
@@ -53,7 +53,7 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
                     "it is a number, as in redis://HOST:PORT/0",
                 ));
             }
-            Ok(RedisTarget::Url(url))
+            Ok(RedisTarget::Url(ServiceUrl::new(url)))
         }
         "unix" | "redis+unix" | "rediss+unix" | "redis-socket" | "valkey+unix" => {
             let what = format!("Unix socket {}", quoted(text));
@@ -134,32 +134,15 @@ fn sqlite(text: &str, rest: &str) -> Result<DbTarget, Problem> {
         let advice = "each connection would have its own, use sqlite for a private file";
         return Err(Problem::new(what, advice));
     }
-    if path.contains(['?', '\0']) {
+    if let Some((_, parameters)) = path.split_once('?') {
+        let name = parameters.split(['=', '&']).next().unwrap_or_default();
+        return Err(parameters::SQLITE.unread(name));
+    }
+    if path.contains('\0') {
         let what = format!("invalid file name in {}", quoted(text));
-        return Err(Problem::new(
-            what,
-            "parameters are not supported, use sqlite://FILE",
-        ));
+        return Err(Problem::new(what, "use sqlite://FILE"));
     }
     Ok(DbTarget::Sqlite(PathBuf::from(path)))
-}
-
-/// A server's URL under the one name of its scheme that everything else may rely on.
-fn server(text: &str, scheme: &str, rest: &str) -> Result<ServiceUrl, Problem> {
-    let url = Url::parse(&format!("{scheme}:{rest}")).map_err(|error| {
-        let what = format!("invalid URL {}", quoted(text));
-        let advice = format!("{error}; write {scheme}://HOST:PORT (a password percent-encoded)");
-        Problem::new(what, advice)
-    })?;
-    if url.host_str().is_none_or(str::is_empty) {
-        let what = format!("no host in {}", quoted(text));
-        return Err(Problem::new(what, format!("write {scheme}://HOST:PORT")));
-    }
-    if url.port() == Some(0) {
-        let what = format!("port 0 in {}", quoted(text));
-        return Err(Problem::new(what, "a port is a number from 1 to 65535"));
-    }
-    Ok(ServiceUrl::new(url))
 }
 
 fn split_scheme<'a>(text: &'a str, forms: &str) -> Result<(String, &'a str), Problem> {

@@ -6,12 +6,14 @@ use super::{Failure, SHUTDOWN, complain, run::on_signal, style};
 use crate::{
     ceiling::{self, Finished, Plan},
     cli::{self, CeilingArgs, Cli, Env, OutputTarget},
+    limits,
     report::{Sink, ceiling as output},
 };
 
 /// Measures the services and writes the figures.
 pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
     let (plan, json) = cli::ceiling::plan(args, env)?;
+    limits::check(&plan.needs())?;
     // Before the work: a mistyped path must not cost it.
     let mut sink = super::run::sink("--json", json.as_ref())?;
 

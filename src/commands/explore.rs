@@ -2,20 +2,22 @@
 
 use std::io;
 
-use super::{Failure, complain, documents::Sinks, style};
+use super::{Failure, complain, documents::Sinks, say, style};
 use crate::{
     cli::{
         Cli, Env,
         explore::{ExploreArgs, exploring},
     },
     exit,
-    explore::{self, Exploration},
+    explore::{self, Bounds, Exploration},
+    limits::memory,
     report::{Sink, exploration, interleaving},
 };
 
 /// Explores the strategies and writes what was found.
 pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let exploring = exploring(args)?;
+    let mut exploring = exploring(args)?;
+    within_memory(&mut exploring.settings.bounds);
     let sinks = Sinks::open(&exploring.documents)?;
     let mut found = Vec::new();
     let mut unexplored = false;
@@ -38,6 +40,19 @@ pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
         Sink::Stdout.write(&exploration::terminal::render(&found, style(cli, env)))?;
     }
     Ok(code)
+}
+
+/// A search that needs more memory than there is ends as one that needs more states than it may have.
+fn within_memory(bounds: &mut Bounds) {
+    if let Some(states) = memory::states()
+        && states < bounds.states
+    {
+        let asked = bounds.states;
+        say(&format!(
+            "note: there is memory for about {states} states, so a search ends there and not at {asked}"
+        ));
+        bounds.states = states;
+    }
 }
 
 /// A promise that breaks without a fault is one whatever else was not seen.

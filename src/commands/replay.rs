@@ -12,6 +12,7 @@ use crate::{
         replay::{ReplayArgs, Replaying, replaying},
     },
     exit,
+    limits::{self, Needs},
     replay::{self, Plan, Played},
     report::{Sink, interleaving, replayed},
     verdict::Verdict,
@@ -20,6 +21,9 @@ use crate::{
 /// Plays a schedule and writes what happened.
 pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
     let Replaying { plan, documents } = replaying(args, env)?;
+    limits::check(&Needs::of_services(&plan.services, |need| {
+        plan.entry.needs(need)
+    }))?;
     let sinks = Sinks::open(&documents)?;
 
     let runtime = Runtime::new()?;

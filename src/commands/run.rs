@@ -12,6 +12,7 @@ use super::{Failure, SHUTDOWN, complain, say, style, target::check_destination};
 use crate::{
     cli::{self, Cli, Env, OutputTarget, RunArgs},
     exit,
+    limits::{self, Needs},
     report::{
         self, Format, Report, Sink,
         attempts::Attempts,
@@ -31,6 +32,7 @@ use crate::{
 pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     let cli::Effective { scenario, output } = cli::effective(args, env)?;
     check_destination(&scenario)?;
+    limits::check(&Needs::of_run(&scenario))?;
     // Before the run: a mistyped path must not cost one.
     let mut outputs = open(&output)?;
     let mut attempts = sink("--attempts-csv", output.attempts_csv.as_ref())?.map(Attempts::new);

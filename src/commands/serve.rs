@@ -11,6 +11,7 @@ use crate::{
         serve::{ServeArgs, plan},
     },
     exit,
+    limits::{self, Needs},
     report::{Sink, served, terminal::Style},
     serve::{self, Listening, Plan, Refused, Served},
 };
@@ -22,6 +23,7 @@ pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, Failure> {
         Sink::Stdout.write(&serve::target(&plan))?;
         return Ok(exit::OK);
     }
+    limits::check(&Needs::of_strategy(plan.entry, &plan.scenario))?;
     let quiet = Style {
         color: cli.global.color.enabled(io::stderr().is_terminal(), env),
         ..style(cli, env)

@@ -44,7 +44,7 @@ pub enum EndpointError {
 pub enum ConnectError {
     /// The system allows fewer open files than there would be connections.
     #[error(
-        "--http-connections {connections} needs {needed} file descriptors, {allowed} are allowed: raise the limit (`ulimit -n {needed}`, or LimitNOFILE= of a service), or ask for fewer connections"
+        "{connections} connections need {needed} open files, {allowed} are allowed: raise the limit (`ulimit -n {needed}`, or LimitNOFILE= of a service), or ask for fewer (--http-connections)"
     )]
     Descriptors {
         /// As asked for.

@@ -12,10 +12,12 @@ use std::{
 
 use crate::services::{kafka, mysql, postgres, redis};
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "README.ko.md",
     "docs/ci.md",
+    "docs/fuzzing.md",
+    "docs/services.md",
     "docs/measuring.md",
     "docs/talk.md",
     "docs/strategies.md",

@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/services.rs"]
 mod services;
 
+mod addresses;
 mod alarms;
 mod ceiling;
 mod contract;
@@ -13,6 +14,7 @@ mod docs;
 mod errors;
 mod instances;
 mod isolation;
+mod private;
 mod program;
 mod recipes;
 mod replay;

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use sqlx::{Any, AnyConnection, Connection, SqlSafeStr};
+use sqlx::{Error, SqlSafeStr};
 
 use super::{
     CONNECT_TIMEOUT, Schema, ServiceInfo,
+    connection::Statements,
     error::{Errors, words},
-    mysql, postgres,
+    link::Link,
+    mysql, pooler, postgres,
     sql::{Sql, Tables},
     sqlite::{self, File},
 };
-use crate::scenario::{DbTarget, ServiceUrl};
+use crate::scenario::{DbTarget, TlsCa};
 
 /// What differs between the databases when one is opened.
 pub struct Dialect {
@@ -22,38 +24,18 @@ pub struct Dialect {
     pub kind: &'static str,
 }
 
-/// How a connection is made.
-#[derive(Clone)]
-pub struct Link {
-    /// With its password.
-    pub url: String,
-    /// What is said on every connection first.
-    pub pragmas: Option<String>,
-}
-
-impl Link {
-    fn plain(url: &ServiceUrl) -> Self {
-        Self {
-            url: url.with_password().to_owned(),
-            pragmas: None,
-        }
-    }
-}
-
 impl Dialect {
     pub fn of(
         target: &DbTarget,
+        ca: Option<&TlsCa>,
         run_id: &str,
         schema: Schema,
         timeout: Duration,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, Error> {
         let tables = Tables::new(run_id);
         let sqlite = |file: File| {
             Ok(Self {
-                link: Link {
-                    url: file.url()?,
-                    pragmas: Some(file.pragmas(timeout)),
-                },
+                link: Link::sqlite(file.path(), file.pragmas(timeout)),
                 sql: sqlite::sql(&tables, schema),
                 errors: Errors {
                     conflicts: sqlite::CONFLICTS,
@@ -66,7 +48,7 @@ impl Dialect {
             DbTarget::PrivateSqlite => sqlite(File::private(run_id)?),
             DbTarget::Sqlite(path) => sqlite(File::users(path)),
             DbTarget::Postgres(url) => Ok(Self {
-                link: Link::plain(url),
+                link: Link::postgres(url, ca)?,
                 sql: postgres::sql(&tables, schema),
                 errors: Errors {
                     conflicts: postgres::CONFLICTS,
@@ -75,7 +57,7 @@ impl Dialect {
                 kind: "postgres",
             }),
             DbTarget::Mysql(url) => Ok(Self {
-                link: Link::plain(url),
+                link: Link::mysql(url, ca)?,
                 sql: mysql::sql(&tables, schema),
                 errors: Errors {
                     conflicts: mysql::CONFLICTS,
@@ -87,31 +69,45 @@ impl Dialect {
     }
 }
 
+/// What a first connection has found out.
+pub struct Contact {
+    /// What it is.
+    pub info: ServiceInfo,
+    /// How statements can be sent to it.
+    pub statements: Statements,
+}
+
 /// Connects once and asks what it is; creates nothing but a private SQLite file, which goes at once.
-pub async fn probe(target: &DbTarget) -> Result<ServiceInfo, String> {
-    sqlx::any::install_default_drivers();
-    let dialect = Dialect::of(target, "probe", Schema::default(), CONNECT_TIMEOUT)
-        .map_err(|error| error.to_string())?;
-    let info = first_contact(&dialect).await;
+pub async fn probe(target: &DbTarget, ca: Option<&TlsCa>) -> Result<Contact, String> {
+    let mut dialect = Dialect::of(target, ca, "probe", Schema::default(), CONNECT_TIMEOUT)
+        .map_err(|error| words(&error))?;
+    let contact = first_contact(&mut dialect).await;
     if let Some(file) = dialect.file {
         file.remove(true);
     }
-    info
+    contact
 }
 
-/// One plain connection, so that a service that is not there is refused at once and not after the pool's patience.
-pub async fn first_contact(dialect: &Dialect) -> Result<ServiceInfo, String> {
+/// One connection, so that a service that is not there is refused at once and not after the pool's patience. Behind a pooler
+/// that gives sessions away, `dialect` connects without prepared statements from now on.
+pub async fn first_contact(dialect: &mut Dialect) -> Result<Contact, String> {
+    let Dialect { link, sql, .. } = &*dialect;
     let contact = async {
-        let mut connection = AnyConnection::connect(&dialect.link.url).await?;
-        let version: String = sqlx::query_scalar::<Any, String>(dialect.sql.version.into_sql_str())
-            .fetch_one(&mut connection)
-            .await?;
-        // Answers that come late are of no interest here.
-        let _ = connection.close().await;
-        Ok(version)
+        let mut connection = link.connect().await?;
+        let version = connection.texts(sql.version.into_sql_str()).await?;
+        let prepares = matches!(link, Link::Postgres(_, Statements::Prepared));
+        let pooled = prepares && pooler::shares_sessions(link, &mut connection).await;
+        connection.close().await;
+        let version = version.into_iter().find_map(|(version, _)| version);
+        Ok((version.unwrap_or_default(), pooled))
     };
-    let version: String = in_time(contact).await?;
-    Ok(ServiceInfo {
+    let (version, pooled) = in_time(contact).await?;
+    let mut statements = Statements::Prepared;
+    if pooled {
+        statements = Statements::Plain;
+        dialect.link = dialect.link.clone().plain();
+    }
+    let info = ServiceInfo {
         kind: if version.contains("MariaDB") {
             "mariadb"
         } else {
@@ -124,7 +120,8 @@ pub async fn first_contact(dialect: &Dialect) -> Result<ServiceInfo, String> {
             .unwrap_or_default()
             .to_owned(),
         embedded: dialect.kind == "sqlite",
-    })
+    };
+    Ok(Contact { info, statements })
 }
 
 /// Bounds what is done before and after the clock runs.

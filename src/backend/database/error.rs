@@ -68,12 +68,42 @@ fn lock_wait_timed_out(message: &str) -> bool {
     message.starts_with("Lock wait timeout exceeded")
 }
 
+/// What to do where a pooler in front of PostgreSQL is the cause.
+fn advice(message: &str) -> &'static str {
+    if message.starts_with("unsupported startup parameter") {
+        "; a pooler such as PgBouncer refuses it: leave it out of the URL and of PGOPTIONS, or name it in the pooler's \
+         ignore_startup_parameters"
+    } else if message.starts_with("prepared statement \"")
+        && (message.ends_with("already exists") || message.ends_with("does not exist"))
+    {
+        "; a pooler gives the session away after each transaction: add statement-cache-capacity=0 to the URL, or connect to \
+         PostgreSQL itself"
+    } else {
+        ""
+    }
+}
+
+/// What to do where there is no TLS, or none that can be trusted.
+fn advice_about_tls(message: &str) -> &'static str {
+    if message.contains("server does not support TLS") {
+        "; write sslmode=disable (MySQL: ssl-mode=DISABLED) in its URL to connect without"
+    } else if message.contains("UnknownIssuer") {
+        "; name the authority that signed it: --tls-ca FILE"
+    } else {
+        ""
+    }
+}
+
 /// The service's words on one line. The driver's own errors for connections never hold a URL.
 pub fn words(error: &Error) -> String {
     let text = match error {
         Error::PoolTimedOut => "no connection from the pool in time".to_owned(),
-        Error::Database(refusal) => refusal.message().to_owned(),
-        Error::Io(io) => io.to_string(),
+        Error::Database(refusal) => format!("{}{}", refusal.message(), advice(refusal.message())),
+        Error::Io(io) => format!("{io}{}", advice_about_tls(&io.to_string())),
+        Error::Tls(problem) => {
+            let problem = problem.to_string();
+            format!("TLS: {problem}{}", advice_about_tls(&problem))
+        }
         other => other.to_string(),
     };
     text.split_whitespace().collect::<Vec<_>>().join(" ")

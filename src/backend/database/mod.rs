@@ -3,10 +3,13 @@
 //! A new database is one more file with its SQL beside [`sqlite`], and its line in [`connect`].
 
 mod connect;
+mod connection;
 mod error;
+mod link;
 mod mysql;
 mod orders;
 mod pool;
+mod pooler;
 mod postgres;
 mod sql;
 mod sqlite;
@@ -14,18 +17,22 @@ mod statements;
 mod table;
 mod transaction;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
 
-use futures::TryStreamExt;
-use sqlx::{Any, AnyConnection, Connection, Executor};
+use sqlx::SqlSafeStr;
 
-pub use connect::probe;
+pub use connect::{Contact, probe};
+pub use connection::{Columns, Connection, Statements};
 pub use error::words;
-pub use orders::{OrderService, Orders};
+pub use link::Link;
+pub use orders::{CONNECTIONS as ORDER_CONNECTIONS, OrderService, Orders};
 pub use sql::Schema;
 
 use self::{
-    connect::{Dialect, Link, first_contact, in_time},
+    connect::{Dialect, first_contact, in_time},
     error::Errors,
     pool::Pool,
     sql::{Sql, Tables},
@@ -38,6 +45,12 @@ use crate::{
     ports::{CouponTable, UserId},
     scenario::{DbTarget, Services},
 };
+
+/// What is different behind a pooler that gives sessions away.
+const UNPREPARED: &str = "statements are sent without preparing them, which costs the server time";
+
+/// It is said once, however many runs there are.
+static POOLER: Once = Once::new();
 
 /// The database of one run.
 pub struct Database {
@@ -65,13 +78,18 @@ impl Database {
         role: Role,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
-        sqlx::any::install_default_drivers();
         let target = services.db.to_string();
         let fail = |message: String| OpenError::new("--db", &target, message);
-        let dialect =
-            Dialect::of(&services.db, run_id, schema, timeout).map_err(|e| fail(e.to_string()))?;
+        let ca = services.tls_ca.as_ref();
+        let dialect = Dialect::of(&services.db, ca, run_id, schema, timeout);
+        let mut dialect = dialect.map_err(|error| fail(words(&error)))?;
 
-        let info = first_contact(&dialect).await.map_err(fail)?;
+        let Contact { info, statements } = first_contact(&mut dialect).await.map_err(fail)?;
+        if statements == Statements::Plain && role != Role::Guest {
+            POOLER.call_once(|| {
+                tracing::warn!("{target} is behind a pooler in transaction mode: {UNPREPARED}")
+            });
+        }
         let pool = Pool::new(
             &dialect.link,
             services.db_pool,
@@ -110,7 +128,7 @@ impl Database {
     async fn create(&self) -> Result<(), sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         for statement in &self.sql.create {
-            connection.execute(sqlx::raw_sql(statement.clone())).await?;
+            connection.run(statement.clone()).await?;
         }
         Ok(())
     }
@@ -120,15 +138,15 @@ impl Database {
         let connections =
             futures::future::try_join_all((0..self.services.db_pool).map(|_| async {
                 let mut connection = self.pool.acquire().await?;
-                connection
-                    .fetch_optional(sqlx::query::<Any>(self.sql.count.clone()))
-                    .await?;
+                connection.numbers(self.sql.count.clone()).await?;
                 Ok(connection)
             }));
         let opened = in_time(connections).await;
         opened.map(drop).map_err(|problem: String| {
             let pool = self.services.db_pool;
-            let what = format!("failed to open {pool} connections (--db-pool): {problem}");
+            let what = format!(
+                "failed to open the pool's {pool} connections (10 unless --db-pool says otherwise): {problem}"
+            );
             OpenError::new("--db", &self.target, what)
         })
     }
@@ -181,13 +199,10 @@ impl Database {
 
     async fn read_rows(&self) -> Result<Vec<UserId>, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
-        let users = sqlx::query_scalar::<Any, i64>(self.sql.rows.clone())
-            .fetch(connection.begin()?)
-            .map_ok(|user| UserId(user.cast_unsigned()))
-            .try_collect()
-            .await;
+        let users = connection.begin()?.column(self.sql.rows.clone()).await;
         connection.ended(&users);
-        users
+        let users = users?.into_iter();
+        Ok(users.map(|user| UserId(user.cast_unsigned())).collect())
     }
 
     /// Removes what the run created; a guest only leaves.
@@ -210,20 +225,18 @@ impl Database {
     /// On a connection of its own: those of the pool may be in anybody's hands. Whether nothing else is in the database is
     /// only asked where it is a file.
     async fn drop_tables(&self) -> Result<bool, sqlx::Error> {
-        let mut connection = AnyConnection::connect(&self.link.url).await?;
+        let mut connection = self.link.connect().await?;
         for statement in &self.sql.drop {
-            connection.execute(sqlx::raw_sql(statement.clone())).await?;
+            connection.run(statement.clone()).await?;
         }
-        let mut left = 1;
+        let mut left = vec![1];
         if self.file.is_some() {
             let tables = "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'";
-            left = sqlx::query_scalar::<Any, i64>(tables)
-                .fetch_one(&mut connection)
-                .await?;
+            left = connection.column(tables.into_sql_str()).await?;
         }
-        connection.close().await?;
+        connection.close().await;
         tracing::info!(table = self.tables.coupon, "database objects removed");
-        Ok(left == 0)
+        Ok(left == [0])
     }
 
     /// A connection that a frozen server holds on to is left to the end of the process.

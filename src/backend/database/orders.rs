@@ -5,17 +5,19 @@
 
 use std::time::Duration;
 
-use sqlx::{Any, AnyConnection, Executor, SqlStr};
+use sqlx::{SqlSafeStr, SqlStr};
 
 use super::{
-    connect::{Link, in_time},
+    connect::in_time,
+    connection::Connection,
     error::words,
+    link::Link,
     pool::Pool,
     sql::{Placeholders, Tables, named},
 };
 
 /// Connections of the order service, as many as a pool has by default.
-const CONNECTIONS: u32 = 10;
+pub const CONNECTIONS: u32 = 10;
 
 /// Items in stock. Orders go round them, so that they hardly ever wait for one another's rows.
 const ITEMS: u64 = 1000;
@@ -112,22 +114,15 @@ impl Orders {
 
     async fn statements(
         &self,
-        connection: &mut AnyConnection,
+        connection: &mut Connection,
         number: u64,
     ) -> Result<(), sqlx::Error> {
         let item = (number % ITEMS).cast_signed();
-        connection.execute(sqlx::raw_sql("BEGIN")).await?;
-        sqlx::query::<Any>(self.sql.insert.clone())
-            .bind(number.cast_signed())
-            .bind(item)
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query::<Any>(self.sql.update.clone())
-            .bind(item)
-            .execute(&mut *connection)
-            .await?;
-        connection.execute(sqlx::raw_sql("COMMIT")).await?;
-        Ok(())
+        connection.run("BEGIN".into_sql_str()).await?;
+        let order = [number.cast_signed(), item];
+        connection.execute(self.sql.insert.clone(), &order).await?;
+        connection.execute(self.sql.update.clone(), &[item]).await?;
+        connection.run("COMMIT".into_sql_str()).await
     }
 
     /// Gives the connections back to the database; those in use end with their orders.

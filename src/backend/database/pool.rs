@@ -10,10 +10,10 @@ use std::{
 };
 
 use futures::future::join_all;
-use sqlx::{Any, AnyConnection, Connection, Error, Execute, Executor, any::AnyRow};
+use sqlx::{Error, SqlSafeStr, SqlStr};
 use tokio::sync::Semaphore;
 
-use super::{connect::Link, error, sql};
+use super::{connection::Connection, error, link::Link};
 
 /// Hands out connections. Clones share them.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ struct Shared {
     patience: Duration,
     /// First come, first served.
     places: Semaphore,
-    idle: Mutex<Vec<AnyConnection>>,
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Pool {
@@ -50,7 +50,7 @@ impl Pool {
             let idle = shared.idle().pop();
             let connection = match idle {
                 Some(connection) => connection,
-                None => shared.connect().await?,
+                None => shared.link.connect().await?,
             };
             // Given back by the connection's own end.
             place.forget();
@@ -71,22 +71,12 @@ impl Pool {
         let _all = shared.places.acquire_many(shared.size).await;
         shared.places.close();
         let idle = std::mem::take(&mut *shared.idle());
-        // What a server says to a farewell is of no interest.
         join_all(idle.into_iter().map(Connection::close)).await;
     }
 }
 
 impl Shared {
-    async fn connect(&self) -> Result<AnyConnection, Error> {
-        let mut connection = AnyConnection::connect(&self.link.url).await?;
-        if let Some(pragmas) = &self.link.pragmas {
-            let pragmas = sqlx::raw_sql(sql::sql(pragmas.clone()));
-            connection.execute(pragmas).await?;
-        }
-        Ok(connection)
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<AnyConnection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         // A list of connections is whole at any time.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,35 +85,36 @@ impl Shared {
 /// A connection that goes back when this is dropped, or is closed if its last statement did not end.
 pub struct Pooled {
     /// `None` only while this is dropped.
-    connection: Option<AnyConnection>,
+    connection: Option<Connection>,
     /// No statement is under way, and the session is one that others can use.
     sound: bool,
     pool: Arc<Shared>,
 }
 
 impl Pooled {
-    /// Runs a statement: the rows that it changed.
-    pub async fn execute<'q>(
-        &mut self,
-        statement: impl Execute<'q, Any> + 'q,
-    ) -> Result<u64, Error> {
-        let done = self.begin()?.execute(statement).await;
+    /// Runs a statement without values.
+    pub async fn run(&mut self, text: impl SqlSafeStr) -> Result<(), Error> {
+        let done = self.begin()?.run(text.into_sql_str()).await;
         self.ended(&done);
-        done.map(|done| done.rows_affected())
+        done
     }
 
-    /// Reads at most one row.
-    pub async fn fetch_optional<'q>(
-        &mut self,
-        statement: impl Execute<'q, Any> + 'q,
-    ) -> Result<Option<AnyRow>, Error> {
-        let row = self.begin()?.fetch_optional(statement).await;
+    /// Runs a statement with values: the rows that it changed.
+    pub async fn execute(&mut self, text: SqlStr, values: &[i64]) -> Result<u64, Error> {
+        let done = self.begin()?.execute(text, values).await;
+        self.ended(&done);
+        done
+    }
+
+    /// The first row of a statement without values, of at most two numbers.
+    pub async fn numbers(&mut self, text: SqlStr) -> Result<Option<(i64, i64)>, Error> {
+        let row = self.begin()?.numbers(text).await;
         self.ended(&row);
         row
     }
 
     /// For one statement, whose end is to be told by [`Pooled::ended`].
-    pub fn begin(&mut self) -> Result<&mut AnyConnection, Error> {
+    pub fn begin(&mut self) -> Result<&mut Connection, Error> {
         self.sound = false;
         // Gone only while this is dropped.
         self.connection.as_mut().ok_or(Error::PoolClosed)
@@ -153,8 +144,6 @@ impl Drop for Pooled {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use sqlx::Row;
-
     use super::*;
     use crate::{
         backend::database::{Schema, connect::Dialect},
@@ -163,23 +152,23 @@ mod tests {
 
     /// A pool on a private SQLite file, which goes with the dialect.
     fn pool(size: u32) -> (Pool, Dialect) {
-        sqlx::any::install_default_drivers();
-        let (schema, patience) = (Schema::default(), Duration::from_millis(100));
-        let dialect = Dialect::of(&DbTarget::PrivateSqlite, "pool", schema, patience).unwrap();
+        let (schema, patience) = (Schema::default(), Duration::from_secs(1));
+        let dialect =
+            Dialect::of(&DbTarget::PrivateSqlite, None, "pool", schema, patience).unwrap();
         (Pool::new(&dialect.link, size, patience), dialect)
     }
 
     /// Temporary tables are the session's own: they tell one from another.
     async fn mark(connection: &mut Pooled) {
-        let mark = connection.execute(sqlx::raw_sql("CREATE TEMP TABLE mark (x INT)"));
+        let mark = connection.run("CREATE TEMP TABLE mark (x INT)");
         mark.await.unwrap();
     }
 
     async fn is_marked(pool: &Pool) -> bool {
         let mut connection = pool.acquire().await.unwrap();
         let count = "SELECT count(*) FROM sqlite_temp_master";
-        let row = connection.fetch_optional(sqlx::raw_sql(count)).await;
-        row.unwrap().unwrap().get::<i64, _>(0) == 1
+        let row = connection.numbers(count.into_sql_str()).await;
+        row.unwrap().unwrap().0 == 1
     }
 
     #[tokio::test]
@@ -187,7 +176,7 @@ mod tests {
         let (pool, _file) = pool(1);
         let mut connection = pool.acquire().await.unwrap();
         mark(&mut connection).await;
-        let nonsense = connection.execute(sqlx::raw_sql("NONSENSE")).await;
+        let nonsense = connection.run("NONSENSE").await;
         assert!(nonsense.is_err());
         drop(connection);
         assert!(is_marked(&pool).await);

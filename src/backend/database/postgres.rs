@@ -58,7 +58,9 @@ pub fn sql(tables: &Tables, schema: Schema) -> Sql {
         assign: name("UPDATE {coupon} SET user_id = $1 WHERE id = $2"),
         lock_name: Some(NamedLock {
             // Advisory locks go by a number, and answer with nothing once they are held.
-            take: name("SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtext('{event}'))) AS held"),
+            take: name(
+                "SELECT 1::bigint FROM (SELECT pg_advisory_xact_lock(hashtext('{event}'))) AS held",
+            ),
             release: None,
         }),
         lock_free_coupon: Some(name(

@@ -5,8 +5,6 @@ use std::{
     time::Duration,
 };
 
-use url::Url;
-
 use super::{
     orders::{self, OrderSql},
     sql::{Insert, Placeholders::Marks, Schema, Sql, Tables, named},
@@ -48,15 +46,6 @@ impl File {
             Self::Private(folder) => folder.path().join("coupons.sqlite"),
             Self::Users { path, .. } => path.clone(),
         }
-    }
-
-    /// For the driver. Absolute, so that every character of the path survives as a URL.
-    pub fn url(&self) -> std::io::Result<String> {
-        let path = std::path::absolute(self.path())?;
-        let mut url = Url::from_file_path(path)
-            .map_err(|()| std::io::Error::other("the path cannot be written as a URL"))?;
-        url.set_query(Some("mode=rwc"));
-        Ok(url.as_str().replacen("file:", "sqlite:", 1))
     }
 
     /// Removes what the run created; `empty` says that no table is left in it.

@@ -1,7 +1,7 @@
 //! The statements of [`crate::ports::Statements`], once, for a pool and for a transaction alike.
 
 use async_trait::async_trait;
-use sqlx::{Any, Row, SqlStr};
+use sqlx::SqlStr;
 use tokio::sync::MutexGuard;
 
 use super::{
@@ -63,11 +63,8 @@ pub async fn execute(
     let Some(connection) = lent.connection() else {
         return Ok(0);
     };
-    let mut query = sqlx::query::<Any>(sql.clone());
-    for value in values {
-        query = query.bind(value.cast_signed());
-    }
-    let changed = connection.execute(query).await;
+    let values: Vec<_> = values.iter().map(|value| value.cast_signed()).collect();
+    let changed = connection.execute(sql.clone(), &values).await;
     changed.map_err(|error| lender.errors().write(step, &error))
 }
 
@@ -91,17 +88,9 @@ async fn read(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<Op
     let Some(connection) = lent.connection() else {
         return Ok(None);
     };
-    let query = sqlx::query::<Any>(sql.clone());
-    let row = connection.fetch_optional(query).await;
-    let numbers = row.and_then(|row| {
-        row.map(|row| {
-            let first: i64 = row.try_get(0)?;
-            let second: i64 = if row.len() > 1 { row.try_get(1)? } else { 0 };
-            Ok((first.cast_unsigned(), second.cast_unsigned()))
-        })
-        .transpose()
-    });
-    numbers.map_err(|error| lender.errors().read(step, &error))
+    let row = connection.numbers(sql.clone()).await;
+    let row = row.map_err(|error| lender.errors().read(step, &error))?;
+    Ok(row.map(|(first, second)| (first.cast_unsigned(), second.cast_unsigned())))
 }
 
 /// The event row by `sql`.

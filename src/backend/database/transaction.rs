@@ -53,7 +53,7 @@ impl SqlTransaction {
         if let Some(connection) = &transaction.connection {
             let mut connection = connection.lock().await;
             for statement in statements {
-                let done = connection.execute(sqlx::raw_sql(*statement)).await;
+                let done = connection.run(*statement).await;
                 done.map_err(fail)?;
             }
         }
@@ -101,7 +101,7 @@ impl Drop for SqlTransaction {
         match runtime {
             Ok(runtime) if !self.holds_session_lock.load(Ordering::Relaxed) => {
                 runtime.spawn(async move {
-                    if connection.execute(sqlx::raw_sql("ROLLBACK")).await.is_err() {
+                    if connection.run("ROLLBACK").await.is_err() {
                         connection.close_on_drop();
                     }
                 });
@@ -178,7 +178,7 @@ impl Transaction for SqlTransaction {
         let step = "COMMIT";
         if let Some(connection) = &self.connection {
             let mut connection = connection.lock().await;
-            let committed = connection.execute(sqlx::raw_sql(step)).await;
+            let committed = connection.run(step).await;
             committed.map_err(|error| self.errors.write(step, &error))?;
         }
         self.give_back().await;
@@ -189,7 +189,7 @@ impl Transaction for SqlTransaction {
         let step = "ROLLBACK";
         if let Some(connection) = &self.connection {
             let mut connection = connection.lock().await;
-            let rolled_back = connection.execute(sqlx::raw_sql(step)).await;
+            let rolled_back = connection.run(step).await;
             rolled_back.map_err(|error| self.errors.read(step, &error))?;
         }
         self.give_back().await;

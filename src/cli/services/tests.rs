@@ -25,6 +25,45 @@ fn databases() {
         ("mysql://u@h/db", "mysql://u@h/db"),
         ("mariadb://u@h/db", "mysql://u@h/db"),
         ("postgres://[::1]:5432/db", "postgres://[::1]:5432/db"),
+        ("mysql://u@[::1]:3306/db", "mysql://u@[::1]:3306/db"),
+        // As psql reads them: parameters win over what stands before them.
+        ("postgres:///db?host=/run/pg", "postgres://%2Frun%2Fpg/db"),
+        (
+            "postgresql:///db?host=%2Frun%2Fpg",
+            "postgres://%2Frun%2Fpg/db",
+        ),
+        (
+            "postgres://%2Frun%2Fpg:5433/db",
+            "postgres://%2Frun%2Fpg:5433/db",
+        ),
+        (
+            "postgres://u:secret@:5433/db?host=/run/pg",
+            "postgres://u:***@%2Frun%2Fpg:5433/db",
+        ),
+        (
+            "postgres://ignored/old?host=::1&port=5433&user=me%40x&password=secret&dbname=new%2Fer&sslmode=require",
+            "postgres://me%40x:***@[::1]:5433/new%2Fer?sslmode=require",
+        ),
+        (
+            "postgres:///db?hostaddr=127.0.0.1",
+            "postgres://127.0.0.1/db",
+        ),
+        (
+            "postgres://h/db?options=-csearch_path%3Dshop&application_name=a",
+            "postgres://h/db?options=-csearch_path%3Dshop&application_name=a",
+        ),
+        (
+            "postgres://h/db?options[search_path]=shop",
+            "postgres://h/db?options[search_path]=shop",
+        ),
+        (
+            "mysql://u:secret@/db?socket=/run/mysqld.sock",
+            "mysql://u:***@localhost/db?socket=/run/mysqld.sock",
+        ),
+        (
+            "mysql:///db?socket=%2Frun%2Fm.sock",
+            "mysql://localhost/db?socket=%2Frun%2Fm.sock",
+        ),
     ] {
         assert_eq!(shown(db(text)), shown_as);
     }
@@ -38,7 +77,10 @@ fn what_is_no_database() {
         ("coupons.db", "invalid value \"coupons.db\": use sqlite, "),
         ("sqlite://", "no file in \"sqlite://\""),
         ("sqlite::memory:", "in-memory database"),
-        ("sqlite://a.db?mode=ro", "invalid file name"),
+        (
+            "sqlite://a.db?mode=ro",
+            "URL parameter \"mode\" that nothing reads: write sqlite://FILE",
+        ),
         (
             "redis://h",
             "wrong scheme of \"redis://h\": redis:// belongs to --redis",
@@ -50,7 +92,7 @@ fn what_is_no_database() {
         ("postgres:h/db", "no host in"),
         (
             "postgres://u:secret@/db",
-            "invalid URL \"postgres://***@/db\": empty host",
+            "no host in \"postgres://***@/db\": write postgres://HOST:PORT/NAME, or",
         ),
         (
             "postgres://u:secret@h:99999/db",
@@ -58,11 +100,99 @@ fn what_is_no_database() {
         ),
         ("postgres://h:0/db", "port 0"),
         ("mysql://h", "no database in"),
+        (
+            "mysql:///db",
+            "no host in \"mysql:///db\": write mysql://HOST:PORT/NAME, or",
+        ),
+        ("mysql:///?socket=/s", "no database in"),
+        ("postgres:///db?host=", "no host in"),
+        ("postgres://a,b/db", "several hosts in"),
+        ("postgres:///db?host=a,b", "several hosts in"),
+        (
+            "postgres://h/db?port=0",
+            "invalid value of the URL's parameter port",
+        ),
+        (
+            "postgres://h/db?sslmode=on",
+            "invalid value of the URL's parameter sslmode: it is one of",
+        ),
+        ("postgres://u:sec#ret@h/db", "invalid URL"),
+        ("postgres://h/db#part", "'#' in"),
         ("user:secret@h/db", "unknown scheme of \"***@h/db\""),
     ] {
         let error = shown(db(text));
         assert!(error.starts_with(begins), "{text}: {error}");
         assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_parameter_that_nothing_reads_is_named_with_what_to_write() {
+    let schema = "write options=-csearch_path%3DNAME";
+    for (url, name, advice) in [
+        ("postgres://h/db", "currentSchema", schema),
+        ("postgres://h/db", "search_path", schema),
+        ("postgres://h/db", "schema", schema),
+        ("postgres://h/db", "pass", "write password=…"),
+        ("postgres://h/db", "useSSL", "write sslmode=require"),
+        ("postgres://h/db", "ssl", "write sslmode=require"),
+        ("postgres://h/db", "SSLMode", "did you mean \"sslmode\"?"),
+        ("postgres://h/db", "slmode", "did you mean \"sslmode\"?"),
+        (
+            "postgres://h/db",
+            "connect_timeout",
+            "leave it out, and see --timeout",
+        ),
+        (
+            "postgres://h/db",
+            "channel_binding",
+            "leave it out; the parameters are sslmode, ",
+        ),
+        ("postgres://h/db", "options[a", "did you mean \"options\"?"),
+        ("mysql://h/db", "useSSL", "write ssl-mode=REQUIRED"),
+        ("mysql://h/db", "pass", "write SCHEME://USER:PASSWORD@HOST"),
+        ("mysql://h/db", "unix_socket", "write socket=FILE"),
+        ("mysql://h/db", "serverTimezone", "write timezone=…"),
+        (
+            "mysql://h/db",
+            "allowPublicKeyRetrieval",
+            "leave it out; the parameters are ssl-mode, ",
+        ),
+        ("sqlite://file.db", "cache", "write sqlite://FILE"),
+        ("sqlite:file.db", "_journal", "leave it out"),
+        ("redis://h", "db", "write redis://HOST:PORT/NUMBER"),
+        ("redis://h", "timeout", "leave it out, and see --timeout"),
+        ("rediss://h", "ssl_cert_reqs", "write rediss://HOST:PORT"),
+        ("rediss://h", "prtocol", "did you mean \"protocol\"?"),
+    ] {
+        let text = format!("{url}?{name}=seCret");
+        let error = if url.starts_with("redis") {
+            shown(redis(&text))
+        } else {
+            shown(db(&text))
+        };
+        let expected = format!("URL parameter \"{name}\" that nothing reads: {advice}");
+        assert!(error.starts_with(&expected), "{text}: {error}");
+        assert!(!error.contains("seCret"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_understood_is_understood_again() {
+    // The processes of --instances get the URL from their parent.
+    for text in [
+        "postgres://u:p%2540%25@:5433/d%2Fb?host=/run/pg&sslmode=disable",
+        "postgres:///db?host=::1&user=a%25b&password=%25%40%2F%3A",
+        "mysql://u:p%40@/db?socket=/run/m.sock",
+        "mariadb://[::1]/db",
+    ] {
+        let Ok(first) = db(text) else {
+            panic!("{text}")
+        };
+        let (DbTarget::Postgres(url) | DbTarget::Mysql(url)) = &first else {
+            panic!("{text}")
+        };
+        assert_eq!(db(url.with_password()), Ok(first.clone()), "{text}");
     }
 }
 

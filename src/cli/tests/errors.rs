@@ -135,8 +135,8 @@ fn services_say_where_and_tell_no_password() {
     let told = error(&["-s", "naive", "--db", "postgres://u:secret@/db"]);
     assert_eq!(
         told,
-        "invalid URL \"postgres://***@/db\" in --db: empty host; write postgres://HOST:PORT (a password \
-         percent-encoded)"
+        "no host in \"postgres://***@/db\" in --db: write postgres://HOST:PORT/NAME, or \
+         postgres:///NAME?host=/FOLDER for a socket"
     );
     let told = with_env(
         &["-s", "naive"],

@@ -18,6 +18,7 @@ use crate::{
     },
     compare::{self, Comparison, Named, Question, Refusal},
     exit,
+    limits::{self, Needs},
     report::{Report, Sink, compared},
     run::{environment, settings},
     scenario::Scenario,
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
         }
         What::Live(scenario) => {
             check_destination(scenario)?;
+            limits::check(&Needs::of_run(scenario))?;
             if let (Some(baseline), false) = (&baseline, comparing.force) {
                 check_beforehand(scenario, baseline)?;
             }

@@ -70,7 +70,7 @@ fn more_connections_than_any_system_allows_are_refused() {
     };
     assert_eq!(
         text.to_string(),
-        "--http-connections 20000 needs 20256 file descriptors, 4096 are allowed: raise the limit (`ulimit -n 20256`, or \
-         LimitNOFILE= of a service), or ask for fewer connections"
+        "20000 connections need 20256 open files, 4096 are allowed: raise the limit (`ulimit -n 20256`, or \
+         LimitNOFILE= of a service), or ask for fewer (--http-connections)"
     );
 }

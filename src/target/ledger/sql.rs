@@ -1,13 +1,14 @@
 //! A ledger in a database: the first columns of a query of the user's, as text, whatever their types. Whatever the query is, it is
 //! made on a connection that may only read.
 
-use sqlx::{
-    AssertSqlSafe, Connection, MySqlConnection, PgConnection, Row, SqliteConnection, raw_sql,
-};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::{Raw, Row as Coupon, What};
 use crate::{
-    backend::{CONNECT_TIMEOUT, ServiceInfo, database},
+    backend::{
+        CONNECT_TIMEOUT, ServiceInfo,
+        database::{self, Columns, Connection, Contact, Link, Statements},
+    },
     report::Backend,
     scenario::DbTarget,
     target::number,
@@ -15,28 +16,23 @@ use crate::{
 
 /// A query on a connection.
 pub struct Query {
-    connection: Link,
+    connection: Connection,
+    /// Whether each query needs a transaction around it that only reads.
+    in_transaction: bool,
     text: String,
     what: What,
     info: ServiceInfo,
 }
 
-/// Not sqlx's common connection: it does not know half of the types that users' ids have. The protocol of a plain query sends
-/// all of them as text.
-pub(in crate::target) enum Link {
-    Postgres(PgConnection),
-    Mysql(MySqlConnection),
-    Sqlite(SqliteConnection),
-}
-
 impl Query {
     pub async fn open(db: &DbTarget, text: String, what: What) -> Result<Self, String> {
         let failed = |why: String| format!("failed to use {db}: {why}");
-        let info = database::probe(db).await.map_err(failed)?;
-        let connect = tokio::time::timeout(CONNECT_TIMEOUT, Link::to_read(db)).await;
+        let Contact { info, statements } = database::probe(db, None).await.map_err(failed)?;
+        let connect = tokio::time::timeout(CONNECT_TIMEOUT, to_read(db, statements)).await;
         let connection = connect.map_err(|_| failed("no answer in time".to_owned()))?;
         Ok(Self {
             connection: connection.map_err(|error| failed(database::words(&error)))?,
+            in_transaction: statements == Statements::Plain,
             text,
             what,
             info,
@@ -44,7 +40,7 @@ impl Query {
     }
 
     pub async fn read(&mut self) -> Result<Raw, String> {
-        let rows = self.connection.columns(&self.text).await;
+        let rows = self.rows().await;
         let rows =
             rows.map_err(|error| format!("the query failed: {}", database::words(&error)))?;
         let rows: Option<Vec<Coupon>> = rows
@@ -65,6 +61,18 @@ impl Query {
         }
     }
 
+    async fn rows(&mut self) -> Result<Vec<Columns>, sqlx::Error> {
+        let query = AssertSqlSafe(self.text.as_str()).into_sql_str();
+        if !self.in_transaction {
+            return self.connection.texts(query).await;
+        }
+        let begin = "BEGIN READ ONLY".into_sql_str();
+        self.connection.run(begin).await?;
+        let rows = self.connection.texts(query).await;
+        let ended = self.connection.run("ROLLBACK".into_sql_str()).await;
+        rows.and_then(|rows| ended.map(|()| rows))
+    }
+
     pub fn backend(&self) -> Backend {
         Backend {
             kind: self.info.kind.to_owned(),
@@ -74,77 +82,18 @@ impl Query {
     }
 }
 
-impl Link {
-    async fn to_read(db: &DbTarget) -> Result<Self, sqlx::Error> {
-        let mut link = Self::open(db).await?;
-        match &mut link {
-            Self::Postgres(connection) => {
-                let only_read = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
-                raw_sql(only_read).execute(connection).await?;
-            }
-            Self::Mysql(connection) => {
-                let only_read = "SET SESSION TRANSACTION READ ONLY";
-                raw_sql(only_read).execute(connection).await?;
-            }
-            Self::Sqlite(connection) => {
-                raw_sql("PRAGMA query_only = ON")
-                    .execute(connection)
-                    .await?;
-            }
-        }
-        Ok(link)
+/// A connection that may only read. A pooler in transaction mode gives the session to other clients, with its settings: there each
+/// query has a transaction of its own instead.
+async fn to_read(db: &DbTarget, statements: Statements) -> Result<Connection, sqlx::Error> {
+    let mut connection = Link::to(db, None)?.connect().await?;
+    if statements == Statements::Plain {
+        return Ok(connection);
     }
-
-    /// Without any restriction.
-    pub(in crate::target) async fn open(db: &DbTarget) -> Result<Self, sqlx::Error> {
-        Ok(match db {
-            DbTarget::Postgres(url) => {
-                Self::Postgres(PgConnection::connect(url.with_password()).await?)
-            }
-            DbTarget::Mysql(url) => {
-                Self::Mysql(MySqlConnection::connect(url.with_password()).await?)
-            }
-            DbTarget::PrivateSqlite | DbTarget::Sqlite(_) => {
-                Self::Sqlite(SqliteConnection::connect(&db.to_string()).await?)
-            }
-        })
-    }
-
-    /// The first two columns of all rows; a query is the user's own.
-    pub(in crate::target) async fn columns(
-        &mut self,
-        query: &str,
-    ) -> Result<Vec<Columns>, sqlx::Error> {
-        let query = raw_sql(AssertSqlSafe(query));
-        match self {
-            Self::Postgres(connection) => {
-                let rows = query.fetch_all(connection).await?;
-                rows.iter().map(columns).collect()
-            }
-            Self::Mysql(connection) => {
-                let rows = query.fetch_all(connection).await?;
-                rows.iter().map(columns).collect()
-            }
-            Self::Sqlite(connection) => {
-                let rows = query.fetch_all(connection).await?;
-                rows.iter().map(columns).collect()
-            }
-        }
-    }
-}
-
-/// Of a row, as text.
-pub(in crate::target) type Columns = (Option<String>, Option<String>);
-
-fn columns<R: Row>(row: &R) -> Result<Columns, sqlx::Error>
-where
-    usize: sqlx::ColumnIndex<R>,
-    for<'a> Option<String>: sqlx::Decode<'a, R::Database>,
-{
-    let second = if row.len() > 1 {
-        row.try_get_unchecked(1)?
-    } else {
-        None
+    let only_read = match &connection {
+        Connection::Postgres(..) => "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        Connection::Mysql(_) => "SET SESSION TRANSACTION READ ONLY",
+        Connection::Sqlite(_) => "PRAGMA query_only = ON",
     };
-    Ok((row.try_get_unchecked(0)?, second))
+    connection.run(only_read.into_sql_str()).await?;
+    Ok(connection)
 }

@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use http::Response;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::answer;
 use crate::{
-    backend::database,
+    backend::database::{self, Columns, Link},
     scenario::DbTarget,
-    target::{Event, Template, Who, ledger::sql::Link},
+    target::{Event, Template, Who},
 };
 
 /// One statement, or several with semicolons between them.
@@ -32,9 +33,13 @@ impl Query {
     /// The answer is the first column of the first row, as text.
     pub(super) async fn run(&self, text: &str) -> Result<Response<Bytes>, String> {
         let failed = |error: sqlx::Error| format!("{}: {}", self.db, database::words(&error));
-        let mut link = Link::open(&self.db).await.map_err(failed)?;
-        let rows = link.columns(text).await.map_err(failed)?;
+        let rows = self.rows(text).await.map_err(failed)?;
         let mut first = rows.into_iter().filter_map(|(first, _)| first);
         Ok(answer(first.next().unwrap_or_default()))
+    }
+
+    async fn rows(&self, text: &str) -> Result<Vec<Columns>, sqlx::Error> {
+        let mut connection = Link::to(&self.db, None)?.connect().await?;
+        connection.texts(AssertSqlSafe(text).into_sql_str()).await
     }
 }
