@@ -17,6 +17,7 @@ mod isolation;
 mod private;
 mod program;
 mod recipes;
+mod redis;
 mod replay;
 mod scenarios;
 mod serve;
