@@ -235,14 +235,14 @@ impl Cache for Client {
         let answer = self.evaluate(script, &words).await;
         answer.map_err(|failure| {
             let error = port_error(format!("EVALSHA {}", script.name), &failure);
-            match error.message.contains(IN_SCRIPT) {
+            if error.message.contains(IN_SCRIPT) {
                 // What it had done before stays done.
-                true => PortError {
+                return PortError {
                     effect: Effect::Unknown,
                     ..error
-                },
-                false => error,
+                };
             }
+            error
         })
     }
 }

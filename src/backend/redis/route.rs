@@ -108,12 +108,13 @@ impl Route {
 
     /// Connects, and says which version the server is.
     pub async fn first_contact(&self) -> Result<(Connection, String), String> {
-        in_time(CONNECT_TIMEOUT, async {
+        // On the heap, as it is large, and whoever opens a run's services would carry it about.
+        let found = Box::pin(async {
             let (connection, facts) = self.find().await?;
             self.history.saw(&connection.peer, &facts);
             Ok((connection, facts.version))
-        })
-        .await
+        });
+        in_time(CONNECT_TIMEOUT, found).await
     }
 
     /// A connection to a node that a redirection names.
@@ -126,7 +127,7 @@ impl Route {
                 tls: sentinels.iter().any(|sentinel| sentinel.tls),
             },
         };
-        in_time(CONNECT_TIMEOUT, self.open(&to)).await
+        in_time(CONNECT_TIMEOUT, Box::pin(self.open(&to))).await
     }
 
     async fn find(&self) -> Result<(Connection, Facts), String> {
