@@ -9,8 +9,8 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    private::PrivateRedis,
     program::{Ran, command, read},
+    redis_server::PrivateRedis,
     services::{kafka, postgres},
 };
 

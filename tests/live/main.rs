@@ -18,6 +18,7 @@ mod private;
 mod program;
 mod recipes;
 mod redis;
+mod redis_server;
 mod replay;
 mod scenarios;
 mod serve;

@@ -9,8 +9,9 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    private::{PrivateCluster, PrivateRedis, free_port, node, until},
+    private::free_port,
     program::{Ran, command, read, run},
+    redis_server::{PrivateCluster, PrivateRedis, node, until},
     serve::Server,
 };
 

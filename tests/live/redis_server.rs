@@ -1,19 +1,12 @@
 //! Redis servers of a test's own, which may be frozen, killed and started again.
 
 use std::{
-    net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-/// A port that is free now.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a port")
-        .port()
-}
+use crate::private::free_port;
 
 /// Asks again and again until the answer is yes.
 pub fn until(what: &str, mut answer: impl FnMut() -> bool) {
