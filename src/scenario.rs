@@ -5,7 +5,6 @@
 
 mod arrivals;
 mod rate;
-mod sentinel;
 mod tls_ca;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -15,7 +14,6 @@ use url::Url;
 
 pub use arrivals::{Arrivals, Phase, Profile, Spacing};
 pub use rate::Rate;
-pub use sentinel::SentinelUrl;
 pub use tls_ca::TlsCa;
 
 use crate::{
@@ -240,10 +238,8 @@ pub enum DbConnection {
 pub enum RedisTarget {
     /// The one in this process.
     Embedded,
-    /// A server, or any node of a cluster: `redis://` or `rediss://`.
+    /// A server, `redis://` or `rediss://`.
     Url(ServiceUrl),
-    /// The master that sentinels name.
-    Sentinel(SentinelUrl),
 }
 
 /// Which Kafka.
@@ -322,7 +318,6 @@ impl fmt::Display for RedisTarget {
         match self {
             Self::Embedded => f.write_str("embedded"),
             Self::Url(url) => url.fmt(f),
-            Self::Sentinel(url) => url.fmt(f),
         }
     }
 }

@@ -18,12 +18,13 @@ pub struct Metric {
 
 type Read<From, To> = fn(&From) -> To;
 type Times = fn(&Run) -> &Distribution;
+type Count = Read<LedgerCounts, Option<u64>>;
 
 /// Where a run keeps a metric.
 #[derive(Debug, Clone, Copy)]
 enum Source {
     Ledger {
-        get: Read<LedgerCounts, Option<u64>>,
+        get: Count,
         /// Whether it only grows while work is under way, so that what was read is a lower bound.
         grows: bool,
     },
@@ -50,7 +51,7 @@ impl PartialEq for Metric {
 }
 
 /// With whether it grows.
-const LEDGER: [(&str, bool, Read<LedgerCounts, Option<u64>>); 7] = [
+const LEDGER: [(&str, bool, Count); 7] = [
     ("issued", true, |ledger| ledger.issued),
     ("over_issued", true, |ledger| ledger.over_issued),
     ("under_issued", false, |ledger| ledger.under_issued),

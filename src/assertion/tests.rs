@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     report::{
-        AssertionOutcome, AttemptCounts, Backends, DatabaseLoad, Distribution, Fairness, Latency, LedgerCounts,
-        Offered, Undecided,
+        AssertionOutcome, AttemptCounts, Backends, DatabaseLoad, Distribution, Fairness, Latency,
+        LedgerCounts, Offered, Undecided,
     },
     strategy::{Promise, REGISTRY},
     verdict::Verdict,
@@ -232,7 +232,11 @@ fn a_number_that_may_still_grow_decides_what_it_can() {
         ("over_issued != 3", None),
         ("issued > 100", Some(true)),
     ] {
-        let observed = if expression.starts_with("issued") { 103 } else { 3 };
+        let observed = if expression.starts_with("issued") {
+            103
+        } else {
+            3
+        };
         let expected = match decided {
             Some(ok) => Check {
                 observed: json!(observed),
@@ -269,11 +273,22 @@ fn a_verdict_that_is_not_known_fails_nothing() {
     };
     assert_eq!(check("verdict == holds", &run), broken);
     run.verdict = Verdict::Inconclusive;
-    for expression in ["verdict == holds", "verdict != violated", "verdict == finding"] {
-        assert_eq!(check(expression, &run).observed, json!(null), "{expression}");
+    for expression in [
+        "verdict == holds",
+        "verdict != violated",
+        "verdict == finding",
+    ] {
+        assert_eq!(
+            check(expression, &run).observed,
+            json!(null),
+            "{expression}"
+        );
     }
     assert!(check("verdict == inconclusive", &run).ok);
-    assert_eq!(check("verdict != inconclusive", &run).observed, json!("inconclusive"));
+    assert_eq!(
+        check("verdict != inconclusive", &run).observed,
+        json!("inconclusive")
+    );
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(super) fn with_trials(
             .value("keep", |s| &s.keep, values::switch)?
             .unwrap_or(false),
         max_undecided: layers
-            .value("max_undecided", |s| &s.max_undecided, share)?
+            .value("max_undecided", |s| &s.max_undecided, values::share)?
             .unwrap_or(MAX_UNDECIDED),
         assertions,
     };
@@ -316,14 +316,6 @@ pub(crate) fn span(text: &str) -> Result<Duration, Problem> {
         Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
         long if long > LONGEST => Err(Problem::invalid(text, "must be at most 1440m (a day)")),
         span => Ok(span),
-    }
-}
-
-/// A part of a whole: `5%` is 0.05.
-fn share(text: &str) -> Result<f64, Problem> {
-    match values::percent(text)? {
-        share if share > 1.0 => Err(Problem::invalid(text, "must be at most 100%")),
-        share => Ok(share),
     }
 }
 

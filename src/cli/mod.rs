@@ -35,7 +35,6 @@ pub mod manual;
 pub mod mask;
 pub mod output;
 pub mod replay;
-mod sentinel;
 pub mod serve;
 pub mod services;
 pub mod settings;
@@ -77,8 +76,9 @@ Examples:
   coupon-bench strategies
 
 Exit codes:
-  0 every promise and assertion held     3 one was violated     5 a service failed
-  2 usage or scenario error              4 inconclusive         1 anything else")]
+  0 every promise and assertion held     4 inconclusive, also where a service died in the middle
+  2 usage or scenario error              5 a service could not be reached before the load
+  3 a promise or assertion was violated  1 anything else, 130 interrupted")]
 pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]

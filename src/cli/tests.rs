@@ -221,11 +221,17 @@ fn how_many_attempts_may_stay_undecided_is_a_share() {
     for (args, percent) in [
         (vec!["-s", "naive"], 5),
         (vec!["--scenario", path.as_str()], 1),
-        (vec!["--scenario", path.as_str(), "--max-undecided", "100%"], 100),
+        (
+            vec!["--scenario", path.as_str(), "--max-undecided", "100%"],
+            100,
+        ),
         (vec!["-s", "naive", "--max-undecided", "0%"], 0),
     ] {
         let share = meant(&args).unwrap().scenario.max_undecided;
-        assert!((share * 100.0 - f64::from(percent)).abs() < 1e-9, "{args:?}");
+        assert!(
+            (share * 100.0 - f64::from(percent)).abs() < 1e-9,
+            "{args:?}"
+        );
     }
 }
 

@@ -108,6 +108,14 @@ pub fn percent(text: &str) -> Result<f64, Problem> {
     Ok(share)
 }
 
+/// A part of a whole in percent: `5%` is 0.05.
+pub fn share(text: &str) -> Result<f64, Problem> {
+    match percent(text)? {
+        share if share > 1.0 => Err(Problem::invalid(text, "must be at most 100%")),
+        share => Ok(share),
+    }
+}
+
 /// `on` or `off`; a TOML boolean means the same.
 pub fn switch(text: &str) -> Result<bool, Problem> {
     match text.trim() {

@@ -28,7 +28,9 @@ const SHORTFALLS: [&str; 2] = ["under_issued", "lost"];
 
 /// Translates a whole report.
 pub(super) fn translate(report: &mut Value) {
-    let instances = report.pointer("/scenario/instances").and_then(Value::as_u64);
+    let instances = report
+        .pointer("/scenario/instances")
+        .and_then(Value::as_u64);
     let runs = report.get_mut("runs").and_then(Value::as_array_mut);
     for run in runs.into_iter().flatten() {
         if let Some(run) = run.as_object_mut() {
@@ -83,8 +85,7 @@ fn translate_ledger(ledger: &mut Object, undrained: bool) {
 /// Whether coupons went wrong that nothing had promised would go right.
 fn is_finding(run: &Object, instances: u64) -> bool {
     let promise = run.get("promise").and_then(Value::as_str);
-    let unpromised =
-        promise == Some("none") || promise == Some("single-process") && instances > 1;
+    let unpromised = promise == Some("none") || promise == Some("single-process") && instances > 1;
     let one_per_user = run.get("one_per_user") == Some(&json!(true));
     let findings = run.get("findings").and_then(Value::as_array);
     let mut kinds = findings.into_iter().flatten().filter_map(kind);
@@ -156,13 +157,19 @@ mod tests {
         let run = &report(&run, 1)["runs"][0];
         let ledger = json!({"issued": 27, "over_issued": 0, "under_issued": null, "lost": null, "drained": false});
         assert_eq!(run["ledger"], ledger);
-        assert_eq!(run["findings"], json!([{"kind": "phantom", "count": 1, "users": [7]}]));
+        assert_eq!(
+            run["findings"],
+            json!([{"kind": "phantom", "count": 1, "users": [7]}])
+        );
         assert_eq!(run["undecided"], json!({"attempts": 5, "share": 0.5}));
     }
 
     #[test]
     fn what_is_no_report_stays_as_it_is() {
-        for odd in [json!(7), json!({"trial": "x", "ledger": [], "findings": {}})] {
+        for odd in [
+            json!(7),
+            json!({"trial": "x", "ledger": [], "findings": {}}),
+        ] {
             let mut expected = odd.clone();
             let report = report(&odd, 1);
             if let Some(expected) = expected.as_object_mut() {

@@ -7,7 +7,10 @@ use super::{
     format::{clean, count, known, percent, plural, shorten},
     terminal::{Style, Tone},
 };
-use crate::{strategy::Promise, verdict::Verdict};
+use crate::{
+    strategy::Promise,
+    verdict::{Verdict, is_trouble},
+};
 
 /// How many users a line names.
 const USERS: usize = 10;
@@ -137,13 +140,20 @@ fn undecided(run: &Run) -> Option<String> {
 fn sums(style: Style, run: &Run, limit: u64) -> String {
     let (ledger, limit) = (&run.ledger, count(limit));
     let bad = |what: &str, number: Option<u64>| {
-        let text = format!("{what} {}", known(number));
-        style.paint(if number > Some(0) { Tone::Bad } else { Tone::Plain }, text)
+        let tone = if number > Some(0) {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        };
+        style.paint(tone, format!("{what} {}", known(number)))
     };
-    let parts = match (ledger.basis, ledger.issued) {
+    let mut parts = match (ledger.basis, ledger.issued) {
         (Basis::Told, _) => {
             let told = count(run.attempts.issued);
-            vec![format!("told \"issued\" {told} of {limit}"), bad("over-issued", ledger.over_issued)]
+            vec![
+                format!("told \"issued\" {told} of {limit}"),
+                bad("over-issued", ledger.over_issued),
+            ]
         }
         (_, None) => vec![format!("issued an unknown number of {limit}")],
         (_, Some(issued)) => vec![
@@ -152,11 +162,10 @@ fn sums(style: Style, run: &Run, limit: u64) -> String {
             bad("lost", ledger.lost),
         ],
     };
-    let mut parts = parts;
     // What a finding is about has to be in its first line.
     let others = run.findings.iter().filter(|finding| {
-        let said = [FindingKind::OverIssue, FindingKind::Lost];
-        run.verdict == Verdict::Finding && !said.contains(&finding.kind)
+        let said = [FindingKind::OverIssue, FindingKind::Lost].contains(&finding.kind);
+        run.verdict == Verdict::Finding && is_trouble(finding.kind, run.one_per_user) && !said
     });
     parts.extend(others.map(|finding| bad(past(finding.kind), Some(finding.count))));
     parts.join(", ")

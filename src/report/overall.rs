@@ -143,7 +143,10 @@ fn assertions(all: usize, failed: usize, open: usize) -> Option<String> {
     let part = |some: usize, what: &str| match (all, some) {
         (_, 0) => None,
         (1, _) => Some(format!("the assertion {what}")),
-        _ => Some(format!("{some} of {} {what}", plural(all as u64, "assertion"))),
+        _ => Some(format!(
+            "{some} of {} {what}",
+            plural(all as u64, "assertion")
+        )),
     };
     match (all, failed + open) {
         (0, _) => None,

@@ -197,9 +197,15 @@ fn what_may_still_come_is_no_number_in_any_output() {
     let mut report = fixtures::inconclusive();
     report.runs[0].reasons.clear();
     let text = plain(&report);
-    assert!(text.contains("issued 80 of 100, over-issued –, lost – ·"), "{text}");
+    assert!(
+        text.contains("issued 80 of 100, over-issued –, lost – ·"),
+        "{text}"
+    );
     let markdown = Markdown.render(&report).unwrap_or_default();
-    assert!(markdown.contains("| exact | 80 | – | – | – | inconclusive |"), "{markdown}");
+    assert!(
+        markdown.contains("| exact | 80 | – | – | – | inconclusive |"),
+        "{markdown}"
+    );
     let junit = Junit.render(&report).unwrap_or_default();
     assert!(junit.contains(r#"name="lost" value="–""#), "{junit}");
 }

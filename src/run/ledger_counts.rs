@@ -127,7 +127,10 @@ mod tests {
         assert_eq!((known.under_issued, known.lost), (Some(1), Some(1)));
         for completion in [Completion::Unproven, Completion::Pending] {
             let open = of(Some(&lossy(2)), completion, true);
-            assert_eq!((open.issued, open.under_issued, open.lost), (Some(2), None, None));
+            assert_eq!(
+                (open.issued, open.under_issued, open.lost),
+                (Some(2), None, None)
+            );
             assert!(open.may_grow());
         }
         let whole = of(Some(&Ledger::from(read(3))), Completion::Unproven, false);

@@ -148,7 +148,6 @@ async fn load(
         bystander: None,
         traced: None,
         troubles,
-        notes: Vec::new(),
     }
 }
 

@@ -35,12 +35,8 @@ fn undecided(run: &Circumstances) -> Option<String> {
             percent(most)
         ));
     }
-    (run.unanswered * 2 > run.made).then(|| {
-        format!(
-            "{} of {} attempts got no answer",
-            run.unanswered, run.made
-        )
-    })
+    (run.unanswered * 2 > run.made)
+        .then(|| format!("{} of {} attempts got no answer", run.unanswered, run.made))
 }
 
 /// `None` of no attempts.
@@ -72,12 +68,8 @@ fn out_of_reach(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> O
             "a demand of {demand} cannot reach the limit of {limit}"
         ));
     }
-    (run.asked <= limit).then(|| {
-        format!(
-            "{} attempts cannot exceed the limit of {limit}",
-            run.asked
-        )
-    })
+    (run.asked <= limit)
+        .then(|| format!("{} attempts cannot exceed the limit of {limit}", run.asked))
 }
 
 /// Coupons that are missing, and may still come.

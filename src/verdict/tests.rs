@@ -249,7 +249,9 @@ fn too_many_attempts_that_were_never_decided_prove_nothing() {
     assert_eq!(dead.verdict, Verdict::Inconclusive);
     assert_eq!(
         dead.reasons,
-        ["9851 of 10000 attempts were never decided, 98.5 %, where at most 5 % may be (--max-undecided)"]
+        [
+            "9851 of 10000 attempts were never decided, 98.5 %, where at most 5 % may be (--max-undecided)"
+        ]
     );
     for (failed, max_undecided, expected) in [
         (500, Some(0.05), Verdict::Holds),
@@ -292,7 +294,10 @@ fn what_breaks_by_an_injected_fault_is_a_finding() {
         ..good()
     };
     let judged = judged(claim(Promise::Exact, true), &wrong, &run);
-    assert_eq!((judged.verdict, judged.findings.len()), (Verdict::Finding, 2));
+    assert_eq!(
+        (judged.verdict, judged.findings.len()),
+        (Verdict::Finding, 2)
+    );
     assert!(judged.violations.is_empty());
 }
 
@@ -306,7 +311,10 @@ fn a_coupon_that_may_still_come_is_neither_lost_nor_missing() {
     };
     for (completion, words) in [
         (Completion::Pending, "are promised"),
-        (Completion::Unproven, "nothing proves that no work was under way"),
+        (
+            Completion::Unproven,
+            "nothing proves that no work was under way",
+        ),
     ] {
         let run = Circumstances {
             completion,
@@ -317,7 +325,10 @@ fn a_coupon_that_may_still_come_is_neither_lost_nor_missing() {
             assert_eq!(judged.verdict, Verdict::Inconclusive);
             assert_eq!(judged.findings, []);
             let told = judged.reasons.join("; ");
-            let words = words.replace("are promised", "1 coupon that users were promised is not there yet");
+            let words = words.replace(
+                "are promised",
+                "1 coupon that users were promised is not there yet",
+            );
             assert!(told.contains(&words), "{told}");
         }
     }
@@ -365,7 +376,11 @@ fn an_event_that_is_used_up_is_doubted_and_not_accused() {
         };
         let judged = judged(claim_on_a_service(), &found, &run);
         assert_eq!(judged.verdict, Verdict::Inconclusive, "{accepted}");
-        assert!(judged.reasons[0].contains("used up"), "{:?}", judged.reasons);
+        assert!(
+            judged.reasons[0].contains("used up"),
+            "{:?}",
+            judged.reasons
+        );
     }
 }
 
@@ -392,7 +407,10 @@ fn too_few_are_a_violation_of_a_service_where_another_limit_explains_nothing() {
             ..Told::default()
         },
     ] {
-        let run = Circumstances { told, ..run.clone() };
+        let run = Circumstances {
+            told,
+            ..run.clone()
+        };
         let judged = judged(claim_on_a_service(), &found, &run);
         assert_eq!(judged.verdict, Verdict::Violated, "{told:?}");
     }
@@ -448,7 +466,10 @@ fn an_over_issue_one_user_at_a_time_is_evidence_enough() {
         ..good()
     };
     let judged = judged(claim(Promise::None, true), &over, &run);
-    assert_eq!((judged.verdict, judged.reasons.len()), (Verdict::Finding, 0));
+    assert_eq!(
+        (judged.verdict, judged.reasons.len()),
+        (Verdict::Finding, 0)
+    );
 }
 
 #[test]

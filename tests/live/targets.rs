@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use coupon_bench::{
@@ -220,6 +220,77 @@ fn what_nobody_expected_proves_nothing_and_is_shown() {
     assert!(
         stderr.contains("the ledger holds 100 coupons before anybody has asked"),
         "{stderr}"
+    );
+}
+
+#[test]
+fn a_limit_that_is_not_the_events_is_doubted_and_not_taken_for_a_broken_promise() {
+    let service = Foreign::start();
+    let stocked = |stock: &str| service.described("correct").replace("{{limit}}", stock);
+    let judged = |name: &str, stock: &str, flags: &str| {
+        let path = service.file(name, &stocked(stock));
+        let ran = program::run(&format!("--target {} {flags}", path.display()));
+        let reasons = ran.each("/reasons")[0].to_string();
+        (ran.exit, ran.each("/verdict")[0].clone(), reasons)
+    };
+    let (exit, verdict, reasons) = judged("fixed", "100", "--users 600 --limit 200");
+    assert_eq!((exit, verdict), (Some(4), json!("inconclusive")));
+    assert!(
+        reasons.contains("is the event's limit 100, and not 200?"),
+        "{reasons}"
+    );
+    let (exit, verdict, reasons) = judged("empty", "0", "--users 200 --limit 100");
+    assert_eq!((exit, verdict), (Some(4), json!("inconclusive")));
+    assert!(reasons.contains("was the event used up"), "{reasons}");
+
+    // More than everybody asked for: nobody says that it could not be reached.
+    let path = service.file("naive", &service.described("naive"));
+    let flags = "--users 60 --attempts 3 --limit 100";
+    let ran = program::run(&format!("--target {} {flags}", path.display()));
+    assert_eq!(
+        (ran.exit, ran.verdicts()),
+        (Some(3), vec![json!("violated")])
+    );
+    let told = ran.each("/reasons")[0].to_string();
+    assert!(!told.contains("cannot reach"), "{told}");
+}
+
+#[test]
+fn a_service_that_dies_in_the_middle_proves_nothing_and_nothing_of_its_ledger_is_known() {
+    let mut service = Foreign::start();
+    let path = service.file("dying", &service.described("correct"));
+    let begin = Instant::now();
+    let flags = "--users 100k --in-flight 20 --limit 100 --timeout 1s";
+    let child = program::command(&format!(
+        "run --json - --target {} {flags} --assert lost==0",
+        path.display()
+    ))
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the program starts");
+    std::thread::sleep(Duration::from_millis(1_500));
+    service.child.kill().expect("killed");
+    let ran = program::read(child.wait_with_output().expect("an end"), begin.elapsed());
+    assert_eq!(
+        (ran.exit, ran.verdicts()),
+        (Some(4), vec![json!("inconclusive")])
+    );
+    let share = ran.each("/undecided/share")[0].as_f64();
+    assert!(share > Some(0.05), "{share:?}");
+    let reasons = ran.each("/reasons")[0].to_string();
+    assert!(reasons.contains("--max-undecided"), "{reasons}");
+    for figure in ["issued", "over_issued", "under_issued", "lost", "phantom"] {
+        assert_eq!(
+            ran.each(&format!("/ledger/{figure}")),
+            [json!(null)],
+            "{figure}"
+        );
+    }
+    let assertion = &ran.report["assertions"][0];
+    assert_eq!(
+        (&assertion["observed"], &assertion["ok"]),
+        (&json!(null), &json!(false))
     );
 }
 

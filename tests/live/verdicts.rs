@@ -71,10 +71,15 @@ fn an_assertion_that_cannot_be_observed_proves_nothing_and_accuses_nobody() {
     let ran = run(&format!("-s redis-incr -u 500 {unobserved}"));
     assert_eq!((ran.exit, ran.verdicts()), (Some(4), vec![json!("holds")]));
     assert_eq!(ran.report["assertions"][0]["observed"], json!(null));
-    let ran = run(&format!("-s redis-incr -u 500 {unobserved} --assert issued==7"));
+    let ran = run(&format!(
+        "-s redis-incr -u 500 {unobserved} --assert issued==7"
+    ));
     assert_eq!(ran.exit, Some(3));
     let ran = run("-s redis-kafka -u 50 --assert verdict==holds");
-    assert_eq!((ran.exit, ran.verdicts()), (Some(4), vec![json!("inconclusive")]));
+    assert_eq!(
+        (ran.exit, ran.verdicts()),
+        (Some(4), vec![json!("inconclusive")])
+    );
 }
 
 #[test]

@@ -152,7 +152,9 @@ fn the_trials_of_a_strategy_stand_with_those_of_its_own_baseline() {
     };
     let comparison = compare(ask(vec![("before", both(0.0)), ("after", both(20.0))])).unwrap();
     let text = plain(&comparison);
-    let listed = text.lines().skip_while(|line| !line.starts_with("each trial"));
+    let listed = text
+        .lines()
+        .skip_while(|line| !line.starts_with("each trial"));
     let names: Vec<_> = listed
         .skip(1)
         .take(4)

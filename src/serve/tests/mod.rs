@@ -11,8 +11,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use super::{Listen, Plan, service::Service};
 use crate::{
     scenario::{
-        Arrivals, DbConnection, DbTarget, KafkaTarget, MAX_UNDECIDED, RedisTarget, Scenario, Services, Subject,
-        Workload,
+        Arrivals, DbConnection, DbTarget, KafkaTarget, MAX_UNDECIDED, RedisTarget, Scenario,
+        Services, Subject, Workload,
     },
     strategy::Entry,
 };
