@@ -62,7 +62,7 @@ fn services(connections: u32) -> Services {
 fn over_tcp_in_flight(bencher: Bencher<'_, '_>, (connections, in_flight): (u32, usize)) {
     let runtime = Runtime::new().expect("a runtime");
     let services = services(connections);
-    let opened = Redis::open(&services, "bench", Role::Guest);
+    let opened = Redis::open(&services, "bench", Role::Guest, Duration::from_secs(30));
     let redis = runtime.block_on(opened).expect("the embedded Redis starts");
     let cache = redis.cache();
     bencher.counter(ItemsCount::new(COMMANDS)).bench_local(|| {

@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod rate;
+mod sentinel;
 mod tls_ca;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -14,6 +15,7 @@ use url::Url;
 
 pub use arrivals::{Arrivals, Phase, Profile, Spacing};
 pub use rate::Rate;
+pub use sentinel::SentinelUrl;
 pub use tls_ca::TlsCa;
 
 use crate::{
@@ -238,8 +240,10 @@ pub enum DbConnection {
 pub enum RedisTarget {
     /// The one in this process.
     Embedded,
-    /// A server, `redis://` or `rediss://`.
+    /// A server, or any node of a cluster: `redis://` or `rediss://`.
     Url(ServiceUrl),
+    /// The master that sentinels name.
+    Sentinel(SentinelUrl),
 }
 
 /// Which Kafka.
@@ -318,6 +322,7 @@ impl fmt::Display for RedisTarget {
         match self {
             Self::Embedded => f.write_str("embedded"),
             Self::Url(url) => url.fmt(f),
+            Self::Sentinel(url) => url.fmt(f),
         }
     }
 }

@@ -22,9 +22,14 @@ use proptest::{collection::vec, prelude::*, test_runner::Config};
 use commands::any_command;
 use raw::{Raw, is_unordered, sorted};
 
+/// A server without a password, as the real one that it is held against.
+fn open() -> EmbeddedRedis {
+    EmbeddedRedis::start_on(([127, 0, 0, 1], 0).into()).unwrap()
+}
+
 #[test]
 fn replies_are_those_of_redis_byte_for_byte() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     proptest!(Config::with_cases(300), |(commands in vec(any_command(), 1..60))| {
         let mut ours = Raw::embedded(&server);
         let mut theirs = Raw::real();
@@ -69,7 +74,7 @@ fn raw_answer(addr: impl std::net::ToSocketAddrs, bytes: &[u8]) -> String {
 
 #[test]
 fn odd_input_is_answered_as_redis_does() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let mut inputs: Vec<Vec<u8>> = [
         "PING\r\n",
         "PING\n\r\nECHO 'a b'\r\n",
@@ -110,7 +115,7 @@ fn odd_input_is_answered_as_redis_does() {
 
 #[test]
 fn resp3_replies_are_those_of_redis() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let (mut ours, mut theirs) = (Raw::embedded(&server), Raw::real());
     for raw in [&mut ours, &mut theirs] {
         raw.words("HELLO 3");
@@ -148,7 +153,7 @@ fn resp3_replies_are_those_of_redis() {
 
 #[test]
 fn pipelines_and_split_requests() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let mut raw = Raw::embedded(&server);
     raw.write(&b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n".repeat(10_000));
     for n in 1..=10_000 {
@@ -165,7 +170,7 @@ fn pipelines_and_split_requests() {
 
 #[test]
 fn keys_expire_and_vanish_from_counts() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let mut raw = Raw::embedded(&server);
     raw.words("SET a 1 PX 50");
     raw.words("SADD s 1");
@@ -179,7 +184,7 @@ fn keys_expire_and_vanish_from_counts() {
 
 #[test]
 fn endless_scripts_are_stopped() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let mut raw = Raw::embedded(&server);
     let began = Instant::now();
     let reply = raw.eval("while true do pcall(function() while true do end end) end");
@@ -190,7 +195,7 @@ fn endless_scripts_are_stopped() {
 
 #[test]
 fn scripts_cannot_leave_the_sandbox() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let mut raw = Raw::embedded(&server);
     for name in [
         "io", "os", "dofile", "loadfile", "require", "package", "debug", "print",
@@ -207,7 +212,7 @@ fn scripts_cannot_leave_the_sandbox() {
 
 #[test]
 fn dropping_the_server_closes_its_connections() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let mut raw = Raw::embedded(&server);
     assert_eq!(raw.words("PING"), "+PONG\r\n");
     let addr = server.addr();
@@ -219,7 +224,7 @@ fn dropping_the_server_closes_its_connections() {
 
 #[test]
 fn a_taken_port_is_an_error() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     assert!(EmbeddedRedis::start_on(server.addr()).is_err());
 }
 
@@ -243,7 +248,7 @@ fn tool(name: &str, addr: SocketAddr, args: &[&str]) -> String {
 
 #[test]
 fn redis_cli_works() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     let cli = |args: &[&str]| tool("redis-cli", server.addr(), args);
     assert_eq!(cli(&["SET", "a", "1"]), "OK\n");
     assert_eq!(cli(&["INCR", "a"]), "2\n");
@@ -270,7 +275,7 @@ fn redis_cli_works() {
 
 #[test]
 fn redis_benchmark_works() {
-    let server = EmbeddedRedis::start().unwrap();
+    let server = open();
     for pipeline in ["1", "16"] {
         let args = ["-t", "incr,sadd", "-n", "20000", "-q", "-P", pipeline];
         let output = tool("redis-benchmark", server.addr(), &args);
@@ -290,4 +295,57 @@ fn redis_benchmark_works() {
     );
     let mut raw = Raw::embedded(&server);
     assert_eq!(raw.words("GET counter:__rand_int__"), "$5\r\n40000\r\n");
+}
+
+#[test]
+fn nobody_gets_in_without_the_password() {
+    let server = EmbeddedRedis::start().unwrap();
+    let url = server.url();
+    let password = url.split([':', '@']).nth(2).unwrap();
+    assert_eq!(password.len(), 32, "{url}");
+    assert!(!format!("{server:?}").contains(password));
+    let mut raw = Raw::embedded(&server);
+    for command in [
+        "FLUSHALL",
+        "PING",
+        "SET a 1",
+        "INFO",
+        "CONFIG GET *",
+        "EVAL x 0",
+    ] {
+        let answer = raw.words(command);
+        assert!(answer.starts_with("-NOAUTH "), "{command}: {answer}");
+    }
+    assert!(raw.words("HELLO 3").starts_with("-NOAUTH HELLO"));
+    assert!(raw.words("AUTH wrong").starts_with("-WRONGPASS"));
+    assert!(
+        raw.words(&format!("AUTH other {password}"))
+            .starts_with("-WRONGPASS")
+    );
+    assert!(raw.words("PING").starts_with("-NOAUTH"));
+    assert_eq!(raw.words(&format!("AUTH {password}")), "+OK\r\n");
+    assert_eq!(raw.words("PING"), "+PONG\r\n");
+    assert_eq!(raw.words("RESET"), "+RESET\r\n");
+    assert!(raw.words("PING").starts_with("-NOAUTH"));
+    let hello = raw.words(&format!("HELLO 2 AUTH default {password}"));
+    assert!(hello.contains("redis"), "{hello}");
+    assert_eq!(raw.words("PING"), "+PONG\r\n");
+}
+
+#[test]
+fn what_speaks_http_is_closed_as_redis_closes_it() {
+    let server = open();
+    let mut raw = Raw::embedded(&server);
+    assert_eq!(raw.words("SET kept 1"), "+OK\r\n");
+    let forms = [
+        "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nFLUSHALL\r\n",
+        "PUT / HTTP/1.1\r\nHost: localhost\r\n\r\nFLUSHALL\r\n",
+        "host: localhost\r\nFLUSHALL\r\n",
+    ];
+    for form in forms {
+        let answer = raw_answer(server.addr(), form.as_bytes());
+        assert!(answer.ends_with(" closed"), "{form:?}: {answer}");
+        assert!(!answer.contains("OK"), "{form:?}: {answer}");
+        assert_eq!(raw.words("GET kept"), "$1\r\n1\r\n", "{form:?}");
+    }
 }

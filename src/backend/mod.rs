@@ -7,6 +7,7 @@ pub mod absent;
 pub mod database;
 pub mod kafka;
 pub mod local;
+pub mod pulse;
 pub mod redis;
 
 use std::{sync::Arc, time::Duration};
@@ -132,7 +133,9 @@ impl Backend {
                 if !entry.needs(Need::Redis) {
                     return Ok(None);
                 }
-                Redis::open(services, run_id, role).await.map(Some)
+                Redis::open(services, run_id, role, workload.timeout)
+                    .await
+                    .map(Some)
             },
             async {
                 if !entry.needs(Need::Kafka) {
@@ -203,6 +206,14 @@ impl Backend {
             .as_ref()
             .map(Kafka::consumers)
             .unwrap_or_default()
+    }
+
+    /// What has happened to the services so far that explains a ledger.
+    pub async fn notes(&self) -> Vec<String> {
+        match &self.redis {
+            Some(redis) => redis.notes().await,
+            None => Vec::new(),
+        }
     }
 
     /// The ledger: the user of every coupon, in the order of the rows.

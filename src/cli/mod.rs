@@ -35,6 +35,7 @@ pub mod manual;
 pub mod mask;
 pub mod output;
 pub mod replay;
+mod sentinel;
 pub mod serve;
 pub mod services;
 pub mod settings;

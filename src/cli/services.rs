@@ -6,11 +6,12 @@ mod parameters;
 
 use std::path::PathBuf;
 
-use super::{error::Problem, mask::quoted};
+use super::{error::Problem, mask::quoted, sentinel::sentinel};
 use crate::scenario::{DbTarget, KafkaTarget, RedisTarget, ServiceUrl};
 
 const DB_FORMS: &str = "use sqlite, sqlite://FILE, postgres://HOST/NAME or mysql://HOST/NAME";
-const REDIS_FORMS: &str = "use embedded, redis://HOST:PORT or rediss://HOST:PORT";
+const REDIS_FORMS: &str =
+    "use embedded, redis://HOST:PORT, rediss://HOST:PORT or redis+sentinel://HOST:PORT/MASTER";
 const KAFKA_FORMS: &str = "use embedded or HOST:PORT,…";
 
 /// `--db`.
@@ -54,6 +55,17 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
                 ));
             }
             Ok(RedisTarget::Url(ServiceUrl::new(url)))
+        }
+        "redis+sentinel" | "redis-sentinel" => {
+            sentinel(text, false, rest).map(RedisTarget::Sentinel)
+        }
+        "rediss+sentinel" | "rediss-sentinel" => {
+            sentinel(text, true, rest).map(RedisTarget::Sentinel)
+        }
+        "redis+cluster" | "rediss+cluster" | "redis-cluster" | "rediss-cluster" => {
+            let what = format!("unknown scheme of {}", quoted(text));
+            let advice = "name any node of the cluster as redis://HOST:PORT; the others are found through it";
+            Err(Problem::new(what, advice))
         }
         "unix" | "redis+unix" | "rediss+unix" | "redis-socket" | "valkey+unix" => {
             let what = format!("Unix socket {}", quoted(text));

@@ -230,7 +230,8 @@ pub struct ServiceArgs {
 
     /// Which Redis.
     #[arg(long, value_name = "URL", help_heading = SERVICES, help = "\
-        Redis: embedded, redis://… or rediss://… [default: embedded] [env: COUPON_BENCH_REDIS]")]
+        Redis: embedded, redis://…, rediss://… or redis+sentinel://…/MASTER \
+        [default: embedded] [env: COUPON_BENCH_REDIS]")]
     pub redis: Option<Typed>,
 
     /// Which Kafka.

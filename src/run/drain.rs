@@ -5,9 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 
-use crate::{backend::kafka::Kafka, ports, verdict::Completion};
+use super::consumers::Consumers;
+use crate::{backend::kafka::Kafka, verdict::Completion};
 
 /// Between two questions, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
@@ -30,7 +31,7 @@ pub struct Drained {
 pub async fn drain(
     settled: impl Future<Output = ()>,
     kafka: Option<&Kafka>,
-    consumers: &mut JoinSet<ports::Result<()>>,
+    consumers: &Consumers,
     patience: Duration,
     mut stop: watch::Receiver<bool>,
 ) -> Drained {
@@ -57,12 +58,7 @@ pub async fn drain(
 }
 
 /// Waits until the topic is empty, or will never be.
-async fn pipeline(
-    kafka: &Kafka,
-    consumers: &mut JoinSet<ports::Result<()>>,
-    patience: Duration,
-    state: &mut Drained,
-) {
+async fn pipeline(kafka: &Kafka, consumers: &Consumers, patience: Duration, state: &mut Drained) {
     let (mut pause, longest) = PAUSE;
     let mut progress = Progress::since(Instant::now());
     loop {
@@ -80,16 +76,8 @@ async fn pipeline(
                 return;
             }
         }
-        // A consumer ends before the run does only with an error; what it has not committed stays where it is.
-        if let Some(ended) = consumers.try_join_next() {
-            state.trouble = Some(match ended {
-                Ok(Err(error)) => format!("a consumer ended: {error}"),
-                Ok(Ok(())) => "a consumer ended".to_owned(),
-                Err(error) => format!("a consumer ended: {error}"),
-            });
-            if consumers.is_empty() {
-                return;
-            }
+        if let Some(error) = consumers.trouble() {
+            state.trouble = Some(format!("a consumer met an error: {error}"));
         }
         let left = (deliveries.pending(), state.lag.unwrap_or(u64::MAX));
         if progress.stands_still(left, Instant::now()) >= patience {

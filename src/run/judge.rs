@@ -74,7 +74,8 @@ pub fn judge(
     tracing::info!(rows = ?read, completion = ?loaded.drained.completion, "ledger read");
     let observed = &loaded.observed;
     let arrivals = scenario.workload.arrivals;
-    let health = health::examine(arrivals, observed, observed.duration(), cores());
+    let mut health = health::examine(arrivals, observed, observed.duration(), cores());
+    health.warnings.extend(loaded.notes.iter().cloned());
     let mut circumstances = circumstances(scenario, loaded, trouble);
     if let Some(target) = &surroundings.target {
         // Those were answered, if not in a way that anybody understands.

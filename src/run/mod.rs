@@ -4,6 +4,7 @@
 //! user's own; this module repeats it over strategies and trials and puts the report together.
 
 mod bystander;
+mod consumers;
 pub(crate) mod distribution;
 mod drain;
 mod environment;
@@ -23,12 +24,12 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub(crate) use consumers::Consumers;
 pub use drain::Drained;
 pub(crate) use drain::drain;
 pub use environment::{environment, tool};
 pub use measure::backends;
 pub use observed::Observed;
-pub(crate) use one::consume;
 pub use summary::settings;
 
 use crate::{

@@ -2,19 +2,16 @@
 
 use std::{
     future::ready,
-    sync::{Arc, LazyLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::watch,
-    task::JoinSet,
-};
+use tokio::sync::watch;
 
 use super::{
     Event, Observer, Place,
     bystander::Bystander,
+    consumers::Consumers,
     drain::{self, Drained},
     health::Health,
     instances::{self, Instances},
@@ -27,16 +24,15 @@ use crate::{
     backend::{Backend, OpenError, Role},
     decorate::{
         metered::Meter,
-        stepped::{self, around},
+        stepped::around,
         traced::{Trace, Traced},
     },
     interleaving::Interleaving,
     ledger::Ledger,
     load::{self, Counters, End, Load, Recorder, Schedule},
-    ports,
     report::{self, Backends, Run, TargetLoad},
     scenario::Scenario,
-    strategy::{Entry, Strategy},
+    strategy::Entry,
     verdict::{Completion, Judgement},
 };
 
@@ -56,6 +52,8 @@ pub struct Loaded {
     pub traced: Option<Traced>,
     /// What went wrong with the run itself.
     pub troubles: Vec<String>,
+    /// What has happened to the services that explains the figures.
+    pub notes: Vec<String>,
 }
 
 /// What a run used, as far as its report tells it.
@@ -168,7 +166,7 @@ async fn here(
         None => (entry.build)(&event),
         Some(trace) => trace.attempts_of((entry.build)(&around(trace, event))),
     };
-    let mut consumers = consume(&strategy, backend, trace.as_ref());
+    let mut consumers = Consumers::start(&strategy, backend, trace.as_ref());
     announce(place, &recorder.counters, watcher);
     let load = Load {
         strategy,
@@ -183,7 +181,7 @@ async fn here(
     let drained = drain::drain(
         ended.settled(),
         kafka,
-        &mut consumers,
+        &consumers,
         scenario.drain_patience(),
         stop.clone(),
     )
@@ -194,12 +192,15 @@ async fn here(
     // The clients close once their last user is gone, and have to do so while their servers are still there.
     ended.abandon().await;
     consumers.shutdown().await;
+    let mut notes = backend.notes().await;
+    notes.extend(consumers.note());
     Loaded {
         observed,
         drained,
         bystander,
         traced: trace.map(|trace| trace.take()),
         troubles,
+        notes,
     }
 }
 
@@ -228,7 +229,7 @@ async fn elsewhere(
     let mut drained = drain::drain(
         ready(()),
         kafka,
-        &mut JoinSet::new(),
+        &Consumers::default(),
         patience,
         stop.clone(),
     )
@@ -246,6 +247,7 @@ async fn elsewhere(
         bystander,
         traced: None,
         troubles,
+        notes: backend.notes().await,
     })
 }
 
@@ -256,39 +258,6 @@ pub fn announce(place: Place<'_>, counters: &Arc<Counters>, watcher: Observer<'_
         trial: place.trial,
         counters,
     });
-}
-
-/// Where consumers work: a thread of their own, as they are a process of their own in production. Behind a million users in
-/// one queue they would start when the last of them has been served. `None` where there is no thread to be had.
-static CONSUMERS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
-    let mut runtime = Builder::new_multi_thread();
-    runtime
-        .worker_threads(1)
-        .thread_name("consumers")
-        .enable_all();
-    runtime.build().ok()
-});
-
-/// A task for every member of the consumer group.
-pub fn consume(
-    strategy: &Arc<dyn Strategy>,
-    backend: &Backend,
-    trace: Option<&Trace>,
-) -> JoinSet<ports::Result<()>> {
-    let mut tasks = JoinSet::new();
-    for member in backend.consumers() {
-        let consumer = match trace {
-            None => member,
-            Some(trace) => stepped::consumer(trace, member),
-        };
-        let strategy = Arc::clone(strategy);
-        let work = async move { strategy.consume(&*consumer).await };
-        match &*CONSUMERS {
-            Some(runtime) => tasks.spawn_on(work, runtime.handle()),
-            None => tasks.spawn(work),
-        };
-    }
-    tasks
 }
 
 /// What is wrong with a load that ended like this.

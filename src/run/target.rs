@@ -148,6 +148,7 @@ async fn load(
         bystander: None,
         traced: None,
         troubles,
+        notes: Vec::new(),
     }
 }
 

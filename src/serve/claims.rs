@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::metrics::Latencies;
 use crate::{
+    backend::pulse::Pulse,
     load::Outcome,
     ports::{self, UserId, attempt},
     strategy::{Decision, Strategy},
@@ -21,6 +22,7 @@ use crate::{
 /// The strategy of one event, and what users were told by it. Whoever claims holds on to it until the claim has ended.
 pub(super) struct Current {
     strategy: Arc<dyn Strategy>,
+    pulse: Pulse,
     told: [AtomicU64; Outcome::ALL.len()],
     in_flight: AtomicU64,
 }
@@ -63,12 +65,18 @@ pub(super) enum Ended {
 }
 
 impl Current {
-    pub fn new(strategy: Arc<dyn Strategy>) -> Self {
+    pub fn new(strategy: Arc<dyn Strategy>, pulse: Pulse) -> Self {
         Self {
             strategy,
+            pulse,
             told: Default::default(),
             in_flight: AtomicU64::new(0),
         }
+    }
+
+    /// The services that do not answer, each with the reason.
+    pub async fn problems(&self) -> Vec<String> {
+        self.pulse.problems().await
     }
 
     pub fn told(&self) -> Told {

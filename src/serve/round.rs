@@ -3,16 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 
 use super::{
     Plan,
     claims::{Current, Told},
 };
 use crate::{
-    backend::{Backend, OpenError, Role, kafka::Kafka, redis::Redis},
-    ports,
-    run::{Drained, consume, drain, run_id},
+    backend::{Backend, OpenError, Role, kafka::Kafka, pulse::Pulse, redis::Redis},
+    run::{Consumers, Drained, drain, run_id},
 };
 
 /// Between two looks at whether all claims have ended.
@@ -21,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// An event that is open.
 pub(super) struct Round {
     backend: Backend,
-    consumers: JoinSet<ports::Result<()>>,
+    consumers: Consumers,
     current: Arc<Current>,
 }
 
@@ -58,11 +57,11 @@ impl Round {
     pub async fn open(plan: &Plan) -> Result<Self, OpenError> {
         let backend = Backend::open(&plan.scenario, plan.entry, &run_id(), Role::Owner).await?;
         let strategy = (plan.entry.build)(&backend.event(plan.limit()));
-        let consumers = consume(&strategy, &backend, None);
+        let consumers = Consumers::start(&strategy, &backend, None);
         Ok(Self {
+            current: Arc::new(Current::new(strategy, Pulse::of(&backend))),
             backend,
             consumers,
-            current: Arc::new(Current::new(strategy)),
         })
     }
 
@@ -95,7 +94,6 @@ impl Round {
 
     /// Reads the rows. What may still come is asked first: afterwards, it might have come in between.
     pub async fn ledger(&mut self, plan: &Plan) -> Result<Ledger, String> {
-        self.notice_dead_consumers();
         let kafka = self.backend.kafka.as_ref();
         let idle = self.current.in_flight() == 0;
         let sent = kafka.is_none_or(|kafka| kafka.deliveries().pending() == 0);
@@ -117,18 +115,6 @@ impl Round {
         })
     }
 
-    /// A consumer ends before its event does only with an error: its records stay where they are.
-    fn notice_dead_consumers(&mut self) {
-        while let Some(ended) = self.consumers.try_join_next() {
-            let why = match ended {
-                Ok(Ok(())) => String::new(),
-                Ok(Err(error)) => format!(": {error}"),
-                Err(error) => format!(": {error}"),
-            };
-            tracing::warn!("a consumer ended{why}");
-        }
-    }
-
     /// Lets everything come to its end, then removes the event or leaves it behind. Nobody may claim any more.
     pub async fn finish(mut self, plan: &Plan) -> Finished {
         // What is interrupted here is the program, not a drain.
@@ -136,7 +122,7 @@ impl Round {
         let drained = drain(
             all_ended(Arc::clone(&self.current)),
             self.backend.kafka.as_ref(),
-            &mut self.consumers,
+            &self.consumers,
             plan.scenario.drain_patience(),
             stop,
         )

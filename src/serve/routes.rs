@@ -93,7 +93,7 @@ where
         Ok(Route::Reset) => Box::pin(reset(service)).await,
         Ok(Route::Ledger) => Box::pin(ledger(&service)).await,
         Ok(Route::Metrics) => Box::pin(page(&service)).await,
-        Ok(Route::Health) => health(&service),
+        Ok(Route::Health) => Box::pin(health(&service)).await,
         Ok(Route::OpenApi) => Ok(json(StatusCode::OK, OPENAPI)),
         Err(problem) => Err(problem),
     };
@@ -186,12 +186,14 @@ fn read(ledger: Result<super::Ledger, String>) -> Result<Answer, Problem> {
     Ok(json(StatusCode::OK, text))
 }
 
-fn health(service: &Service) -> Result<Answer, Problem> {
-    if service.is_open() {
-        Ok(json(StatusCode::OK, "{\"status\":\"ok\"}"))
-    } else {
-        Err(no_event())
+/// Asks the services: whoever sends claims here must know when none can be served.
+async fn health(service: &Service) -> Result<Answer, Problem> {
+    let problems = service.problems().await.ok_or_else(no_event)?;
+    if problems.is_empty() {
+        return Ok(json(StatusCode::OK, "{\"status\":\"ok\"}"));
     }
+    let detail = problems.join("; ");
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail))
 }
 
 async fn page(service: &Service) -> Result<Answer, Problem> {

@@ -77,9 +77,9 @@ impl Service {
         *current.unwrap_or_else(PoisonError::into_inner) = next;
     }
 
-    /// Whether claims are taken.
-    pub fn is_open(&self) -> bool {
-        self.current().is_some()
+    /// The services that do not answer, each with the reason; `None` where there is no event, and claims are not taken.
+    pub async fn problems(&self) -> Option<Vec<String>> {
+        Some(self.current()?.problems().await)
     }
 
     /// A number for a user who has none.

@@ -2,7 +2,7 @@
 
 use std::{
     net::TcpListener,
-    process::{Child, Command, Stdio},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::{
     program::{Ran, command, read},
+    redis_server::PrivateRedis,
     services::{kafka, postgres},
 };
 
@@ -81,52 +82,10 @@ fn more_records_than_the_embedded_cluster_keeps_are_refused() {
     );
 }
 
-/// A Redis of the test's own, which may be killed.
-struct PrivateRedis {
-    child: Child,
-    port: u16,
-}
-
-impl PrivateRedis {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a port")
-            .port();
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server starts");
-        let redis = Self { child, port };
-        let limit = Instant::now() + Duration::from_secs(10);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < limit, "redis-server did not come up");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        redis
-    }
-
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status();
-        assert!(sent.expect("kill").success());
-    }
-}
-
-impl Drop for PrivateRedis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A run against a Redis that gets `signal` in the middle.
 fn in_the_middle(signal: &str, flags: &str) -> Ran {
     let redis = PrivateRedis::start();
-    let url = format!("redis://127.0.0.1:{}", redis.port);
+    let url = redis.url();
     let begin = Instant::now();
     let child = command(&format!(
         "run --json - -s redis-incr -u 2m -c 20 --redis {url} --timeout 3s {flags}"

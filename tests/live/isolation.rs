@@ -116,7 +116,7 @@ fn what_is_kept_can_be_looked_at_with_the_services_own_tools() {
             _ => (mariadb(&count), mariadb as fn(&str) -> String),
         };
         assert_eq!(counted.replace('\t', "|"), "100|100", "{name}");
-        let key = |key: &str| format!("coupon_bench:{id}:{key}");
+        let key = |key: &str| format!("coupon_bench:{{{id}}}:{key}");
         assert_eq!(redis_cli(&["GET", &key("coupon_count")]), "500", "{name}");
         assert_eq!(redis_cli(&["SCARD", &key("applied_user")]), "500", "{name}");
 

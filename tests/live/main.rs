@@ -17,6 +17,8 @@ mod isolation;
 mod private;
 mod program;
 mod recipes;
+mod redis;
+mod redis_server;
 mod replay;
 mod scenarios;
 mod serve;

@@ -51,7 +51,7 @@ impl Server {
     }
 
     /// Status and body.
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         let length = body.len();
         write!(

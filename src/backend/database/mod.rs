@@ -8,6 +8,7 @@ mod error;
 mod link;
 mod mysql;
 mod orders;
+mod ping;
 mod pool;
 mod pooler;
 mod postgres;
@@ -29,6 +30,7 @@ pub use connection::{Columns, Connection, Statements};
 pub use error::words;
 pub use link::Link;
 pub use orders::{CONNECTIONS as ORDER_CONNECTIONS, OrderService, Orders};
+pub use ping::Ping;
 pub use sql::Schema;
 
 use self::{
@@ -169,6 +171,11 @@ impl Database {
             sql,
             timeout: self.timeout,
         })
+    }
+
+    /// Asks whether the database answers, beside the pool.
+    pub fn ping(&self) -> Ping {
+        Ping::new(&self.link)
     }
 
     /// How long the port's calls have waited for a connection of the pool.

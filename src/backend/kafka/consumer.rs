@@ -139,8 +139,16 @@ impl Member {
         }
     }
 
-    /// Reads on from what the group has committed, as after a restart. Blocks.
-    pub fn rewind(&self) -> KafkaResult<()> {
+    /// Reads on from what the group has committed, as after a restart.
+    pub async fn read_on(self: &Arc<Self>) -> std::result::Result<(), String> {
+        let member = Arc::clone(self);
+        // The client's calls block.
+        let rewound = tokio::task::spawn_blocking(move || member.rewind()).await;
+        let rewound = rewound.map_err(|error| error.to_string())?;
+        rewound.map_err(|error| words(&error))
+    }
+
+    fn rewind(&self) -> KafkaResult<()> {
         match self.consumer.commit_consumer_state(CommitMode::Sync) {
             // Nothing to commit is no error here.
             Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}

@@ -1,5 +1,7 @@
 //! Consumer lag as the cluster says it: the end of every partition, less what the group has committed.
 
+use std::{sync::Arc, time::Duration};
+
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -21,6 +23,20 @@ impl Lag {
             client,
             topic: clients.topic.clone(),
         })
+    }
+
+    /// Whether a broker answers within `patience`.
+    pub async fn ping(self: &Arc<Self>, patience: Duration) -> Result<(), String> {
+        let this = Arc::clone(self);
+        let ask = move || {
+            this.client
+                .fetch_metadata(Some(&this.topic), patience)
+                .map(drop)
+        };
+        // The client's questions block.
+        let asked = tokio::task::spawn_blocking(ask).await;
+        let asked = asked.map_err(|error| error.to_string())?;
+        asked.map_err(|error| error.to_string())
     }
 
     /// Records between the group's committed offsets and the ends of the topic. Blocks.

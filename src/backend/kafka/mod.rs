@@ -16,12 +16,7 @@ use rdkafka::{ClientConfig, error::KafkaError};
 use tokio::sync::watch;
 
 use self::{
-    admin::Admin,
-    consumer::{Member, Reading},
-    embedded::EmbeddedKafka,
-    lag::Lag,
-    pace::Pace,
-    producer::Producer,
+    admin::Admin, consumer::Reading, embedded::EmbeddedKafka, pace::Pace, producer::Producer,
 };
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
@@ -29,7 +24,9 @@ use crate::{
     scenario::{KafkaTarget, Scenario},
 };
 
+pub use consumer::Member;
 pub use embedded::CAPACITY;
+pub use lag::Lag;
 pub use producer::Deliveries;
 
 /// Of the run's topic.
@@ -181,14 +178,15 @@ impl Kafka {
             .collect()
     }
 
+    /// The members of the group in this process.
+    pub fn members(&self) -> &[Arc<Member>] {
+        &self.members
+    }
+
     /// Lets the members read on from what the group has committed, as after a restart.
     pub async fn rewind(&self) -> Result<(), String> {
         for member in &self.members {
-            let member = Arc::clone(member);
-            let rewound = tokio::task::spawn_blocking(move || member.rewind()).await;
-            rewound
-                .map_err(|error| error.to_string())?
-                .map_err(|error| words(&error))?;
+            member.read_on().await?;
         }
         Ok(())
     }
@@ -215,6 +213,11 @@ impl Kafka {
         let asked = tokio::task::spawn_blocking(move || lag.ask()).await;
         let lag = asked.map_err(|error| error.to_string())?;
         lag.map_err(|error| words(&error))
+    }
+
+    /// The client that asks the cluster, for whoever asks whether it is there.
+    pub fn lag_client(&self) -> Arc<Lag> {
+        Arc::clone(&self.lag)
     }
 
     /// Where others find it.

@@ -9,22 +9,29 @@ use std::{
 };
 
 use async_trait::async_trait;
-use redis::{
-    AsyncConnectionConfig, ErrorKind, FromRedisValue, InfoDict, RedisError, RedisResult,
-    ServerErrorKind, TlsCertificates, Value, aio::MultiplexedConnection,
-};
+use redis::{FromRedisValue, RedisError, Value};
 
 use super::{
-    CONNECT_TIMEOUT,
+    answer::Failure,
     keys::Keys,
     lane::{Lane, Request},
+    link::Link,
+    route::Route,
 };
-use crate::backend::Role;
-use crate::ports::{Cache, Effect, PortError, Result, Script, UserId};
-use crate::scenario::TlsCa;
+use crate::{
+    backend::Role,
+    ports::{self, Cache, Effect, PortError, Script, UserId},
+};
 
+/// Redis names the script that an error was raised in, where it was not one of the call itself.
+const IN_SCRIPT: &str = " script: ";
+
+/// How long the server may take to say at the end how it is.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+/// The port on a server: [`Cache`] for all users of the run.
 pub struct Client {
-    server: redis::Client,
+    route: Arc<Route>,
     lanes: Vec<Lane>,
     next: AtomicUsize,
     keys: Keys,
@@ -32,35 +39,25 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects and asks for the version.
+    /// Connects, and says which version the server is. Commands wait for so long in an outage.
     pub async fn connect(
-        url: &str,
-        ca: Option<&TlsCa>,
+        route: Route,
         connections: u32,
-        run_id: &str,
-    ) -> RedisResult<(Self, String)> {
-        let client = server(url, ca)?;
-        let config = config();
-        let connect = || client.get_multiplexed_async_connection_with_config(&config);
-        let mut connections =
-            futures::future::try_join_all((0..connections).map(|_| connect())).await?;
-        let info: InfoDict = match connections.first_mut() {
-            Some(connection) => {
-                redis::cmd("INFO")
-                    .arg("server")
-                    .query_async(connection)
-                    .await?
-            }
-            None => return Err((ErrorKind::InvalidClientConfig, "no connection").into()),
-        };
-        let version = info
-            .get("redis_version")
-            .unwrap_or_else(|| "unknown".to_owned());
+        keys: Keys,
+        outage: Duration,
+    ) -> Result<(Self, String), String> {
+        let route = Arc::new(route);
+        let (first, version) = route.first_contact().await?;
+        let others = (1..connections).map(|_| route.connect());
+        let others = futures::future::try_join_all(others).await?;
+        let lanes = std::iter::once(first)
+            .chain(others)
+            .map(|connection| Lane::new(Link::new(connection, &route, outage)));
         let client = Self {
-            server: client,
-            lanes: connections.iter().map(Lane::new).collect(),
+            lanes: lanes.collect(),
+            route,
             next: AtomicUsize::new(0),
-            keys: Keys::new(run_id),
+            keys,
             digests: Digests::default(),
         };
         Ok((client, version))
@@ -71,36 +68,48 @@ impl Client {
         self.keys.all(role).into_iter().map(|key| key.to_string())
     }
 
-    /// On a connection of its own: those of the run may be dead, and commands may wait in them.
-    pub async fn remove_keys(&self, role: Role) -> RedisResult<()> {
-        let keys = self.keys.all(role);
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let mut connection = self.connection().await?;
-        unlink(&keys).query_async(&mut connection).await
-    }
-
-    /// Removes those keys that would go by themselves some time.
-    pub async fn remove_leased(&self) -> RedisResult<()> {
-        let mut connection = self.connection().await?;
-        for key in self.keys.all(Role::Owner) {
-            let left: i64 = redis::cmd("PTTL")
-                .arg(&*key)
-                .query_async(&mut connection)
-                .await?;
-            if left >= 0 {
-                let () = unlink(&[key]).query_async(&mut connection).await?;
-            }
+    /// Whether every connection answers; the error says why one does not.
+    pub async fn ping(&self) -> Result<(), String> {
+        for lane in &self.lanes {
+            let connection = lane.link().connection().await?;
+            let ping = redis::cmd("PING");
+            let answer = connection.query::<redis::Value>(&ping).await;
+            answer.map_err(|error| words(&error))?;
         }
         Ok(())
     }
 
-    async fn connection(&self) -> RedisResult<MultiplexedConnection> {
-        let server = &self.server;
-        server
-            .get_multiplexed_async_connection_with_config(&config())
-            .await
+    /// What has happened to the server so far that explains a ledger.
+    pub async fn notes(&self) -> Vec<String> {
+        // The last look; a server that is gone is known from what failed.
+        let _ = tokio::time::timeout(LAST_LOOK, self.route.connect()).await;
+        self.route.history().notes()
+    }
+
+    /// On a connection of its own: those of the run may be dead, and commands may wait in them.
+    pub async fn remove_keys(&self, role: Role) -> Result<(), String> {
+        let keys = self.keys.all(role);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let connection = self.route.connect().await?;
+        let removed = connection.query(&unlink(&keys)).await;
+        removed.map_err(|error| words(&error))
+    }
+
+    /// Removes those keys that would go by themselves some time.
+    pub async fn remove_leased(&self) -> Result<(), String> {
+        let connection = self.route.connect().await?;
+        let removed = async {
+            for key in self.keys.all(Role::Owner) {
+                let left: i64 = connection.query(redis::cmd("PTTL").arg(&*key)).await?;
+                if left >= 0 {
+                    let () = connection.query(&unlink(&[key])).await?;
+                }
+            }
+            Ok(())
+        };
+        removed.await.map_err(|error| words(&error))
     }
 
     fn lane(&self) -> &Lane {
@@ -116,50 +125,34 @@ impl Client {
         name: &'static str,
         key: &'static str,
         member: Option<UserId>,
-    ) -> impl Future<Output = Result<T>> + 'static {
+    ) -> impl Future<Output = ports::Result<T>> + 'static {
         let asked = self.lane().ask(Request::Key {
             name,
             key: self.keys.full(key),
             member,
         });
         async move {
-            let answer = asked
-                .await
-                .and_then(|value| Ok(redis::from_redis_value(value)?));
-            answer.map_err(|error| port_error(format!("{name} {key}"), &error))
+            let answer = asked.await.and_then(understood);
+            answer.map_err(|failure| port_error(format!("{name} {key}"), &failure))
         }
     }
 
     /// Runs a script by its digest, and sends its text only to a server that does not know it.
-    async fn evaluate(&self, script: Script, words: &[String]) -> RedisResult<i64> {
+    async fn evaluate(&self, script: Script, words: &[String]) -> Result<i64, Failure> {
         let digest = self.digests.of(script);
         let call = || {
             let name = ["EVALSHA".to_owned(), digest.to_string()];
             Request::Words(name.into_iter().chain(words.iter().cloned()).collect())
         };
         let value = match self.lane().ask(call()).await {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            Err(failure) if failure.is_unknown_script() => {
                 let load = ["SCRIPT", "LOAD", script.source].map(str::to_owned);
                 self.lane().ask(Request::Words(load.to_vec())).await?;
                 self.lane().ask(call()).await?
             }
             answer => answer?,
         };
-        Ok(redis::from_redis_value(value)?)
-    }
-}
-
-/// The server of a URL. An authority counts where the URL asks for TLS.
-fn server(url: &str, ca: Option<&TlsCa>) -> RedisResult<redis::Client> {
-    match ca {
-        Some(ca) if url.starts_with("rediss:") => redis::Client::build_with_tls(
-            url,
-            TlsCertificates {
-                client_tls: None,
-                root_cert: Some(ca.pem().as_bytes().to_vec()),
-            },
-        ),
-        _ => redis::Client::open(url),
+        understood(value)
     }
 }
 
@@ -171,21 +164,13 @@ fn unlink(keys: &[Arc<str>]) -> redis::Cmd {
     command
 }
 
-/// No timeouts of the client's own: whoever opens a connection bounds that; whether an answer is late is for the load
-/// engine to say, and a request that was given up may still take effect.
-fn config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(2 * CONNECT_TIMEOUT))
-        .set_response_timeout(None)
+fn port_error(step: String, failure: &Failure) -> PortError {
+    PortError::new(step, failure.effect(), failure.words())
 }
 
-/// Redis answered with an error: nothing happened. Anything else: who knows.
-fn port_error(step: String, error: &RedisError) -> PortError {
-    let effect = match error.kind() {
-        ErrorKind::Server(_) | ErrorKind::Extension => Effect::None,
-        _ => Effect::Unknown,
-    };
-    PortError::new(step, effect, words(error))
+/// An answer that is not of the kind that its command has: it was carried out.
+fn understood<T: FromRedisValue>(value: Value) -> Result<T, Failure> {
+    redis::from_redis_value(value).map_err(|error| Failure::Unanswered(error.to_string()))
 }
 
 /// The service's words on one line.
@@ -199,38 +184,48 @@ pub fn words(error: &RedisError) -> String {
 
 #[async_trait]
 impl Cache for Client {
-    async fn incr(&self, key: &'static str) -> Result<i64> {
+    async fn incr(&self, key: &'static str) -> ports::Result<i64> {
         self.send("INCR", key, None).await
     }
 
-    async fn decr(&self, key: &'static str) -> Result<i64> {
+    async fn decr(&self, key: &'static str) -> ports::Result<i64> {
         self.send("DECR", key, None).await
     }
 
-    async fn get(&self, key: &'static str) -> Result<Option<i64>> {
+    async fn get(&self, key: &'static str) -> ports::Result<Option<i64>> {
         self.send("GET", key, None).await
     }
 
-    async fn sadd(&self, key: &'static str, user: UserId) -> Result<bool> {
+    async fn sadd(&self, key: &'static str, user: UserId) -> ports::Result<bool> {
         self.send("SADD", key, Some(user)).await
     }
 
-    async fn srem(&self, key: &'static str, user: UserId) -> Result<bool> {
+    async fn srem(&self, key: &'static str, user: UserId) -> ports::Result<bool> {
         self.send("SREM", key, Some(user)).await
     }
 
-    async fn set_nx_px(&self, key: &'static str, token: &str, lease: Duration) -> Result<bool> {
+    async fn set_nx_px(
+        &self,
+        key: &'static str,
+        token: &str,
+        lease: Duration,
+    ) -> ports::Result<bool> {
         let milliseconds = lease.as_millis().to_string();
         let full = self.keys.full(key);
         let words = ["SET", &full, token, "NX", "PX", &milliseconds].map(str::to_owned);
         let answer = self.lane().ask(Request::Words(words.to_vec())).await;
         match answer {
             Ok(value) => Ok(value != Value::Nil),
-            Err(error) => Err(port_error(format!("SET {key}"), &error)),
+            Err(failure) => Err(port_error(format!("SET {key}"), &failure)),
         }
     }
 
-    async fn script(&self, script: Script, keys: &[&'static str], args: &[&str]) -> Result<i64> {
+    async fn script(
+        &self,
+        script: Script,
+        keys: &[&'static str],
+        args: &[&str],
+    ) -> ports::Result<i64> {
         let count = keys.len().to_string();
         let full = keys.iter().map(|key| self.keys.full(key).to_string());
         let words: Vec<_> = std::iter::once(count)
@@ -238,7 +233,17 @@ impl Cache for Client {
             .chain(args.iter().map(|arg| (*arg).to_owned()))
             .collect();
         let answer = self.evaluate(script, &words).await;
-        answer.map_err(|error| port_error(format!("EVALSHA {}", script.name), &error))
+        answer.map_err(|failure| {
+            let error = port_error(format!("EVALSHA {}", script.name), &failure);
+            if error.message.contains(IN_SCRIPT) {
+                // What it had done before stays done.
+                return PortError {
+                    effect: Effect::Unknown,
+                    ..error
+                };
+            }
+            error
+        })
     }
 }
 

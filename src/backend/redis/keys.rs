@@ -7,6 +7,11 @@ use crate::backend::Role;
 /// The event's keys, which all strategies share: a host removes them without having used them.
 const EVENT_KEYS: [&str; 4] = ["applied_user", "arrivals", "coupon_count", "coupon_lock"];
 
+/// What the names of a run's keys begin with. A cluster places a key by what is in braces, so that all of them are on one node.
+pub fn tag(run_id: &str) -> String {
+    format!("coupon_bench:{{{run_id}}}")
+}
+
 /// Every key that the run has used.
 pub struct Keys {
     prefix: String,
@@ -16,7 +21,7 @@ pub struct Keys {
 impl Keys {
     pub fn new(run_id: &str) -> Self {
         Self {
-            prefix: format!("coupon_bench:{run_id}:"),
+            prefix: format!("{}:", tag(run_id)),
             used: RwLock::new(Vec::new()),
         }
     }

@@ -11,12 +11,16 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, aio::MultiplexedConnection};
+use redis::{Cmd, Pipeline, Value};
 use tokio::{
     sync::{Notify, Semaphore, oneshot},
     task::JoinSet,
 };
 
+use super::{
+    answer::{Answer, Failure, Next, next},
+    link::Link,
+};
 use crate::ports::UserId;
 
 /// Commands that leave together. Throughput stops growing well below this number.
@@ -25,22 +29,30 @@ const BATCH: usize = 512;
 /// While one batch is with the server, the next one is made ready.
 const BATCHES: usize = 2;
 
+/// How often a command is sent again that the server has certainly not carried out.
+const RETRIES: u8 = 5;
+
 /// One connection and those who wait for it. Ends when it is dropped.
 pub struct Lane {
-    queue: Arc<Queue>,
-    connection: MultiplexedConnection,
+    shared: Arc<Shared>,
     /// Taken by whoever sends a command by itself, because nobody else waits.
     alone: Arc<Semaphore>,
     /// Stops the senders when it is dropped.
     _senders: JoinSet<()>,
 }
 
+struct Shared {
+    link: Link,
+    waiting: Mutex<VecDeque<Waiting>>,
+    somebody: Notify,
+}
+
 /// A command on its way; awaited, what the server said.
 pub enum Asked {
     /// Somebody else sends it.
-    Waiting(oneshot::Receiver<RedisResult<Value>>),
+    Waiting(oneshot::Receiver<Answer>),
     /// Whoever asked sends it.
-    Alone(BoxFuture<'static, RedisResult<Value>>),
+    Alone(BoxFuture<'static, Answer>),
 }
 
 /// A command, not yet in the words of the protocol.
@@ -55,51 +67,77 @@ pub enum Request {
     Words(Vec<String>),
 }
 
-#[derive(Default)]
-struct Queue {
-    waiting: Mutex<VecDeque<Waiting>>,
-    somebody: Notify,
-}
-
 struct Waiting {
     request: Request,
-    answer: oneshot::Sender<RedisResult<Value>>,
+    answer: oneshot::Sender<Answer>,
+    retries: u8,
+}
+
+impl Waiting {
+    fn new(request: Request) -> (Self, oneshot::Receiver<Answer>) {
+        let (answer, answered) = oneshot::channel();
+        let waiting = Self {
+            request,
+            answer,
+            retries: 0,
+        };
+        (waiting, answered)
+    }
+
+    /// Whoever does not wait any more does not hear it.
+    fn tell(self, answer: Answer) {
+        let _ = self.answer.send(answer);
+    }
 }
 
 impl Lane {
-    /// On a connection that is open.
-    pub fn new(connection: &MultiplexedConnection) -> Self {
-        let queue = Arc::<Queue>::default();
+    /// On a link that is open.
+    pub fn new(link: Link) -> Self {
+        let shared = Arc::new(Shared {
+            link,
+            waiting: Mutex::default(),
+            somebody: Notify::new(),
+        });
         let mut senders = JoinSet::new();
         for _ in 0..BATCHES {
-            senders.spawn(send(Arc::clone(&queue), connection.clone()));
+            let shared = Arc::clone(&shared);
+            senders.spawn(async move {
+                loop {
+                    let batch = shared.batch().await;
+                    shared.send(batch).await;
+                }
+            });
         }
         Self {
-            queue,
-            connection: connection.clone(),
+            shared,
             alone: Arc::new(Semaphore::new(1)),
             _senders: senders,
         }
     }
 
+    /// The connection below.
+    pub fn link(&self) -> &Link {
+        &self.shared.link
+    }
+
     /// Sends `request` at once where nobody waits, or else with the next batch. Dropped before it has left, it never leaves.
     /// No `async fn`: a million users keep what this returns.
     pub fn ask(&self, request: Request) -> Asked {
-        let mut queue = self.queue.waiting();
+        let (waiting, answered) = Waiting::new(request);
+        let mut queue = self.shared.waiting();
         if queue.is_empty()
             && let Ok(place) = Arc::clone(&self.alone).try_acquire_owned()
         {
-            let mut connection = self.connection.clone();
+            let shared = Arc::clone(&self.shared);
             return Asked::Alone(Box::pin(async move {
-                let answer = connection.send_packed_command(&request.command()).await;
+                shared.send(vec![waiting]).await;
                 drop(place);
-                answer
+                answered.await.unwrap_or_else(|_| Err(Failure::given_up()))
             }));
         }
-        let (answer, answered) = oneshot::channel();
-        queue.push_back(Waiting { request, answer });
+        queue.push_back(waiting);
         if queue.len() == 1 {
-            self.queue.somebody.notify_one();
+            self.shared.somebody.notify_one();
         }
         Asked::Waiting(answered)
     }
@@ -107,21 +145,18 @@ impl Lane {
 
 impl Future for Asked {
     /// What the server said.
-    type Output = RedisResult<Value>;
+    type Output = Answer;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = match self.get_mut() {
-            Self::Waiting(answered) => {
-                let gone = |_| Err((ErrorKind::Io, "the connection was given up").into());
-                ready!(Pin::new(answered).poll(context)).unwrap_or_else(gone)
-            }
+        Poll::Ready(match self.get_mut() {
+            Self::Waiting(answered) => ready!(Pin::new(answered).poll(context))
+                .unwrap_or_else(|_| Err(Failure::given_up())),
             Self::Alone(answer) => ready!(answer.as_mut().poll(context)),
-        };
-        Poll::Ready(answer.and_then(Value::extract_error))
+        })
     }
 }
 
-impl Queue {
+impl Shared {
     /// Nothing that may panic happens under this lock.
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -151,37 +186,106 @@ impl Queue {
         }
         batch
     }
-}
 
-/// Sends batch after batch.
-async fn send(queue: Arc<Queue>, mut connection: MultiplexedConnection) {
-    loop {
-        let batch = queue.batch().await;
+    /// Sends a batch once there is a connection, and hands the answers out.
+    async fn send(&self, mut batch: Vec<Waiting>) {
+        let connection = match self.link.connection().await {
+            Ok(connection) => connection,
+            Err(why) => {
+                for waiting in batch {
+                    waiting.tell(Err(Failure::Unsent(why.clone())));
+                }
+                return;
+            }
+        };
+        // Some may have left meanwhile.
+        batch.retain(|waiting| !waiting.answer.is_closed());
+        if batch.is_empty() {
+            return;
+        }
         let mut pipeline = Pipeline::with_capacity(batch.len());
         for waiting in &batch {
             pipeline.add_command(waiting.request.command());
         }
-        let answers = connection
-            .send_packed_commands(&pipeline, 0, batch.len())
-            .await;
-        distribute(batch, answers);
+        match connection.exchange(&pipeline).await {
+            Ok(values) => {
+                let redirected = distribute(batch, values);
+                if !redirected.is_empty() {
+                    self.follow(redirected, || connection.retire()).await;
+                }
+            }
+            Err(lost) if lost.sent => {
+                let failure = Failure::unanswered(&lost.error);
+                for waiting in batch {
+                    waiting.tell(Err(failure.clone()));
+                }
+            }
+            // The server has seen none of it.
+            Err(lost) => {
+                connection.retire();
+                self.again(batch, &Failure::unsent(&lost.error));
+            }
+        }
+    }
+
+    /// Sends those elsewhere whom the server has sent elsewhere.
+    async fn follow(&self, redirected: Vec<(Waiting, Next)>, retire: impl Fn()) {
+        for (waiting, next) in redirected {
+            match next {
+                Next::Again(refusal) => {
+                    retire();
+                    self.again(vec![waiting], &refusal);
+                }
+                Next::Ask { host, port } => {
+                    let answer = self.ask_at(&host, port, &waiting.request).await;
+                    waiting.tell(answer);
+                }
+                Next::Done(answer) => waiting.tell(answer),
+            }
+        }
+    }
+
+    /// Puts a batch back in front, apart from those that have been there too often.
+    fn again(&self, batch: Vec<Waiting>, failure: &Failure) {
+        for mut waiting in batch.into_iter().rev() {
+            if waiting.retries == RETRIES {
+                waiting.tell(Err(failure.clone()));
+                continue;
+            }
+            waiting.retries += 1;
+            self.waiting().push_front(waiting);
+        }
+        self.somebody.notify_one();
+    }
+
+    /// Once at the node that takes over the slot: `ASKING` is for the next command alone.
+    async fn ask_at(&self, host: &str, port: u16, request: &Request) -> Answer {
+        let dialed = self.link.route().dial(host, port).await;
+        let connection = dialed.map_err(Failure::Unsent)?;
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.add_command(redis::cmd("ASKING"));
+        pipeline.add_command(request.command());
+        match connection.exchange(&pipeline).await {
+            Ok(values) => {
+                let last = values.into_iter().last().unwrap_or(Value::Nil);
+                last.extract_error().map_err(Failure::Refused)
+            }
+            Err(lost) if lost.sent => Err(Failure::unanswered(&lost.error)),
+            Err(lost) => Err(Failure::unsent(&lost.error)),
+        }
     }
 }
 
-/// Whoever does not wait any more does not hear it.
-fn distribute(batch: Vec<Waiting>, answers: RedisResult<Vec<Value>>) {
-    match answers {
-        Ok(values) => {
-            for (waiting, value) in batch.into_iter().zip(values) {
-                let _ = waiting.answer.send(Ok(value));
-            }
-        }
-        Err(error) => {
-            for waiting in batch {
-                let _ = waiting.answer.send(Err(RedisError::clone(&error)));
-            }
+/// Tells everybody; those that have to go elsewhere remain.
+fn distribute(batch: Vec<Waiting>, values: Vec<Value>) -> Vec<(Waiting, Next)> {
+    let mut redirected = Vec::new();
+    for (waiting, value) in batch.into_iter().zip(values) {
+        match next(value) {
+            Next::Done(answer) => waiting.tell(answer),
+            elsewhere => redirected.push((waiting, elsewhere)),
         }
     }
+    redirected
 }
 
 impl Request {

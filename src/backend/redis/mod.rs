@@ -1,13 +1,26 @@
 //! Redis: any server by its URL, or the embedded one, spoken to by the same client over TCP.
 
+//!
+//! From the outside in: [`client`] is the port, a [`lane`] queues commands and sends them together, a [`link`] keeps a connection
+//! open, a [`route`] finds the server (a cluster's node, a sentinel's master), a [`connection`] is one socket.
+
+mod answer;
 mod client;
+mod connection;
 pub mod embedded;
+mod facts;
+mod history;
 mod keys;
 mod lane;
+mod link;
+mod route;
+mod wire;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use self::{client::Client, embedded::EmbeddedRedis};
+pub use self::client::Client;
+
+use self::{embedded::EmbeddedRedis, keys::Keys, route::Route};
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
     ports::Cache,
@@ -27,31 +40,36 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects, after starting the embedded server if that is asked for.
-    pub async fn open(services: &Services, run_id: &str, role: Role) -> Result<Self, OpenError> {
+    /// Connects, after starting the embedded server if that is asked for. `timeout` is that of an attempt: a command waits for half
+    /// of it in an outage, so that it fails before its attempt is given up.
+    pub async fn open(
+        services: &Services,
+        run_id: &str,
+        role: Role,
+        timeout: Duration,
+    ) -> Result<Self, OpenError> {
         let target = services.redis.to_string();
         let fail = |message: String| OpenError::new("--redis", &target, message);
-        let embedded = match services.redis {
-            RedisTarget::Embedded => Some(EmbeddedRedis::start().map_err(|e| fail(e.to_string()))?),
-            RedisTarget::Url(_) => None,
-        };
-        let url = match (&embedded, &services.redis) {
-            (Some(server), _) => server.url(),
-            (None, RedisTarget::Url(url)) => url.with_password().to_owned(),
-            (None, RedisTarget::Embedded) => {
-                return Err(fail("the embedded server is not running".into()));
+        let (ca, tag) = (services.tls_ca.as_ref(), keys::tag(run_id));
+        let (embedded, route, url) = match &services.redis {
+            RedisTarget::Embedded => {
+                let server = EmbeddedRedis::start().map_err(|error| fail(error.to_string()))?;
+                let url = server.url();
+                (Some(server), Route::to_server(&url, ca, tag), url)
+            }
+            RedisTarget::Url(url) => {
+                let url = url.with_password();
+                (None, Route::to_server(url, ca, tag), url.to_owned())
+            }
+            RedisTarget::Sentinel(url) => {
+                let route = Route::by_sentinels(url, ca, tag);
+                (None, route, url.with_password().to_owned())
             }
         };
-        let connect = Client::connect(
-            &url,
-            services.tls_ca.as_ref(),
-            services.redis_connections,
-            run_id,
-        );
-        let (client, version) = tokio::time::timeout(CONNECT_TIMEOUT, connect)
-            .await
-            .map_err(|_| fail(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))?
-            .map_err(|error| fail(client::words(&error)))?;
+        let route = route.map_err(fail)?;
+        let keys = Keys::new(run_id);
+        let connect = Client::connect(route, services.redis_connections, keys, timeout / 2);
+        let (client, version) = connect.await.map_err(fail)?;
         Ok(Self {
             client: Arc::new(client),
             info: ServiceInfo {
@@ -68,7 +86,7 @@ impl Redis {
 
     /// Connects once and asks what it is; creates nothing.
     pub async fn probe(services: &Services) -> Result<ServiceInfo, String> {
-        let redis = Self::open(services, "probe", Role::Guest)
+        let redis = Self::open(services, "probe", Role::Guest, CONNECT_TIMEOUT)
             .await
             .map_err(|error| error.message)?;
         Ok(redis.info.clone())
@@ -77,6 +95,16 @@ impl Redis {
     /// The port.
     pub fn cache(&self) -> Arc<dyn Cache> {
         Arc::clone(&self.client) as Arc<dyn Cache>
+    }
+
+    /// The client, for whoever asks whether the server is there.
+    pub fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client)
+    }
+
+    /// What has happened to the server since it was opened that explains a ledger.
+    pub async fn notes(&self) -> Vec<String> {
+        self.client.notes().await
     }
 
     /// Where others find it.
@@ -91,14 +119,12 @@ impl Redis {
 
     /// Ends the leases of the run's keys now.
     pub async fn end_leases(&self) -> Result<(), String> {
-        let ended = self.client.remove_leased().await;
-        ended.map_err(|error| client::words(&error))
+        self.client.remove_leased().await
     }
 
     /// Removes the run's keys, as a restart without persistence would.
     pub async fn empty(&self) -> Result<(), String> {
-        let removed = self.client.remove_keys(self.role).await;
-        removed.map_err(|error| client::words(&error))
+        self.client.remove_keys(self.role).await
     }
 
     /// Removes the run's keys, or leaves them: their names.
@@ -118,7 +144,7 @@ impl Redis {
             tokio::time::timeout(CONNECT_TIMEOUT, self.client.remove_keys(self.role)).await;
         let problem = match removed {
             Ok(Ok(())) => return Ok(Vec::new()),
-            Ok(Err(error)) => client::words(&error),
+            Ok(Err(problem)) => problem,
             Err(_) => "no answer".to_owned(),
         };
         let names: Vec<_> = self.client.keys(self.role).collect();

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::scenario::SentinelUrl;
 
 fn shown<T: ToString>(target: Result<T, Problem>) -> String {
     match target {
@@ -212,6 +213,15 @@ fn redis_servers() {
             "no scheme in \"localhost:6379\": use embedded, redis://HOST:PORT",
         ),
         ("localhost", "invalid value"),
+        ("redis+cluster://h:1", "unknown scheme"),
+        ("redis+sentinel://h:1", "no master in"),
+        ("redis+sentinel://u:secret@h:x/m", "invalid host in"),
+        ("redis+sentinel:///m", "invalid host in"),
+        ("redis+sentinel://h/m/x", "invalid database number in"),
+        (
+            "redis+sentinel://h/m?password=secret",
+            "unknown parameter \"password\" in",
+        ),
         (
             "unix:///run/redis.sock",
             "Unix socket \"unix:///run/redis.sock\": sockets are not",
@@ -228,6 +238,37 @@ fn redis_servers() {
         let error = shown(redis(text));
         assert!(error.starts_with(begins), "{text}: {error}");
     }
+}
+
+#[test]
+fn sentinels() {
+    let text = "redis+sentinel://u:sec%40ret@a:1,[::1],c/my-master/2?sentinel_password=secret";
+    let Ok(RedisTarget::Sentinel(url)) = redis(text) else {
+        unreachable!("{text} is understood")
+    };
+    let host = |name: &str, port| (name.to_owned(), port);
+    assert_eq!(
+        url.hosts,
+        [host("a", 1), host("::1", 26_379), host("c", 26_379)]
+    );
+    assert_eq!(
+        (&*url.master, url.database, url.tls),
+        ("my-master", 2, false)
+    );
+    assert_eq!(
+        url.login,
+        Some((Some("u".to_owned()), "sec@ret".to_owned()))
+    );
+    assert_eq!(url.sentinel_login, Some((None, "secret".to_owned())));
+    assert_eq!(
+        url.to_string(),
+        "redis+sentinel://u:***@a:1,::1:26379,c:26379/my-master/2"
+    );
+    assert!(redis(url.with_password()) == Ok(RedisTarget::Sentinel(url.clone())));
+    assert!(matches!(
+        redis("rediss-sentinel://h/m"),
+        Ok(RedisTarget::Sentinel(SentinelUrl { tls: true, .. }))
+    ));
 }
 
 #[test]

@@ -144,8 +144,8 @@ fn services_say_where_and_tell_no_password() {
     );
     assert_eq!(
         told.unwrap_err().to_string(),
-        "unknown scheme of \"http://***@h\" in COUPON_BENCH_REDIS: use embedded, redis://HOST:PORT or \
-         rediss://HOST:PORT"
+        "unknown scheme of \"http://***@h\" in COUPON_BENCH_REDIS: use embedded, redis://HOST:PORT, \
+         rediss://HOST:PORT or redis+sentinel://HOST:PORT/MASTER"
     );
     assert_eq!(
         file_error("strategy = 'naive'\n\nkafka = 'u:secret@h:1'"),

@@ -16,7 +16,7 @@ use crate::{
     cli::services,
     decorate::metered::Meter,
     load::{self, Counters, End, Load, Recorder, Schedule},
-    run::{observed::Observed, one},
+    run::{Consumers, observed::Observed, one},
     scenario::{MAX_UNDECIDED, Scenario, Services, Subject, Workload},
     strategy::{self, Entry},
 };
@@ -60,7 +60,7 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
     let recorder = Arc::new(Recorder::new(schedule, workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
     let strategy = (entry.build)(&meter.around(backend.event(workload.limit)));
-    let mut consumers = one::consume(&strategy, &backend, None);
+    let mut consumers = Consumers::start(&strategy, &backend, None);
     let (mut listener, stop) = Listener::start(orders);
 
     say(out, &News::Ready).await;

@@ -353,7 +353,7 @@ async fn a_reset_waits_for_claims_and_turns_others_away_meanwhile() {
         tokio::task::yield_now().await;
     }
     let reset = asked("/reset");
-    while service.is_open() {
+    while service.problems().await.is_some() {
         tokio::task::yield_now().await;
     }
     assert_eq!(ask(&service, "POST", "/claim", "").await.0, 503);

@@ -324,6 +324,10 @@ pub(super) fn database(text: &str) -> Result<DbTarget, Problem> {
 pub(super) fn redis(text: &str) -> Result<ServiceUrl, Problem> {
     match services::redis(text)? {
         RedisTarget::Url(url) => Ok(url),
+        RedisTarget::Sentinel(_) => Err(Problem::invalid(
+            text,
+            "name the server that holds the key: redis://HOST:PORT",
+        )),
         RedisTarget::Embedded => Err(Problem::invalid(
             text,
             "name the service's own: redis://HOST:PORT",

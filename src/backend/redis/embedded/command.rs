@@ -109,6 +109,9 @@ impl Spec {
 }
 
 /// Runs a command whose first word is its name.
+/// What a client may say before it has given the password.
+const WITHOUT_PASSWORD: [&str; 4] = ["auth", "hello", "quit", "reset"];
+
 pub(super) fn execute(mut context: Context<'_>, words: &[Bytes]) -> Reply {
     let Some((name, args)) = words.split_first() else {
         return Reply::error("ERR empty command");
@@ -122,6 +125,9 @@ pub(super) fn execute(mut context: Context<'_>, words: &[Bytes]) -> Reply {
     };
     if let Some(refusal) = refusal(spec, words.len(), context.session.scripted) {
         return refusal;
+    }
+    if context.session.locked && !WITHOUT_PASSWORD.contains(&spec.name) {
+        return Reply::error("NOAUTH Authentication required.");
     }
     match (spec.run)(&mut context, args) {
         Ok(reply) | Err(reply) => reply,

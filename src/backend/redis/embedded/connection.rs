@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, io, rc::Rc};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -93,6 +93,10 @@ impl Connection {
             if words.is_empty() {
                 continue;
             }
+            if is_http(&words) {
+                self.session.closing = true;
+                return false;
+            }
             let reply = keyspace.execute_in(&mut self.session, &words, now());
             encode(reply, self.session.resp, &mut self.output);
             if self.session.closing {
@@ -109,6 +113,13 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// Whether a line is one of HTTP. A page in a browser can send such lines to any port of this machine, commands in the body
+/// included, so nothing after them is to be believed; Redis closes such connections too.
+fn is_http(words: &[Bytes]) -> bool {
+    let is = |name: &str| words[0].eq_ignore_ascii_case(name.as_bytes());
+    is("post") || is("host:")
 }
 
 /// Answers a protocol error, after which nothing from this client can be trusted.

@@ -1,5 +1,4 @@
-//! Commands about the connection itself. Transactions, subscriptions and passwords are left out: the
-//! default user needs none, as in a fresh Redis.
+//! Commands about the connection itself. Transactions, subscriptions and users other than the default one are left out.
 
 use bytes::Bytes;
 
@@ -60,23 +59,24 @@ fn reset(ctx: &mut Context<'_>, _: &[Bytes]) -> Outcome {
     ctx.session.database = 0;
     ctx.session.resp = Resp::V2;
     ctx.session.name = Bytes::new();
+    ctx.session.locked = ctx.session.password.is_some();
     Ok(Reply::status("RESET"))
 }
 
-fn auth(_: &mut Context<'_>, args: &[Bytes]) -> Outcome {
+fn auth(ctx: &mut Context<'_>, args: &[Bytes]) -> Outcome {
     match args {
-        [_] => Err(Reply::error(
+        [_] if ctx.session.password.is_none() => Err(Reply::error(
             "ERR AUTH <password> called without any password configured for the default user. \
              Are you sure your configuration is correct?",
         )),
-        [user, _] => check_user(user).map(|()| Reply::OK),
+        [password] => check_login(ctx, b"default", password).map(|()| Reply::OK),
+        [user, password] => check_login(ctx, user, password).map(|()| Reply::OK),
         _ => Err(errors::SYNTAX),
     }
 }
 
-/// The default user has no password, so that any will do.
-fn check_user(user: &[u8]) -> Result<(), Reply> {
-    if user == b"default" {
+fn check_login(ctx: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), Reply> {
+    if ctx.session.login(user, password) {
         return Ok(());
     }
     Err(Reply::error(
@@ -101,8 +101,8 @@ fn hello(ctx: &mut Context<'_>, args: &[Bytes]) -> Outcome {
     let mut name = None;
     while let Some((option, rest)) = options.split_first() {
         options = match (option.to_ascii_lowercase().as_slice(), rest) {
-            (b"auth", [user, _, rest @ ..]) => {
-                check_user(user)?;
+            (b"auth", [user, password, rest @ ..]) => {
+                check_login(ctx, user, password)?;
                 rest
             }
             (b"setname", [given, rest @ ..]) => {
@@ -112,6 +112,12 @@ fn hello(ctx: &mut Context<'_>, args: &[Bytes]) -> Outcome {
             }
             _ => return Err(hello_option_error(option)),
         };
+    }
+    if ctx.session.locked {
+        return Err(Reply::error(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> \
+             <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+        ));
     }
     ctx.session.resp = version;
     if let Some(name) = name {

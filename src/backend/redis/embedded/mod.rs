@@ -3,7 +3,7 @@
 //! It speaks RESP2 and RESP3 on a loopback port and answers as Redis 7.0 does, for the commands the
 //! load test and its users need. Commands run one at a time on one thread that owns all data, so scripts and
 //! commands are atomic for the same reason as in Redis. Left out: persistence, replication, cluster,
-//! transactions, pub/sub, blocking commands, lists, hashes, streams, eviction, passwords and TLS.
+//! transactions, pub/sub, blocking commands, lists, hashes, streams, eviction, users and TLS.
 //!
 //! [`Keyspace`] works without the server: commands and the time go in, replies come out.
 #![expect(
@@ -50,6 +50,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
@@ -68,32 +69,41 @@ const EXPIRY_CYCLE: Duration = Duration::from_millis(100);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// A running server. Dropping it closes all connections and ends its thread.
-#[derive(Debug)]
 pub struct EmbeddedRedis {
     addr: SocketAddr,
+    /// `None` lets everybody in who reaches the port.
+    password: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl EmbeddedRedis {
-    /// Starts a server on a free port of the loopback interface.
+    /// Starts a server on a free port of the loopback interface. It asks for a random password, as every program of this machine,
+    /// and every page in a browser on it, can reach the port.
     pub fn start() -> io::Result<Self> {
-        Self::start_on((Ipv4Addr::LOCALHOST, 0).into())
+        let password = format!("{:032x}", rand::random::<u128>());
+        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), Some(password))
     }
 
-    /// Starts a server on the given address.
+    /// Starts a server without a password on the given address.
     pub fn start_on(addr: SocketAddr) -> io::Result<Self> {
+        Self::start_with(addr, None)
+    }
+
+    fn start_with(addr: SocketAddr, password: Option<String>) -> io::Result<Self> {
         // Bound here, so that a taken port is the caller's error and connecting works from now on.
         let listener = std::net::TcpListener::bind(addr)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
+        let asked_for = password.clone().map(Bytes::from);
         let thread = thread::Builder::new()
             .name("embedded-redis".to_owned())
-            .spawn(move || run(&runtime, listener, stopped))?;
+            .spawn(move || run(&runtime, listener, asked_for, stopped))?;
         Ok(Self {
             addr,
+            password,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -104,9 +114,19 @@ impl EmbeddedRedis {
         self.addr
     }
 
-    /// The address as Redis clients want it.
+    /// The address as Redis clients want it, with its password.
     pub fn url(&self) -> String {
-        format!("redis://{}", self.addr)
+        match &self.password {
+            Some(password) => format!("redis://:{password}@{}", self.addr),
+            None => format!("redis://{}", self.addr),
+        }
+    }
+}
+
+/// Without its password.
+impl std::fmt::Debug for EmbeddedRedis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("EmbeddedRedis").field(&self.addr).finish()
     }
 }
 
@@ -122,7 +142,12 @@ impl Drop for EmbeddedRedis {
 }
 
 /// The server thread: serves until the handle is dropped. Connections end with the task set.
-fn run(runtime: &Runtime, listener: std::net::TcpListener, stopped: oneshot::Receiver<()>) {
+fn run(
+    runtime: &Runtime,
+    listener: std::net::TcpListener,
+    password: Option<Bytes>,
+    stopped: oneshot::Receiver<()>,
+) {
     let tasks = LocalSet::new();
     tasks.block_on(runtime, async move {
         let keyspace = Rc::new(RefCell::new(Keyspace::default()));
@@ -133,13 +158,13 @@ fn run(runtime: &Runtime, listener: std::net::TcpListener, stopped: oneshot::Rec
         };
         tokio::select! {
             _ = stopped => {}
-            () = accept(listener, Rc::clone(&keyspace)) => {}
+            () = accept(listener, password, Rc::clone(&keyspace)) => {}
             () = expire(keyspace) => {}
         }
     });
 }
 
-async fn accept(listener: TcpListener, keyspace: Rc<RefCell<Keyspace>>) {
+async fn accept(listener: TcpListener, password: Option<Bytes>, keyspace: Rc<RefCell<Keyspace>>) {
     let mut next_id = 1;
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
@@ -153,7 +178,7 @@ async fn accept(listener: TcpListener, keyspace: Rc<RefCell<Keyspace>>) {
                 .local_addr()
                 .map(|a| a.to_string())
                 .unwrap_or_default(),
-            ..Session::default()
+            ..Session::asking_for(password.clone())
         };
         next_id += 1;
         task::spawn_local(connection::serve(stream, session, Rc::clone(&keyspace)));
