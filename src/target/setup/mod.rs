@@ -72,20 +72,20 @@ impl Setup {
             Action::Sql(query) => {
                 let text = query.text(event)?;
                 let answer = in_time(query.run(&text)).await?;
-                let shown = self.shown(vec![text], &answer, secrets);
+                let shown = self.shown(&[text], &answer, secrets);
                 (answer, shown)
             }
             Action::Redis(commands) => {
                 let filled = commands.fill(event)?;
                 let answer = in_time(commands.run(&filled)).await?;
-                let lines = filled.iter().map(|words| words.join(" "));
-                let shown = self.shown(lines.collect(), &answer, secrets);
+                let lines: Vec<_> = filled.iter().map(|words| words.join(" ")).collect();
+                let shown = self.shown(&lines, &answer, secrets);
                 (answer, shown)
             }
             Action::Command(command) => {
                 let arguments = command.fill(event)?;
                 let answer = command.run(&arguments, PATIENCE).await?;
-                let shown = self.shown(vec![arguments.join(" ")], &answer, secrets);
+                let shown = self.shown(&[arguments.join(" ")], &answer, secrets);
                 (answer, shown)
             }
         };
@@ -93,7 +93,7 @@ impl Setup {
         Ok(shown)
     }
 
-    fn shown(&self, sent: Vec<String>, answer: &Response<Bytes>, secrets: &Secrets) -> Dialogue {
+    fn shown(&self, sent: &[String], answer: &Response<Bytes>, secrets: &Secrets) -> Dialogue {
         let text = String::from_utf8_lossy(answer.body());
         let text = Some(secrets.mask(text.trim())).filter(|text| !text.is_empty());
         Dialogue {

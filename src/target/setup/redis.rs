@@ -80,7 +80,7 @@ pub fn words(command: &str) -> Result<Vec<String>, Problem> {
             '{' if rest.peek() == Some(&'{') => {
                 let word = word.get_or_insert_default();
                 word.push(character);
-                while let Some(inner) = rest.next() {
+                for inner in rest.by_ref() {
                     word.push(inner);
                     if word.ends_with("}}") {
                         break;
