@@ -4,10 +4,12 @@
 //! Pure: the rows come from [`crate::backend`], the attempts from [`crate::load`], the judgement is [`crate::verdict`]'s.
 
 mod counted;
+mod promised;
 
 use std::collections::BTreeMap;
 
 pub use counted::{Counted, reconcile_count, reconcile_range, told_only};
+pub use promised::Promised;
 
 use crate::{
     load::{Attempt, Outcome},

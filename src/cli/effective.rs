@@ -63,9 +63,13 @@ pub(super) fn with_trials(
 ) -> Result<Effective, UsageError> {
     let layers = Layers::of_run(args, env)?;
     let workload = workload(&layers)?;
+    let trials = layers
+        .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
+        .unwrap_or(usual);
     let (what, mut title) = match targets::target(&layers, env)? {
         Some(mut target) => {
             targets::check_users(&layers, &target, &workload)?;
+            targets::check_trials(&layers, &target, trials)?;
             let title = target.title.take();
             (What::of_target(target)?, title)
         }
@@ -87,9 +91,7 @@ pub(super) fn with_trials(
         subjects: what.subjects,
         refused: what.refused,
         workload,
-        trials: layers
-            .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
-            .unwrap_or(usual),
+        trials,
         instances,
         services: what.services,
         bystander_rate: layers

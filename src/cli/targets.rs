@@ -124,6 +124,26 @@ fn only_with_a_target(layers: &Layers) -> Result<(), UsageError> {
     }
 }
 
+/// A second trial of an event that is not reset would find it used up. A claim that names the run has an event for each.
+pub(super) fn check_trials(
+    layers: &Layers,
+    target: &Target,
+    trials: u32,
+) -> Result<(), UsageError> {
+    if trials <= 1 || !target.setup.is_empty() || target.claim.has_run() {
+        return Ok(());
+    }
+    let said = layers.find("trials", |s| &s.trials);
+    Err(UsageError::Setting {
+        place: said.map_or(Place::Flag("trials"), |found| found.place),
+        problem: Problem::new(
+            format!("{trials} trials of an event that nothing resets"),
+            "the second would find the coupons of the first: reset the event in [[setup]], or claim from an event of each run's \
+             own, with {{run}}",
+        ),
+    })
+}
+
 /// Every user needs a line in the table of users, and strangers' services a bound.
 pub(super) fn check_users(
     layers: &Layers,

@@ -132,6 +132,9 @@ pub(super) fn perform(
     if let Some(error) = finished.error {
         complain(&error.to_string());
     }
+    if let Some(why) = finished.cut_short {
+        complain(&why);
+    }
     Ok(finished.report)
 }
 

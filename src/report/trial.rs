@@ -14,6 +14,7 @@ use crate::{
         ledger::Found,
         trial::{Shown, Trial},
     },
+    verdict::Completion,
 };
 
 /// How many users of a ledger are named.
@@ -131,10 +132,13 @@ fn said(meaning: Meaning) -> &'static str {
 
 fn drained(page: &mut Page, trial: &Trial) {
     page.gap();
-    match &trial.drained {
-        None => {}
-        Some(Ok(took)) => page.labelled("drained", &format!("after {}", time(*took))),
-        Some(Err(_)) => {
+    let after = time(trial.moved_after);
+    match (trial.waited.completion, trial.has_drain) {
+        (Completion::Proven, true) => page.labelled("drained", &format!("after {after}")),
+        // What stood still is not known to be done.
+        (Completion::Unproven, true) => page.labelled("drained", "unknown: the ledger stood still"),
+        (Completion::Proven | Completion::Unproven, false) => {}
+        (Completion::Pending, _) => {
             let text = page.style.paint(Tone::Warn, "no");
             page.labelled("drained", &text);
         }

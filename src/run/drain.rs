@@ -22,6 +22,8 @@ pub struct Drained {
     pub took: Duration,
     /// Records that the consumers had not committed at the last look.
     pub lag: Option<u64>,
+    /// Promised coupons that the ledger did not have at the end of the wait; `None` where that was not looked at.
+    pub owed: Option<u64>,
     /// What kept it from draining.
     pub trouble: Option<String>,
 }

@@ -100,7 +100,7 @@ pub fn backends(backend: &Backend) -> Backends {
 fn can_be_drained(facts: &Facts<'_>) -> bool {
     match facts.place.subject {
         Subject::Strategy(_) => true,
-        Subject::Target(target) => target.drain.is_some(),
+        Subject::Target(target) => target.has_proof(),
     }
 }
 

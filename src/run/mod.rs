@@ -76,6 +76,8 @@ pub struct Finished {
     pub report: Report,
     /// Why there are no more.
     pub error: Option<OpenError>,
+    /// Why a trial did not begin although the one before it ended.
+    pub cut_short: Option<String>,
 }
 
 /// Runs every strategy of the scenario as often as it says, trials interleaved (A B A B …), so that a machine that gets
@@ -92,7 +94,8 @@ pub async fn run(
             .iter()
             .map(move |subject| (trial, subject))
     });
-    for (trial, subject) in order {
+    let mut order = order.peekable();
+    while let Some((trial, subject)) = order.next() {
         if *stop.borrow() {
             collected.interrupted = true;
             break;
@@ -107,7 +110,13 @@ pub async fn run(
             }
         };
         match done {
-            Ok(done) => collected.add(done),
+            Ok(done) => {
+                let outstanding = collected.add(done);
+                if let (Some(why), Some((next, _))) = (outstanding, order.peek()) {
+                    collected.cut_short(*next, &why);
+                    break;
+                }
+            }
             Err(error) => {
                 collected.error = Some(error);
                 break;

@@ -40,6 +40,8 @@ use crate::{
 pub struct Done {
     pub run: Run,
     pub left_behind: bool,
+    /// Why no other run may begin: coupons of this one may still come, and would be taken for those of the next.
+    pub outstanding: Option<String>,
 }
 
 /// What the load has brought, wherever it ran.
@@ -144,6 +146,7 @@ pub async fn run(
     Ok(Done {
         run,
         left_behind: !problems.is_empty(),
+        outstanding: None,
     })
 }
 

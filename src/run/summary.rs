@@ -25,6 +25,7 @@ pub struct Collected {
     left_behind: bool,
     pub interrupted: bool,
     pub error: Option<OpenError>,
+    cut_short: Option<String>,
 }
 
 impl Default for Collected {
@@ -35,15 +36,26 @@ impl Default for Collected {
             left_behind: false,
             interrupted: false,
             error: None,
+            cut_short: None,
         }
     }
 }
 
 impl Collected {
-    /// Takes a run in.
-    pub fn add(&mut self, done: Done) {
+    /// Takes a run in; returns why no other may begin.
+    pub fn add(&mut self, done: Done) -> Option<String> {
         self.runs.push(done.run);
         self.left_behind |= done.left_behind;
+        done.outstanding
+    }
+
+    /// Notes, for whoever reads the report too, that trial `next` does not begin.
+    pub fn cut_short(&mut self, next: u32, why: &str) {
+        let text = format!("trial {next} does not begin: {why}");
+        if let Some(run) = self.runs.last_mut() {
+            run.reasons.push(text.clone());
+        }
+        self.cut_short = Some(text);
     }
 
     /// Judges all of them together.
@@ -66,6 +78,7 @@ impl Collected {
         Finished {
             report,
             error: self.error,
+            cut_short: self.cut_short,
         }
     }
 
@@ -79,7 +92,9 @@ impl Collected {
             () if self.interrupted => exit::INTERRUPTED,
             () if violated => exit::VIOLATED,
             () if self.error.is_some() && self.runs.is_empty() => exit::SERVICE,
-            () if self.error.is_some() || self.left_behind || open => exit::INCONCLUSIVE,
+            () if self.error.is_some() || self.cut_short.is_some() || self.left_behind || open => {
+                exit::INCONCLUSIVE
+            }
             () => exit::OK,
         }
     }

@@ -17,14 +17,14 @@ use super::{
 };
 use crate::{
     backend::OpenError,
-    ledger::{Ledger, Rules, reconcile, reconcile_count, reconcile_range, told_only},
+    ledger::{Ledger, Promised, Rules, reconcile, reconcile_count, reconcile_range, told_only},
     load::{self, End, Load, LoadEnd, Recorder, Schedule},
     ports::UserId,
     report::{Backends, Strangers, TargetLoad},
     scenario::{Arrivals, Scenario, Workload},
     target::{
         Claim, Target,
-        stage::{Held, Stage},
+        stage::{Held, Stage, promised},
     },
     verdict::Completion,
 };
@@ -56,9 +56,13 @@ pub async fn run(
             "interrupted before the load",
         )),
     };
-    let loaded = load(scenario, place, &mut stage, &claim, watcher, stop).await;
+    let rules = Rules {
+        limit: workload.limit,
+        one_per_user: target.one_per_user,
+    };
+    let loaded = load(scenario, place, &mut stage, (&claim, rules), watcher, stop).await;
 
-    let (evidence, strangers) = evidence(scenario, target, &mut stage, &loaded).await;
+    let (evidence, strangers) = evidence(rules, &mut stage, &loaded).await;
     let surroundings = Surroundings {
         backends: backends(&stage),
         topic: false,
@@ -81,6 +85,7 @@ pub async fn run(
     Ok(Done {
         run,
         left_behind: false,
+        outstanding: outstanding(target, &loaded.drained),
     })
 }
 
@@ -91,6 +96,7 @@ async fn ready(
     workload: &Workload,
 ) -> Result<Arc<Claim>, OpenError> {
     stage.set_up().await?;
+    stage.open_drain().await?;
     stage.must_be_empty().await?;
     stage
         .claim(target.connections(workload), workload.users)
@@ -105,11 +111,29 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Why the service may still work on this run: nobody knows what it does, or it owes coupons that nothing proves to be lost. A
+/// run whose ledger is its own cannot be mistaken for another.
+fn outstanding(target: &Target, drained: &Drained) -> Option<String> {
+    if target.ledger.is_of_the_run() {
+        return None;
+    }
+    let why = match (drained.completion, drained.owed) {
+        (Completion::Proven, _) | (Completion::Unproven, Some(0)) => return None,
+        (Completion::Pending, None | Some(0)) => "work is still under way".to_owned(),
+        (_, None) => "the ledger could not be read".to_owned(),
+        (_, Some(owed)) => format!("{} not in the ledger yet", promised(owed)),
+    };
+    Some(format!(
+        "{why}, and what comes later would count as coupons of the next trial: name in [drain] what shows that no work is left \
+         (http, kafka, redis, rabbitmq or sql), give it a longer timeout, or let the ledger look at one run alone (with {{{{run}}}})"
+    ))
+}
+
 async fn load(
     scenario: &Scenario,
     place: Place<'_>,
     stage: &mut Stage,
-    claim: &Arc<Claim>,
+    (claim, rules): (&Arc<Claim>, Rules),
     watcher: Observer<'_>,
     stop: watch::Receiver<bool>,
 ) -> Loaded {
@@ -128,7 +152,8 @@ async fn load(
 
     let stopped = *stop.borrow();
     watcher(Event::Drain);
-    let drained = drain(stage, &mut ended, workload.timeout, stop).await;
+    let answers = || Promised::of(&recorder.attempts(), rules);
+    let drained = drain(stage, &mut ended, answers, workload.timeout, stop).await;
     let observed = Observed {
         attempts: recorder.attempts(),
         failures: recorder.failures(),
@@ -188,53 +213,45 @@ fn not_understood(count: u64) -> Option<String> {
     ))
 }
 
-/// Waits until nobody is under way any more, and then until the service has worked everything off.
+/// Waits until all attempts are answered, and then until the service has worked everything off and the ledger has what `answers`
+/// have promised.
 async fn drain(
     stage: &mut Stage,
     ended: &mut LoadEnd,
+    answers: impl Fn() -> Promised,
     patience: Duration,
     mut stop: watch::Receiver<bool>,
 ) -> Drained {
     let begin = Instant::now();
     let all = async {
-        if tokio::time::timeout(patience, ended.settled())
-            .await
-            .is_err()
-        {
-            return Err(None);
+        let settled = tokio::time::timeout(patience, ended.settled()).await;
+        match settled {
+            Ok(()) => Some(stage.drain(&answers(), patience).await),
+            Err(_) => None,
         }
-        stage.drain().await.map_err(Some)
     };
-    let done = tokio::select! {
-        done = all => done,
-        _ = stop.wait_for(|stop| *stop) => Err(None),
+    let waited = tokio::select! {
+        waited = all => waited,
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    let Some(waited) = waited else {
+        return Drained {
+            completion: Completion::Pending,
+            took: begin.elapsed(),
+            ..Drained::default()
+        };
     };
     Drained {
-        completion: if done.is_ok() {
-            Completion::Proven
-        } else {
-            Completion::Pending
-        },
-        took: done.as_ref().map_or_else(
-            |_| begin.elapsed(),
-            |at| at.saturating_duration_since(begin),
-        ),
+        completion: waited.completion,
+        took: waited.moved.saturating_duration_since(begin),
         lag: None,
-        trouble: done.err().flatten(),
+        owed: waited.owed,
+        trouble: waited.trouble,
     }
 }
 
 /// Reads the ledger, where there is one, and holds it against what was said.
-async fn evidence(
-    scenario: &Scenario,
-    target: &Target,
-    stage: &mut Stage,
-    loaded: &Loaded,
-) -> (Evidence, Strangers) {
-    let rules = Rules {
-        limit: scenario.workload.limit,
-        one_per_user: target.one_per_user,
-    };
+async fn evidence(rules: Rules, stage: &mut Stage, loaded: &Loaded) -> (Evidence, Strangers) {
     let attempts = &loaded.observed.attempts;
     let read = stage.read().await;
     let held = read.map(|found| found.and_then(|found| stage.named(found)));
@@ -264,7 +281,7 @@ async fn evidence(
             Evidence {
                 ledger: Some(reconcile(attempts, &named.rows, rules).into()),
                 rows: Some(named.rows),
-                trouble: None,
+                ..Evidence::default()
             }
         }
     };

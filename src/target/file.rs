@@ -3,11 +3,15 @@
 //! `schema/target.schema.json` describes the same for editors. To add a key, add its field here, its meaning in
 //! [`super::meaning`], and its line there.
 
+mod drain;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
+
+pub use drain::{Drain, DrainHttp, DrainKafka, DrainRabbitMq, DrainRedis};
 
 use crate::cli::typed::{Typed, one_or_many};
 
@@ -214,28 +218,4 @@ pub struct LedgerPages {
 pub struct LedgerRedis {
     pub url: Typed,
     pub key: Typed,
-}
-
-/// When nothing is under way any more.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Drain {
-    pub http: Option<Spanned<DrainHttp>>,
-    pub unchanged_for: Option<Typed>,
-    pub timeout: Option<Typed>,
-}
-
-/// A question that is answered so once the pipeline is empty.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DrainHttp {
-    pub method: Option<Typed>,
-    pub url: Typed,
-    #[serde(default)]
-    pub headers: BTreeMap<String, Typed>,
-    pub pointer: Typed,
-    pub equals: Option<Value>,
-    pub contains: Option<Value>,
-    pub matches: Option<Typed>,
-    pub exists: Option<bool>,
 }

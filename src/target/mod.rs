@@ -12,7 +12,7 @@
 //! - `rules`, `check`, `number`: what an answer means
 //! - `claim`: a claim, as the load engine makes it, with what follows an answer that decides nothing
 //! - `ledger`, `drain`: what is there, and when it is all there
-//! - `stage`: a service that is open and set up for one run
+//! - `stage`: a service that is open and set up for one run; `used_up`: one that has nothing to give
 //! - `starter`: the file to begin with
 
 mod capture;
@@ -33,6 +33,7 @@ pub mod stage;
 mod steps;
 mod template;
 pub mod trial;
+mod used_up;
 mod users;
 
 use std::{path::PathBuf, sync::Arc};
@@ -46,6 +47,7 @@ pub use rules::{Meaning, Rules, Statuses};
 pub use secrets::Secrets;
 pub use setup::Setup;
 pub use template::{Event, Template, Who};
+pub use used_up::not_reset;
 pub use users::Users;
 
 use crate::{
@@ -97,7 +99,7 @@ pub struct Target {
     pub remaining: bool,
     /// How the ledger spells a user.
     pub spelling: Template,
-    /// When it is all there; `None` is as soon as everybody has an answer.
+    /// How the end of its work is seen; `None` is not at all.
     pub drain: Option<drain::Drain>,
     /// Values that no output may contain.
     pub secrets: Secrets,
@@ -128,6 +130,11 @@ pub struct Reach {
 }
 
 impl Target {
+    /// Whether something can be asked that proves that no work is left. A service that inserts before it answers has no such work.
+    pub fn has_proof(&self) -> bool {
+        matches!(&self.drain, Some(drain::Drain::Watched(watched)) if !watched.conditions.is_empty())
+    }
+
     /// Where the service is, for people: without secrets.
     pub fn address(&self) -> String {
         let url = self.secrets.mask(self.service.base_url.as_str());

@@ -43,6 +43,12 @@ impl RequestTemplate {
         self.texts().any(Template::has_attempt)
     }
 
+    /// Whether each run asks for something of its own. A header, such as a login's token, does not say what is asked for.
+    pub fn has_run(&self) -> bool {
+        let mut all = self.body.iter().chain([&self.path]);
+        all.any(Template::has_run)
+    }
+
     /// Whether it says who asks.
     pub fn has_user(&self) -> bool {
         self.texts().any(Template::has_user)

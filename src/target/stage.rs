@@ -1,5 +1,7 @@
 //! A service that is reachable and set up for one run: asked once for everything that is not measured.
 
+mod wait;
+
 use std::{
     ops::RangeInclusive,
     sync::{Arc, PoisonError},
@@ -10,9 +12,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
+pub use wait::Waited;
+pub(crate) use wait::promised;
+
 use super::{
     Claim, Event, RequestTemplate, Secrets, Setup, Target, Who,
     claim::Prepared,
+    drain::{Drain, Probe},
     exchange::Dialogue,
     ledger::{Found, Named, Reader, Spelling},
     session::Session,
@@ -47,6 +53,8 @@ pub struct Stage {
     secrets: Secrets,
     /// Opened when it is read first: what the setup gives may be a part of the question.
     ledger: Option<Reader>,
+    /// The conditions of `[drain]`.
+    probes: Vec<Probe>,
     spelling: Spelling,
 }
 
@@ -84,6 +92,7 @@ impl Stage {
             session: Session::default(),
             secrets: target.secrets.clone(),
             ledger: None,
+            probes: Vec::new(),
             spelling: Spelling::default(),
         })
     }
@@ -204,19 +213,19 @@ impl Stage {
         Ok(Arc::new(Claim::new(target, client, prepared, users)))
     }
 
-    /// Waits until nothing is under way any more.
-    pub async fn drain(&mut self) -> Result<std::time::Instant, String> {
-        let target = Arc::clone(&self.target);
-        let Some(drain) = &target.drain else {
-            return Ok(std::time::Instant::now());
+    /// Connects the conditions of `[drain]`: a mistyped address must not cost a run.
+    pub async fn open_drain(&mut self) -> Result<(), OpenError> {
+        let Some(Drain::Watched(watched)) = &self.target.drain else {
+            return Ok(());
         };
-        if let Err(why) = self.ledger().await {
-            return Err(self.secrets.mask(&why));
+        for condition in &watched.conditions {
+            let probe = Probe::open(condition, &self.control, &self.event).await;
+            let probe = probe.map_err(|why| {
+                failure(&self.target, &self.secrets.mask(&format!("drain: {why}")))
+            })?;
+            self.probes.push(probe);
         }
-        let waited = drain
-            .wait(&self.control, &self.event, self.ledger.as_mut())
-            .await;
-        waited.map_err(|why| self.secrets.mask(&why))
+        Ok(())
     }
 
     /// The database or the Redis that holds the ledger.

@@ -10,17 +10,22 @@ use http::{Request, Response};
 
 use super::{
     Claim, Dialogue, Meaning, Target,
+    drain::Drain,
     ledger::Found,
-    stage::{Held, Stage, no_answer},
+    not_reset,
+    stage::{Held, Stage, Waited, no_answer},
 };
 use crate::{
     backend::OpenError,
     http::SendError,
+    ledger::{Promised, Rules},
+    load::{Attempt, Outcome},
     ports::UserId,
     report::{AnswerSample, format::plural},
     run::run_id,
     scenario::{Arrivals, Workload},
     strategy::Decision,
+    verdict::Completion,
 };
 
 /// Requests that followed the claim's answer, and the rule that each answer matches.
@@ -48,8 +53,12 @@ pub struct Trial {
     pub rule: Option<(usize, Meaning)>,
     /// What followed the answer until there was a decision, and what each answer means.
     pub followed: Followed,
-    /// Whether the service was done afterwards; `None` where nobody waits for that.
-    pub drained: Option<Result<Duration, String>>,
+    /// How the wait for the service's work ended.
+    pub waited: Waited,
+    /// From the end of the claim until the last thing moved in that wait.
+    pub moved_after: Duration,
+    /// Whether the file says in `[drain]` how the end of the work is seen.
+    pub has_drain: bool,
     /// The ledger after it.
     pub after: Option<Result<Found, String>>,
     /// What does not fit together.
@@ -93,6 +102,7 @@ pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result
     for one in &target.setup {
         setup.push(stage.set_up_with(one).await?);
     }
+    stage.open_drain().await?;
     // Without a ledger that can be read, a claim would prove nothing.
     let before = stage.read().await.transpose().map_err(failed)?;
     let claim = stage.claim(1, 1).await?;
@@ -128,15 +138,9 @@ pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result
             ..error
         });
     let begin = Instant::now();
-    let drained = match &target.drain {
-        None => None,
-        Some(_) => Some(
-            stage
-                .drain()
-                .await
-                .map(|at| at.saturating_duration_since(begin)),
-        ),
-    };
+    let decided = followed.last().map_or(rule, |(_, rule)| *rule);
+    let promised = told(target, limit, decided.map(|(_, meaning)| meaning));
+    let waited = stage.drain(&promised, patience).await;
     let after = stage.read().await;
     let mut trial = Trial {
         addresses: stage.endpoint().addresses(),
@@ -147,7 +151,9 @@ pub async fn run(target: &Arc<Target>, limit: u64, patience: Duration) -> Result
         answer,
         rule,
         followed,
-        drained,
+        moved_after: waited.moved.saturating_duration_since(begin),
+        waited,
+        has_drain: matches!(&target.drain, Some(Drain::Watched(watched)) if watched.says_how()),
         after,
         doubts: unfit,
         limit,
@@ -168,6 +174,28 @@ async fn follow(claim: &Claim, answer: Response<Bytes>) -> (Followed, Option<Str
         })
         .await;
     (seen, decided.err().map(|error| error.to_string()))
+}
+
+/// What the last answer has promised.
+fn told(target: &Target, limit: u64, meaning: Option<Meaning>) -> Promised {
+    let outcome = match meaning {
+        Some(Meaning::Told(Decision::Issued)) => Outcome::Issued,
+        Some(Meaning::Told(Decision::Accepted)) => Outcome::Accepted,
+        _ => return Promised::default(),
+    };
+    let attempt = Attempt {
+        user: USER,
+        outcome,
+        intended: Duration::ZERO,
+        start: Duration::ZERO,
+        end: None,
+        answered: None,
+    };
+    let rules = Rules {
+        limit,
+        one_per_user: target.one_per_user,
+    };
+    Promised::of(&[attempt], rules)
 }
 
 /// Why the answer means nothing.
@@ -212,7 +240,10 @@ fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
     if trial.answer.is_err() {
         doubts.push("the claim was not answered".to_owned());
     }
-    let not_empty = trial.before.as_ref().and_then(|found| found.not_empty(trial.limit));
+    let not_empty = trial
+        .before
+        .as_ref()
+        .and_then(|found| found.not_empty(trial.limit));
     doubts.extend(not_empty.map(|why| format!("a run would refuse to begin: {why}")));
     doubts.extend(
         trial
@@ -220,12 +251,10 @@ fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
             .iter()
             .filter_map(|read| read.as_ref().err().cloned()),
     );
-    doubts.extend(
-        trial
-            .drained
-            .iter()
-            .filter_map(|drained| drained.as_ref().err().cloned()),
-    );
+    if trial.waited.completion == Completion::Pending {
+        doubts.extend(trial.waited.trouble.clone());
+    }
+    doubts.extend(nothing_to_give(trial));
     if let (Some(before), Some(Ok(after))) = (&trial.before, &trial.after) {
         doubts.extend(disagreement(trial, before, after, stage));
     }
@@ -236,8 +265,7 @@ fn doubts(trial: &Trial, stage: &Stage) -> Vec<String> {
 fn disagreement(trial: &Trial, before: &Found, after: &Found, stage: &Stage) -> Option<String> {
     let meaning = trial.decided()?;
     let more = after.coupons().saturating_sub(before.coupons());
-    let waited = trial.drained.is_some();
-    if let Some(why) = too_many_or_too_few(meaning, more, waited) {
+    if let Some(why) = too_many_or_too_few(meaning, more, trial.has_drain) {
         return Some(why);
     }
     // Whose it is: a run that knows nobody in the ledger could not be judged.
@@ -248,6 +276,22 @@ fn disagreement(trial: &Trial, before: &Found, after: &Found, stage: &Stage) -> 
         Ok(_) => None,
         Err(why) => Some(why),
     }
+}
+
+/// Which part of the event was not reset, where the first user gets nothing of an event whose ledger is empty.
+fn nothing_to_give(trial: &Trial) -> Option<String> {
+    let Meaning::Told(told) = trial.decided()? else {
+        return None;
+    };
+    let coupons = |found: &Found| found.coupons() == 0;
+    let empty = match (&trial.before, &trial.after) {
+        (None, _) => "there is no ledger",
+        (Some(before), Some(Ok(after))) if coupons(before) && coupons(after) => {
+            "the ledger is empty"
+        }
+        _ => return None,
+    };
+    not_reset(told).map(|why| format!("{empty}, but {why}"))
 }
 
 /// What is odd about so many more coupons after an answer that means this.

@@ -116,7 +116,8 @@ pub fn refused_at(claim: Claim, ledger: &Ledger, run: &Circumstances) -> Option<
     let undisturbed = run.faults == 0 && run.made == run.asked;
     let short = issued < claim.limit && issued == told.issued;
     let refused = told.sold_out > 0 && told.accepted == 0;
-    let used_up = issued == 0 && run.made > 0 && told.sold_out + told.accepted == run.made;
+    // Whoever was not refused was told that the request is noted.
+    let used_up = issued == 0 && run.made > 0;
     let suspect = undisturbed && short && (refused || used_up);
     (claim.limit_from == LimitFrom::User && suspect).then_some(issued)
 }
@@ -124,7 +125,7 @@ pub fn refused_at(claim: Claim, ledger: &Ledger, run: &Circumstances) -> Option<
 /// What to ask where [`refused_at`] has an answer.
 pub fn another_limit(issued: u64, limit: u64) -> String {
     match issued {
-        0 => "nobody was issued a coupon, as everybody was told \"sold out\" or \"accepted\": was the event used up, or not reset, \
+        0 => "nobody was issued a coupon, as everybody was refused, or told \"accepted\": was the event used up, or not reset, \
               before the run?"
             .to_owned(),
         issued => format!(

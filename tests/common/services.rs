@@ -28,6 +28,14 @@ pub fn kafka() -> String {
     url("COUPON_BENCH_TEST_KAFKA", "127.0.0.1:19092")
 }
 
+/// The management API of RabbitMQ, which only one test needs: `scripts/services start rabbitmq`.
+pub fn rabbitmq() -> String {
+    url(
+        "COUPON_BENCH_TEST_RABBITMQ",
+        "http://guest:guest@127.0.0.1:15680",
+    )
+}
+
 /// Every combination of services a strategy is tried on, as flags: what to call it, and the flags.
 pub fn backends() -> [(&'static str, String); 3] {
     let real = format!("--redis {} --kafka {}", redis(), kafka());

@@ -11,6 +11,7 @@ mod ceiling;
 mod contract;
 mod database;
 mod docs;
+mod drains;
 mod errors;
 mod instances;
 mod isolation;

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The service in Python: `tests/foreign/service.py`.
-struct Foreign {
+pub struct Foreign {
     child: Child,
     port: String,
     folder: tempfile::TempDir,
@@ -38,7 +38,13 @@ struct Foreign {
 
 impl Foreign {
     fn start() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/service.py");
+        Self::start_script("service.py")
+    }
+
+    /// A service in `tests/foreign`.
+    pub fn start_script(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign");
+        let script = folder.join(name);
         let mut child = Command::new("python3")
             .arg(script)
             .stdin(Stdio::null())
@@ -56,7 +62,7 @@ impl Foreign {
     }
 
     /// Its description, which differs from that of another kind in the path alone.
-    fn described(&self, kind: &str) -> String {
+    pub fn described(&self, kind: &str) -> String {
         let port = &self.port;
         format!(
             r#"
@@ -81,11 +87,12 @@ impl Foreign {
             http = {{ url = "/coupons", users = "/users" }}
             [drain]
             http = {{ url = "/coupons", pointer = "/pending", equals = 0 }}
+            timeout = "500ms"
             "#
         )
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(format!("{name}.toml"));
         fs::write(&path, text).expect("written");
         path

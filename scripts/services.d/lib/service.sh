@@ -13,6 +13,7 @@
 #   svc_address        prints its address, as the program takes it
 #   svc_test_variable  where the tests look for the address
 #   svc_variable       where the program looks for it; the databases share one
+#   svc_optional       (optional) yes: it is started only where it is named
 #   svc_tool           (optional) runs `scripts/services NAME-TOOL`
 #
 # and is loaded in a subshell, so that these names can be the same for all.

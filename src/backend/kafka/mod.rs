@@ -26,7 +26,7 @@ use crate::{
 
 pub use consumer::Member;
 pub use embedded::CAPACITY;
-pub use lag::Lag;
+pub use lag::{GroupLag, Lag};
 pub use producer::Deliveries;
 
 /// Of the run's topic.

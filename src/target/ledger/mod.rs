@@ -86,6 +86,17 @@ pub enum What {
 }
 
 impl Source {
+    /// Whether each run has a ledger of its own, so that rows of one run never show in another.
+    pub fn is_of_the_run(&self) -> bool {
+        match self {
+            Self::Http { request, .. } => request.has_run(),
+            Self::Sql { query, .. } => query.has_run(),
+            Self::Redis { key, .. } => key.has_run(),
+            // What users were told is of the run alone.
+            Self::None => true,
+        }
+    }
+
     /// In a few words, for the head of a report.
     pub fn describe(&self) -> String {
         match self {

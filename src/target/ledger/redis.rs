@@ -18,10 +18,7 @@ pub struct Key {
 
 impl Key {
     pub async fn open(url: &ServiceUrl, name: String, is_stock: bool) -> Result<Self, String> {
-        let opened = tokio::time::timeout(CONNECT_TIMEOUT, connect(url)).await;
-        let failed = |why: String| format!("failed to use {url}: {why}");
-        let opened = opened.map_err(|_| failed("no answer in time".to_owned()))?;
-        let (connection, version) = opened.map_err(|error| failed(error.to_string()))?;
+        let (connection, version) = connect(url).await?;
         Ok(Self {
             connection,
             name,
@@ -90,10 +87,17 @@ impl Key {
     }
 }
 
-/// A connection, and the version of the server.
+/// A connection, and the server's version.
 pub(in crate::target) async fn connect(
     url: &ServiceUrl,
-) -> RedisResult<(MultiplexedConnection, String)> {
+) -> Result<(MultiplexedConnection, String), String> {
+    let opened = tokio::time::timeout(CONNECT_TIMEOUT, try_to_connect(url)).await;
+    let failed = |why: String| format!("failed to use {url}: {why}");
+    let opened = opened.map_err(|_| failed("no answer in time".to_owned()))?;
+    opened.map_err(|error| failed(error.to_string()))
+}
+
+async fn try_to_connect(url: &ServiceUrl) -> RedisResult<(MultiplexedConnection, String)> {
     let client = redis::Client::open(url.with_password())?;
     let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(CONNECT_TIMEOUT));
     let mut connection = client

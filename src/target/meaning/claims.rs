@@ -15,7 +15,7 @@ use crate::{
         Meaning, RequestTemplate, Rules,
         capture::Captures,
         claim::{Follow, Poll},
-        file::{self, TargetFile},
+        file::{self, Drain, TargetFile},
     },
 };
 
@@ -169,15 +169,17 @@ impl Reader<'_> {
             );
             return Err(self.file.wrong_at(typed.claim.span().start, problem));
         }
-        let missing = match (has(accepted), &typed.ledger, &typed.drain) {
+        let drain = typed.drain.as_ref().map(Spanned::get_ref);
+        let says_how = drain.is_some_and(Drain::says_how);
+        let missing = match (has(accepted), &typed.ledger, says_how) {
             (true, None, _) => Some(Problem::new(
                 "\"accepted\" without a [ledger]",
                 "if answers say neither yes nor no, only a ledger tells who has a coupon",
             )),
-            (true, _, None) => Some(Problem::new(
+            (true, _, false) => Some(Problem::new(
                 "\"accepted\" without a [drain]",
-                "coupons that come later have to be waited for: say when the service is done, for example with \
-                 unchanged_for = \"1s\"",
+                "coupons that come later have to be waited for: say in [drain] what shows that no work is left (http, kafka, redis, \
+                 rabbitmq or sql), or synchronous = true if the coupon is there before the answer",
             )),
             _ => None,
         };

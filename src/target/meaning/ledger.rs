@@ -1,13 +1,10 @@
-//! Where the coupons are, how the ledger spells a user, and when it is final.
-
-use std::time::Duration;
+//! Where the coupons are, and how the ledger spells a user.
 
 use toml::Spanned;
 
 use super::{Reader, Speaks, requests::Head, wrong};
 use crate::{
     cli::{
-        effective::span,
         error::{Problem, UsageError},
         services,
         typed::Typed,
@@ -15,7 +12,6 @@ use crate::{
     scenario::{DbTarget, RedisTarget, ServiceUrl},
     target::{
         Template,
-        drain::{Drain, Until},
         file,
         ledger::{Find, List, Order, Pages, Source, What},
         Event, RequestTemplate, Who,
@@ -25,9 +21,6 @@ use crate::{
 
 /// Pages of a ledger unless the file says otherwise: more than any list of coupons has.
 const MOST_PAGES: u32 = 10_000;
-
-/// How long a drain may take unless the file says otherwise.
-const DRAIN: Duration = Duration::from_secs(30);
 
 impl Reader<'_> {
     /// Where the coupons are: one of several places.
@@ -210,9 +203,8 @@ impl Reader<'_> {
             );
             return Err(wrong(self.file, query, problem));
         };
-        let db = self.resolved_as(db, database)?;
         Ok(Source::Sql {
-            db,
+            db: self.resolved_as(db, database)?,
             query: self.template(query, Escape::None, Speaks::OfTheEvent)?,
             what,
         })
@@ -245,67 +237,6 @@ impl Reader<'_> {
             "it needs {{user}}, or a column such as {{users.id}}",
         );
         Err(wrong(self.file, typed, problem))
-    }
-
-    /// When nothing is under way any more.
-    pub(super) fn drain(
-        &mut self,
-        spanned: &Spanned<file::Drain>,
-        source: &Source,
-    ) -> Result<Drain, UsageError> {
-        let typed = spanned.get_ref();
-        let wrong_here = |this: &Self, what, advice: &str| {
-            Err(this
-                .file
-                .wrong_at(spanned.span().start, Problem::new(what, advice)))
-        };
-        let until = match (&typed.http, &typed.unchanged_for) {
-            (Some(http), None) => self.answer(http)?,
-            (None, Some(_)) if matches!(source, Source::None) => {
-                return wrong_here(
-                    self,
-                    "unchanged_for without a [ledger]",
-                    "there is nothing that could change",
-                );
-            }
-            (None, Some(unchanged)) => Until::Unchanged(self.parse(unchanged, span)?),
-            _ => {
-                return wrong_here(
-                    self,
-                    "drain without a condition, or with two",
-                    "name one of http and unchanged_for",
-                );
-            }
-        };
-        let timeout = typed.timeout.as_ref();
-        let timeout = timeout.map_or(Ok(DRAIN), |timeout| self.parse(timeout, span))?;
-        if let Until::Unchanged(span) = &until
-            && *span >= timeout
-        {
-            return wrong_here(
-                self,
-                "timeout that is not longer than unchanged_for",
-                "give it more time",
-            );
-        }
-        Ok(Drain { until, timeout })
-    }
-
-    fn answer(&mut self, spanned: &Spanned<file::DrainHttp>) -> Result<Until, UsageError> {
-        let typed = spanned.get_ref();
-        let check = self.checked(
-            spanned,
-            (&typed.equals, &typed.contains, &typed.matches, typed.exists),
-        )?;
-        Ok(Until::Answer {
-            pointer: self.pointer(&typed.pointer)?,
-            check,
-            request: Box::new(self.question(&Head {
-                method: typed.method.as_ref(),
-                url: &typed.url,
-                headers: &typed.headers,
-            })?),
-        })
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod captures;
 mod claims;
+mod drain;
 mod ledger;
 mod requests;
 mod setup;

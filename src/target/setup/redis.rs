@@ -35,7 +35,7 @@ impl Commands {
     /// The answer is that to the last command, as text.
     pub(super) async fn run(&self, commands: &[Vec<String>]) -> Result<Response<Bytes>, String> {
         let failed = |error: redis::RedisError| format!("{}: {error}", self.url);
-        let (mut connection, _) = connect(&self.url).await.map_err(failed)?;
+        let (mut connection, _) = connect(&self.url).await?;
         let mut last = Value::Nil;
         for words in commands {
             let mut command = redis::Cmd::new();

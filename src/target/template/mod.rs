@@ -205,6 +205,12 @@ impl Template {
         self.sources().any(|source| source == Source::Attempt)
     }
 
+    /// Whether it differs from run to run: by the run's id, or by what the setup's answers gave.
+    pub fn has_run(&self) -> bool {
+        self.sources()
+            .any(|source| matches!(source, Source::Run | Source::Setup(_)))
+    }
+
     /// Whether it differs from user to user.
     pub fn has_user(&self) -> bool {
         self.sources().any(|source| {
