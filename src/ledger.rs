@@ -3,11 +3,13 @@
 //!
 //! Pure: the rows come from [`crate::backend`], the attempts from [`crate::load`], the judgement is [`crate::verdict`]'s.
 
+mod codes;
 mod counted;
 mod promised;
 
 use std::collections::BTreeMap;
 
+pub use codes::{SharedCodes, shared_codes};
 pub use counted::{Counted, reconcile_count, reconcile_range, told_only};
 pub use promised::Promised;
 
@@ -62,6 +64,18 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// With what is known of codes.
+    #[must_use]
+    pub fn with_codes(mut self, shared: Option<SharedCodes>) -> Self {
+        match &mut self {
+            Self::ByUser(found) => found.shared_codes = shared,
+            Self::ByCount(found) | Self::ToldOnly(found) => found.shared_codes = shared,
+        }
+        self
+    }
+}
+
 impl From<Reconciliation> for Ledger {
     fn from(found: Reconciliation) -> Self {
         Self::ByUser(found)
@@ -87,6 +101,8 @@ pub struct Reconciliation {
     pub phantom: Vec<UserId>,
     /// Told nothing, a row found: one entry for each coupon.
     pub recovered: Vec<UserId>,
+    /// Codes that more than one user has; `None` where no code is known.
+    pub shared_codes: Option<SharedCodes>,
 }
 
 /// What one user was told, and has.

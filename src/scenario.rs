@@ -79,11 +79,19 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What it is called.
+    /// What it is called: a target by its title, where it has one.
     pub fn name(&self) -> &str {
         match self {
             Self::Strategy(entry) => entry.name,
-            Self::Target(target) => &target.name,
+            Self::Target(target) => target.title.as_deref().unwrap_or(&target.name),
+        }
+    }
+
+    /// Whether somebody calls it so: a target by its file's name as well.
+    pub fn is_called(&self, name: &str) -> bool {
+        match self {
+            Self::Strategy(entry) => entry.name == name,
+            Self::Target(target) => target.name == name || self.name() == name,
         }
     }
 

@@ -108,7 +108,10 @@ mod tests {
             ("pool\ntimed   out \u{1b}[2J", "pool timed out [2J"),
             ("\u{9b}2Jclean", "2Jclean"),
             ("cou\u{202e}nop", "cou\\u{202e}nop"),
-            ("a\u{200b}b\u{2066}c\u{feff}", "a\\u{200b}b\\u{2066}c\\u{feff}"),
+            (
+                "a\u{200b}b\u{2066}c\u{feff}",
+                "a\\u{200b}b\\u{2066}c\\u{feff}",
+            ),
             ("one\u{2028}two\u{85}three", "one two three"),
             ("쿠폰 🎟️ naïve", "쿠폰 🎟️ naïve"),
         ] {

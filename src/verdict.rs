@@ -61,6 +61,8 @@ pub enum FindingKind {
     UnderIssue,
     /// A user with more than one row.
     DuplicateUser,
+    /// A coupon's code that more than one user has.
+    DuplicateCode,
     /// Told yes, no row.
     Lost,
     /// A row, not told yes.
@@ -76,6 +78,7 @@ impl FindingKind {
             Self::OverIssue => "over-issue",
             Self::UnderIssue => "under-issue",
             Self::DuplicateUser => "duplicate",
+            Self::DuplicateCode => "duplicate code",
             Self::Lost => "lost",
             Self::Phantom => "phantom",
             Self::Recovered => "recovered",
@@ -88,7 +91,7 @@ impl FindingKind {
 pub struct Finding {
     /// What it is.
     pub kind: FindingKind,
-    /// How many coupons (for a duplicate user: users).
+    /// How many coupons (for a duplicate user: users; for a duplicate code: codes).
     pub count: u64,
     /// The users concerned; empty where none can be named.
     pub users: Vec<UserId>,

@@ -51,11 +51,12 @@ impl PartialEq for Metric {
 }
 
 /// With whether it grows.
-const LEDGER: [(&str, bool, Count); 7] = [
+const LEDGER: [(&str, bool, Count); 8] = [
     ("issued", true, |ledger| ledger.issued),
     ("over_issued", true, |ledger| ledger.over_issued),
     ("under_issued", false, |ledger| ledger.under_issued),
     ("duplicate_users", true, |ledger| ledger.duplicate_users),
+    ("duplicate_codes", true, |ledger| ledger.duplicate_codes),
     ("lost", false, |ledger| ledger.lost),
     ("phantom", true, |ledger| ledger.phantom),
     ("recovered", true, |ledger| ledger.recovered),

@@ -4,6 +4,9 @@
 //! [strategy.][outcome.]metric OP value      issued == 100 · redis-kafka.issued.p99 < 1s · verdict == holds
 //! ```
 //!
+//! A target stands in place of a strategy by its title in quotes, or by its file's name: `"My shop".issued == 100`,
+//! `shop.issued == 100`.
+//!
 //! What was not observed never passes, and is no violation either: no samples, no ledger, no run, a coupon that may still come.
 //! Such an assertion leaves the run inconclusive. `issued` alone is always the *ledger's* count,
 //! what the database holds, as that is what the event is about; what users were told is `told.issued`, and
@@ -31,8 +34,8 @@ use crate::report::{AssertionResult, Run};
 pub struct Assertion {
     /// As typed.
     expression: String,
-    /// The only strategy it is about.
-    strategy: Option<&'static str>,
+    /// The only strategy or target it is about.
+    subject: Option<String>,
     metric: Metric,
     operator: Operator,
     value: Value,
@@ -58,14 +61,19 @@ impl Assertion {
         &self.expression
     }
 
-    /// The only strategy it is about; `None` if it is about all of them.
-    pub fn strategy(&self) -> Option<&'static str> {
-        self.strategy
+    /// The only strategy or target it is about; `None` if it is about all of them.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// Gives what it is about the name that its runs have.
+    pub fn call_subject(&mut self, name: &str) {
+        self.subject = Some(name.to_owned());
     }
 
     /// Whether it says anything of this run.
     pub fn applies_to(&self, run: &Run) -> bool {
-        self.strategy.is_none_or(|name| name == run.strategy)
+        self.subject().is_none_or(|name| name == run.strategy)
     }
 
     /// Holds the run to it.

@@ -53,12 +53,12 @@ struct Parts<'a> {
 
 pub fn assertion(expression: &str) -> Result<Assertion, ParseError> {
     let parts = Parts::split(expression)?;
-    let (strategy, metric) = parts.subject()?;
+    let (subject, metric) = parts.subject()?;
     let operator = parts.operator(&metric)?;
     let value = parts.value(&metric)?;
     Ok(Assertion {
         expression: expression.to_owned(),
-        strategy,
+        subject,
         metric,
         operator,
         value,
@@ -68,7 +68,10 @@ pub fn assertion(expression: &str) -> Result<Assertion, ParseError> {
 impl<'a> Parts<'a> {
     fn split(expression: &'a str) -> Result<Self, ParseError> {
         let is_operator = |c: char| "=!<>".contains(c);
-        let Some(start) = expression.find(is_operator) else {
+        // A title may have any character in it.
+        let from = quoted_name(expression).map_or(0, |(_, end)| end);
+        let found = expression[from..].find(is_operator);
+        let Some(start) = found.map(|at| at + from) else {
             let end = expression.trim_end().len();
             let message = "an operator is missing: METRIC OP VALUE, such as issued == 100";
             return Err(error(expression, end..end, message));
@@ -93,18 +96,20 @@ impl<'a> Parts<'a> {
         error(self.expression, at.clone(), message)
     }
 
-    /// The strategy, if one stands first, and the metric.
-    fn subject(&self) -> Result<(Option<&'static str>, Metric), ParseError> {
+    /// The strategy or target, if one stands first, and the metric.
+    fn subject(&self) -> Result<(Option<String>, Metric), ParseError> {
         let path = self.text(&self.path);
         if path.is_empty() {
             let at = self.path.start..self.path.start;
             return Err(self.error(&at, "a metric is missing, such as issued or p99"));
         }
-        let (first, rest) = match path.split_once('.') {
-            Some((first, rest)) => (first, Some(rest)),
-            None => (path, None),
+        let (first, name, rest) = match (quoted_name(path), path.split_once('.')) {
+            (Some((name, end)), _) => (&path[..end], Some(name), path[end..].strip_prefix('.')),
+            (None, Some((first, rest))) => (first, None, Some(rest)),
+            (None, None) => (path, None, None),
         };
-        let Some(entry) = strategy::find(first) else {
+        let known = strategy::find(first).map(|entry| entry.name.to_owned());
+        let Some(name) = name.or(known).or_else(|| target_name(first, rest)) else {
             return Ok((None, self.metric(self.path.clone())?));
         };
         if rest.is_none_or(str::is_empty) {
@@ -113,7 +118,7 @@ impl<'a> Parts<'a> {
             return Err(self.error(&at, message));
         }
         let metric = self.metric(self.path.start + first.len() + 1..self.path.end)?;
-        Ok((Some(entry.name), metric))
+        Ok((Some(name), metric))
     }
 
     fn metric(&self, at: Range<usize>) -> Result<Metric, ParseError> {
@@ -190,6 +195,31 @@ impl<'a> Parts<'a> {
             self.error(&self.value, message)
         })
     }
+}
+
+/// The name in double quotes that a text begins with, and where its quotes end. A backslash stands before a quote within it.
+fn quoted_name(text: &str) -> Option<(String, usize)> {
+    let start = text.find(|c: char| !c.is_whitespace())?;
+    let mut letters = text.get(start..)?.strip_prefix('"')?.char_indices();
+    let mut name = String::new();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            // Both quotes have one byte.
+            '"' => return Some((name, start + 1 + at + 1)),
+            '\\' => name.push(letters.next()?.1),
+            other => name.push(other),
+        }
+    }
+    None
+}
+
+/// A word before a metric that is neither an outcome nor close to a strategy's name: the file's name of a target.
+fn target_name(first: &str, rest: Option<&str>) -> Option<String> {
+    let rest = rest?;
+    let is_metric = |text: &str| Metric::all().any(|metric| metric.name == text);
+    let whole = format!("{first}.{rest}");
+    let mistyped = || values::nearest(first, REGISTRY.iter().map(|entry| entry.name)).is_some();
+    (is_metric(rest) && !is_metric(&whole) && !mistyped()).then(|| first.to_owned())
 }
 
 /// The part without the spaces around it.

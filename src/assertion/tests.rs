@@ -525,3 +525,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_target_is_named_by_its_title_or_by_its_file() {
+    for (expression, name) in [
+        ("\"My shop\".issued == 100", "My shop"),
+        (" \"a.b == \\\"c\\\"\".issued.p99 < 1s", "a.b == \"c\""),
+        ("shop.issued == 100", "shop"),
+        ("shop.issued.p99 < 1s", "shop"),
+        ("\"naive\".issued == 100", "naive"),
+    ] {
+        let assertion = Assertion::parse(expression).unwrap();
+        assert_eq!(assertion.subject(), Some(name), "{expression}");
+    }
+    for expression in [
+        "issued.p99 < 1s",
+        "told.issued == 1",
+        "sold_out.p99 < 1s",
+        "issued == 1",
+    ] {
+        let assertion = Assertion::parse(expression).unwrap();
+        assert_eq!(assertion.subject(), None, "{expression}");
+    }
+    for expression in [
+        "\"My shop.issued == 100",
+        "\"My shop\" == 100",
+        "\"My shop\".isued == 100",
+    ] {
+        assert!(Assertion::parse(expression).is_err(), "{expression}");
+    }
+}

@@ -273,23 +273,28 @@ fn assertions(layers: &Layers, subjects: &[Subject]) -> Result<Vec<Assertion>, U
 }
 
 fn assertion(item: &Found<'_>, subjects: &[Subject]) -> Result<Assertion, UsageError> {
-    let assertion = Assertion::parse(item.text).map_err(|source| UsageError::Assertion {
+    let mut assertion = Assertion::parse(item.text).map_err(|source| UsageError::Assertion {
         place: item.place.clone(),
         source,
     })?;
-    match assertion.strategy() {
-        Some(name) if subjects.iter().all(|subject| subject.name() != name) => item.parse(|text| {
-            let what = format!(
-                "assertion {} about a strategy that is not run",
-                quoted(text)
-            );
-            Err(Problem::new(
-                what,
-                format!("add {name} to --strategy, or leave it out"),
-            ))
-        }),
-        _ => Ok(assertion),
+    let Some(name) = assertion.subject() else {
+        return Ok(assertion);
+    };
+    if let Some(subject) = subjects.iter().find(|subject| subject.is_called(name)) {
+        assertion.call_subject(subject.name());
+        return Ok(assertion);
     }
+    item.parse(|text| {
+        let what = format!(
+            "assertion {} about a strategy that is not run",
+            quoted(text)
+        );
+        let advice = match subjects {
+            [Subject::Target(target)] => format!("the target is called {}", quoted(&target.name)),
+            _ => format!("add {name} to --strategy, or leave it out"),
+        };
+        Err(Problem::new(what, advice))
+    })
 }
 
 /// A rate from one in a hundred seconds to `max`, which is spelled `most`; or `none`, the word for none.

@@ -6,10 +6,11 @@ use crate::{
     verdict::{Verdict, is_trouble},
 };
 
-const KINDS: [FindingKind; 6] = [
+const KINDS: [FindingKind; 7] = [
     FindingKind::OverIssue,
     FindingKind::UnderIssue,
     FindingKind::DuplicateUser,
+    FindingKind::DuplicateCode,
     FindingKind::Lost,
     FindingKind::Phantom,
     FindingKind::Recovered,

@@ -74,6 +74,7 @@ fn what_is_wrong_is_not_ranked_however_fast_it_is() {
         ("lost", FindingKind::Lost),
         ("phantom", FindingKind::Phantom),
         ("twice", FindingKind::DuplicateUser),
+        ("shared", FindingKind::DuplicateCode),
         ("recovered", FindingKind::Recovered),
     ] {
         let mut fast = trials(name, &FAST);
@@ -101,6 +102,7 @@ fn what_is_wrong_is_not_ranked_however_fast_it_is() {
             incorrect("lost"),
             incorrect("phantom"),
             incorrect("twice"),
+            incorrect("shared"),
         ]
     );
     let over = &comparison.contenders[3];

@@ -87,7 +87,8 @@ impl Invariant {
             FindingKind::DuplicateUser => Some(Self::Duplicate),
             FindingKind::Lost => Some(Self::Lost),
             FindingKind::Phantom => Some(Self::Phantom),
-            FindingKind::Recovered => None,
+            // No strategy has codes.
+            FindingKind::DuplicateCode | FindingKind::Recovered => None,
         }
     }
 

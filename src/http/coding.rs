@@ -193,7 +193,11 @@ mod tests {
             (" identity , gzip", "gzip"),
         ] {
             let answer = answer(&[named], encoded(coding, text));
-            assert_eq!((&answer.body()[..], trouble(&answer)), (&text[..], String::new()), "{coding}");
+            assert_eq!(
+                (&answer.body()[..], trouble(&answer)),
+                (&text[..], String::new()),
+                "{coding}"
+            );
         }
         let twice = encoded("br", &encoded("gzip", text));
         assert_eq!(&answer(&["gzip, br"], twice.clone()).body()[..], text);
@@ -223,7 +227,9 @@ mod tests {
             let answer = answer(&[coding], bomb.clone());
             assert_eq!(
                 trouble(&answer),
-                format!("the body is larger than 100000 bytes when its {coding} is decoded, and was not read on")
+                format!(
+                    "the body is larger than 100000 bytes when its {coding} is decoded, and was not read on"
+                )
             );
             assert_eq!(&answer.body()[..], bomb);
         }
@@ -245,7 +251,10 @@ mod tests {
             for broken in [&whole[..whole.len() / 2], b"{\"plain\": true}"] {
                 let answer = answer(&[coding], broken.to_vec());
                 let said = trouble(&answer);
-                assert!(said.starts_with(&format!("the body is no valid {coding}: ")), "{said}");
+                assert!(
+                    said.starts_with(&format!("the body is no valid {coding}: ")),
+                    "{said}"
+                );
                 assert_eq!(&answer.body()[..], broken);
             }
         }

@@ -168,7 +168,10 @@ impl Exchange {
         };
         let (head, body) = response.map_err(lost)?.into_parts();
         let body = read(body, self.limit).await?;
-        Ok(coding::decoded(Response::from_parts(head, body), self.limit))
+        Ok(coding::decoded(
+            Response::from_parts(head, body),
+            self.limit,
+        ))
     }
 }
 

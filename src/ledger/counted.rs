@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
-use super::{Rules, demand};
+use super::{Rules, SharedCodes, demand};
 use crate::{
     load::{Attempt, Outcome},
     ports::UserId,
@@ -27,6 +27,8 @@ pub struct Counted {
     pub phantom: u64,
     /// At most so many were told nothing and have one.
     pub recovered: u64,
+    /// Codes that more than one user was given; `None` where no code is known.
+    pub shared_codes: Option<SharedCodes>,
 }
 
 /// Compares the number of coupons with `attempts`. Errors that cancel each other out in the sum stay unseen.
@@ -121,10 +123,16 @@ mod tests {
         };
         // Refusals count down as well: two were told yes, and the stock of two is at -9.
         let refused = reconcile_range(&told(2), &(2..=11), RULES);
-        assert_eq!((refused.issued, refused.over_issued, refused.lost), (2, 0, 0));
+        assert_eq!(
+            (refused.issued, refused.over_issued, refused.lost),
+            (2, 0, 0)
+        );
         // Three were told yes.
         let surplus = reconcile_range(&told(3), &(2..=3), RULES);
-        assert_eq!((surplus.issued, surplus.over_issued, surplus.lost), (3, 1, 0));
+        assert_eq!(
+            (surplus.issued, surplus.over_issued, surplus.lost),
+            (3, 1, 0)
+        );
         // The stock says that all are gone, and only one was told yes.
         let phantom = reconcile_range(&told(1), &(2..=2), RULES);
         assert_eq!((phantom.issued, phantom.phantom), (2, 1));

@@ -205,6 +205,7 @@ fn noun(kind: FindingKind) -> &'static str {
         FindingKind::OverIssue => "over-issue",
         FindingKind::UnderIssue => "under-issue",
         FindingKind::DuplicateUser => "duplicate users",
+        FindingKind::DuplicateCode => "duplicate codes",
         FindingKind::Lost => "lost",
         FindingKind::Phantom => "phantom",
         FindingKind::Recovered => "recovered",

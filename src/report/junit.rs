@@ -89,12 +89,13 @@ fn properties(report: &Report, run: &Run) -> Vec<(&'static str, String)> {
 }
 
 /// What a promise consists of, and what is found where it is broken.
-const CLAUSES: [(FindingKind, &str); 5] = [
+const CLAUSES: [(FindingKind, &str); 6] = [
     (FindingKind::OverIssue, "no coupon beyond the limit"),
     (FindingKind::UnderIssue, "no coupon left over"),
     (FindingKind::Lost, "nobody told yes without a coupon"),
     (FindingKind::Phantom, "nobody with a coupon not told yes"),
     (FindingKind::DuplicateUser, "one coupon a user"),
+    (FindingKind::DuplicateCode, "one user a code"),
 ];
 
 /// A case for each clause of the promise.
@@ -106,6 +107,8 @@ fn cases(report: &Report, run: &Run) -> Vec<TestCase> {
     let promised = |kind| match kind {
         FindingKind::UnderIssue => promise != Promise::AtMost,
         FindingKind::DuplicateUser => run.one_per_user,
+        // Most coupons have no code.
+        FindingKind::DuplicateCode => run.ledger.duplicate_codes.is_some(),
         _ => true,
     };
     let clauses = CLAUSES.into_iter().filter(|(kind, _)| promised(*kind));
@@ -159,6 +162,7 @@ fn seen(report: &Report, run: &Run, kind: FindingKind) -> String {
         ),
         FindingKind::Lost => format!("lost {}", known(ledger.lost)),
         FindingKind::Phantom => format!("phantom {}", known(ledger.phantom)),
+        FindingKind::DuplicateCode => format!("duplicate codes {}", known(ledger.duplicate_codes)),
         FindingKind::DuplicateUser => format!("duplicate users {}", known(ledger.duplicate_users)),
         FindingKind::Recovered => format!("recovered {}", known(ledger.recovered)),
     }

@@ -76,4 +76,6 @@ impl Output {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

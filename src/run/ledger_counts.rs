@@ -4,7 +4,7 @@
 //! under way any more; before that it may still come.
 
 use crate::{
-    ledger::{Counted, Ledger, Reconciliation},
+    ledger::{Counted, Ledger, Reconciliation, SharedCodes},
     report::{Basis, LedgerCounts},
     verdict::Completion,
 };
@@ -39,6 +39,7 @@ fn by_user(found: &Reconciliation, completion: Completion) -> LedgerCounts {
         over_issued: surplus(&found.over_issued),
         under_issued: shortfall(found.under_issued, completion),
         duplicate_users: surplus(&found.duplicate_users),
+        duplicate_codes: codes(found.shared_codes.as_ref(), completion),
         lost: shortfall(found.lost.len() as u64, completion),
         phantom: surplus(&found.phantom),
         recovered: surplus(&found.recovered),
@@ -53,6 +54,7 @@ fn by_count(found: &Counted, completion: Completion) -> LedgerCounts {
         over_issued: surplus(found.over_issued, completion),
         under_issued: shortfall(found.under_issued, completion),
         duplicate_users: surplus(found.duplicate_users.len() as u64, completion),
+        duplicate_codes: codes(found.shared_codes.as_ref(), completion),
         lost: shortfall(found.lost, completion),
         phantom: surplus(found.phantom, completion),
         recovered: surplus(found.recovered, completion),
@@ -68,8 +70,14 @@ fn told_only(found: &Counted, completion: Completion) -> LedgerCounts {
         over_issued: seen(found.over_issued),
         under_issued: seen(found.under_issued).filter(|_| completion == Completion::Proven),
         duplicate_users: seen(found.duplicate_users.len() as u64),
+        duplicate_codes: codes(found.shared_codes.as_ref(), completion),
         ..LedgerCounts::default()
     }
+}
+
+/// Of codes that several users have, where any code is known.
+fn codes(shared: Option<&SharedCodes>, completion: Completion) -> Option<u64> {
+    shared.and_then(|shared| surplus(shared.codes, completion))
 }
 
 /// Of rows that are too many: there may be more while work is under way.

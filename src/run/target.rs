@@ -17,13 +17,17 @@ use super::{
 };
 use crate::{
     backend::OpenError,
-    ledger::{Ledger, Promised, Rules, reconcile, reconcile_count, reconcile_range, told_only},
+    ledger::{
+        Ledger, Promised, Rules, reconcile, reconcile_count, reconcile_range, shared_codes,
+        told_only,
+    },
     load::{self, End, Load, LoadEnd, Recorder, Schedule},
     ports::UserId,
     report::{Backends, Strangers, TargetLoad},
     scenario::{Arrivals, Scenario, Workload},
     target::{
         Claim, Target,
+        ledger::Named,
         stage::{Held, Stage, promised},
     },
     verdict::Completion,
@@ -62,7 +66,11 @@ pub async fn run(
     };
     let loaded = load(scenario, place, &mut stage, (&claim, rules), watcher, stop).await;
 
-    let (evidence, strangers) = evidence(rules, &mut stage, &loaded).await;
+    let (mut evidence, mut coupons) = evidence(rules, &mut stage, &loaded).await;
+    coupons.codes.extend(claim.codes());
+    evidence.ledger = evidence
+        .ledger
+        .map(|ledger| ledger.with_codes(shared_codes(&coupons.codes)));
     let surroundings = Surroundings {
         backends: backends(&stage),
         topic: false,
@@ -72,7 +80,10 @@ pub async fn run(
             opened_again: claim.client().opened_again(),
             held: claim.held(),
             unclassified: claim.unclassified(),
-            strangers,
+            strangers: Strangers {
+                count: coupons.strangers,
+                samples: coupons.samples,
+            },
         }),
     };
     let run = judge(scenario, place, &run_id, surroundings, &loaded, evidence);
@@ -250,12 +261,12 @@ async fn drain(
     }
 }
 
-/// Reads the ledger, where there is one, and holds it against what was said.
-async fn evidence(rules: Rules, stage: &mut Stage, loaded: &Loaded) -> (Evidence, Strangers) {
+/// Reads the ledger, where there is one, and holds it against what was said; with what is known of its coupons beside that.
+async fn evidence(rules: Rules, stage: &mut Stage, loaded: &Loaded) -> (Evidence, Named) {
     let attempts = &loaded.observed.attempts;
     let read = stage.read().await;
     let held = read.map(|found| found.and_then(|found| stage.named(found)));
-    let mut strangers = Strangers::default();
+    let mut coupons = Named::default();
     let evidence = match held {
         None => Evidence {
             ledger: Some(Ledger::ToldOnly(told_only(attempts, rules))),
@@ -274,18 +285,15 @@ async fn evidence(rules: Rules, stage: &mut Stage, loaded: &Loaded) -> (Evidence
             ..Evidence::default()
         },
         Some(Ok(Held::Users(named))) => {
-            strangers = Strangers {
-                count: named.strangers,
-                samples: named.samples,
-            };
+            coupons = named;
             Evidence {
-                ledger: Some(reconcile(attempts, &named.rows, rules).into()),
-                rows: Some(named.rows),
+                ledger: Some(reconcile(attempts, &coupons.rows, rules).into()),
+                rows: Some(std::mem::take(&mut coupons.rows)),
                 ..Evidence::default()
             }
         }
     };
-    (evidence, strangers)
+    (evidence, coupons)
 }
 
 /// Where the ledger is: nothing else is known of what the service uses.

@@ -117,11 +117,31 @@ mod tests {
         for (check, value, holds) in [
             (equals(json!(1)), Some(json!(1.0)), true),
             (equals(json!(1)), Some(json!("1")), false),
-            (equals(exact("9007199254740993")), Some(exact("9007199254740992")), false),
-            (equals(exact("9007199254740993")), Some(exact("9007199254740993.0")), true),
-            (equals(exact("[1, {\"a\": 2}]")), Some(exact("[1.0, {\"a\": 2e0}]")), true),
-            (has(exact("123456789012345678901234567890")), Some(exact("[123456789012345678901234567891]")), false),
-            (matches("^123456789012345678901234567890$"), Some(exact("123456789012345678901234567890")), true),
+            (
+                equals(exact("9007199254740993")),
+                Some(exact("9007199254740992")),
+                false,
+            ),
+            (
+                equals(exact("9007199254740993")),
+                Some(exact("9007199254740993.0")),
+                true,
+            ),
+            (
+                equals(exact("[1, {\"a\": 2}]")),
+                Some(exact("[1.0, {\"a\": 2e0}]")),
+                true,
+            ),
+            (
+                has(exact("123456789012345678901234567890")),
+                Some(exact("[123456789012345678901234567891]")),
+                false,
+            ),
+            (
+                matches("^123456789012345678901234567890$"),
+                Some(exact("123456789012345678901234567890")),
+                true,
+            ),
             (matches("^1000$"), Some(exact("1e3")), true),
             (equals(json!(null)), None, false),
             (has(json!("old")), Some(json!("sold out")), true),

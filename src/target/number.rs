@@ -119,7 +119,11 @@ mod tests {
             ("0.1", "0.10000000000000000555", false),
             ("1e99999999999999999999", "1e99999999999999999999", true),
         ] {
-            assert_eq!(same(&number(one), &number(other)), expected, "{one} {other}");
+            assert_eq!(
+                same(&number(one), &number(other)),
+                expected,
+                "{one} {other}"
+            );
         }
     }
 

@@ -127,9 +127,18 @@ mod tests {
     #[test]
     fn an_id_or_a_token_that_stands_twice_is_told_with_both_lines() {
         for (text, expected) in [
-            ("id,token\nu-1,a\nu-2,b\nu-1,c\n", "lines 2 and 4 have the same \"id\""),
-            ("id,Access-Token\n1,a\n2,\"b\nb\"\n3,a\n", "lines 2 and 5 have the same \"Access-Token\""),
-            ("User_Id,name\n123456789012345678901234567890,x\n 123456789012345678901234567890 ,y\n", "lines 2 and 3 have the same \"User_Id\""),
+            (
+                "id,token\nu-1,a\nu-2,b\nu-1,c\n",
+                "lines 2 and 4 have the same \"id\"",
+            ),
+            (
+                "id,Access-Token\n1,a\n2,\"b\nb\"\n3,a\n",
+                "lines 2 and 5 have the same \"Access-Token\"",
+            ),
+            (
+                "User_Id,name\n123456789012345678901234567890,x\n 123456789012345678901234567890 ,y\n",
+                "lines 2 and 3 have the same \"User_Id\"",
+            ),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -2,7 +2,7 @@
 
 use super::{Circumstances, Claim, Completion, Finding, FindingKind};
 use crate::{
-    ledger::{Counted, Ledger, Reconciliation},
+    ledger::{Counted, Ledger, Reconciliation, SharedCodes},
     ports::UserId,
     strategy::Promise,
 };
@@ -18,22 +18,24 @@ pub fn found(ledger: &Ledger) -> Vec<Finding> {
         .collect()
 }
 
-fn by_user(found: &Reconciliation) -> [Finding; 6] {
+fn by_user(found: &Reconciliation) -> [Finding; 7] {
     [
         named(FindingKind::OverIssue, &found.over_issued),
         nameless(FindingKind::UnderIssue, found.under_issued),
         named(FindingKind::DuplicateUser, &found.duplicate_users),
+        shared(found.shared_codes.as_ref()),
         named(FindingKind::Lost, &found.lost),
         named(FindingKind::Phantom, &found.phantom),
         named(FindingKind::Recovered, &found.recovered),
     ]
 }
 
-fn by_count(found: &Counted) -> [Finding; 6] {
+fn by_count(found: &Counted) -> [Finding; 7] {
     [
         nameless(FindingKind::OverIssue, found.over_issued),
         nameless(FindingKind::UnderIssue, found.under_issued),
         named(FindingKind::DuplicateUser, &found.duplicate_users),
+        shared(found.shared_codes.as_ref()),
         nameless(FindingKind::Lost, found.lost),
         nameless(FindingKind::Phantom, found.phantom),
         nameless(FindingKind::Recovered, found.recovered),
@@ -45,6 +47,14 @@ fn named(kind: FindingKind, users: &[UserId]) -> Finding {
         kind,
         count: users.len() as u64,
         users: users.to_vec(),
+    }
+}
+
+fn shared(codes: Option<&SharedCodes>) -> Finding {
+    Finding {
+        kind: FindingKind::DuplicateCode,
+        count: codes.map_or(0, |shared| shared.codes),
+        users: codes.map_or_else(Vec::new, |shared| shared.users.clone()),
     }
 }
 
@@ -64,6 +74,7 @@ pub fn is_trouble(kind: FindingKind, one_per_user: bool) -> bool {
         FindingKind::DuplicateUser => one_per_user,
         FindingKind::OverIssue
         | FindingKind::UnderIssue
+        | FindingKind::DuplicateCode
         | FindingKind::Lost
         | FindingKind::Phantom => true,
     }
@@ -76,6 +87,7 @@ pub fn is_known(kind: FindingKind, completion: Completion) -> bool {
         FindingKind::UnderIssue | FindingKind::Lost => completion == Completion::Proven,
         FindingKind::OverIssue
         | FindingKind::DuplicateUser
+        | FindingKind::DuplicateCode
         | FindingKind::Phantom
         | FindingKind::Recovered => true,
     }

@@ -495,6 +495,7 @@ prop_compose! {
     fn any_ledger()(rows in 0u64..6, demand in 0u64..10, dup in 0u64..2, lost in 0u64..2, phantom in 0u64..2, recovered in 0u64..2) -> Reconciliation {
         let users = |count: u64| (1..=count).map(UserId).collect::<Vec<_>>();
         Reconciliation {
+            shared_codes: None,
             issued: rows,
             demand,
             over_issued: users(rows.saturating_sub(3)),

@@ -98,6 +98,7 @@ impl Case<'_> {
                 Some(told.max(row.at))
             }
             FindingKind::UnderIssue => self.history.len().checked_sub(1),
+            FindingKind::DuplicateCode => None,
         }
     }
 
@@ -213,6 +214,7 @@ impl Case<'_> {
                 let who = user_names(&ledger.phantom);
                 format!("{who} {told}, and there is a row that nobody was told of")
             }
+            FindingKind::DuplicateCode => "one code was given to two users".to_owned(),
             FindingKind::Recovered => {
                 let who = user_names(&ledger.recovered);
                 format!("{who} got no answer, and has a row")

@@ -53,7 +53,7 @@ pub fn witness(run: &Run<'_>, traced: &Traced, kind: FindingKind) -> Option<Inte
     let history = history(traced);
     let (actors, earlier) = match kind {
         FindingKind::OverIssue => around_the_surplus(run, &history)?,
-        FindingKind::UnderIssue => return None,
+        FindingKind::UnderIssue | FindingKind::DuplicateCode => return None,
         FindingKind::DuplicateUser => (of_user(&history, *run.ledger.duplicate_users.first()?), 0),
         FindingKind::Lost => (of_user(&history, *run.ledger.lost.first()?), 0),
         FindingKind::Phantom => (of_user(&history, *run.ledger.phantom.first()?), 0),

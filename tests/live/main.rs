@@ -15,6 +15,7 @@ mod drains;
 mod errors;
 mod instances;
 mod isolation;
+mod ledgers;
 mod private;
 mod program;
 mod recipes;

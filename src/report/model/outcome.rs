@@ -80,6 +80,9 @@ pub struct LedgerCounts {
     pub under_issued: Option<u64>,
     /// Users with more than one row. Null if there are none so far and work was still under way.
     pub duplicate_users: Option<u64>,
+    /// Codes of coupons that more than one user has; null where no code is known.
+    #[serde(default)]
+    pub duplicate_codes: Option<u64>,
     /// Told yes, no row. Null if some are missing that may still come.
     pub lost: Option<u64>,
     /// A row, not told yes. Null if there are none so far and work was still under way.
@@ -117,7 +120,7 @@ impl LedgerCounts {
 pub struct Finding {
     /// What it is.
     pub kind: FindingKind,
-    /// How many coupons (for `duplicate_user`: users).
+    /// How many coupons (for `duplicate_user`: users; for `duplicate_code`: codes).
     pub count: u64,
     /// The first of the users concerned, by id, at most [`Finding::MAX_USERS`]; empty where none can be named.
     pub users: Vec<u64>,

@@ -61,6 +61,8 @@ pub struct Claim {
     /// Attempts made so far, by user; empty where no request says which it is.
     attempts: Vec<AtomicU32>,
     unclassified: Mutex<Unclassified>,
+    /// What coupons are redeemed with, and who was told so.
+    codes: Mutex<Vec<(String, UserId)>>,
     held: AtomicU64,
 }
 
@@ -75,6 +77,7 @@ impl Claim {
             prepared,
             ready: OnceLock::new(),
             unclassified: Mutex::default(),
+            codes: Mutex::default(),
             held: AtomicU64::new(0),
         }
     }
@@ -141,6 +144,12 @@ impl Claim {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// The codes that users were told, with the user of each.
+    pub fn codes(&self) -> Vec<(String, UserId)> {
+        let codes = self.codes.lock();
+        codes.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What answers there were that nobody thought of.
     pub fn unclassified(&self) -> Unclassified {
         let kept = self.unclassified.lock();
@@ -192,7 +201,14 @@ impl Claim {
             Some((_, Meaning::Indeterminate)) => {
                 failed(Effect::Unknown, &format!("status {status}"))
             }
-            Some((_, meaning)) => Ok(meaning),
+            Some((number, meaning)) => {
+                if let Some(code) = rules.code(number, answer) {
+                    let codes = self.codes.lock();
+                    let mut codes = codes.unwrap_or_else(PoisonError::into_inner);
+                    codes.push((code, user));
+                }
+                Ok(meaning)
+            }
             None => {
                 self.keep(user, answer);
                 let why = match answer.extensions().get() {

@@ -110,12 +110,30 @@ mod tests {
         assert_eq!(issued(0), 100..=100);
         assert_eq!(issued(-3), 100..=103);
         let error = Stock::new(100, 200).unwrap_err();
-        assert!(error.starts_with("the stock holds 200, which is more than the limit of 100"), "{error}");
+        assert!(
+            error.starts_with("the stock holds 200, which is more than the limit of 100"),
+            "{error}"
+        );
         let full = |found: Found| found.not_empty(100).unwrap_or_default();
         assert_eq!(full(Found::Stock(Stock::new(100, 100).unwrap())), "");
-        assert!(full(Found::Stock(Stock::new(100, 30).unwrap())).starts_with("the stock holds 30 of 100 before anybody has asked"));
-        assert!(full(Found::Count(100)).contains("is this remaining stock? Then say remaining = true"));
-        assert!(full(Found::Count(7)).starts_with("the ledger holds 7 coupons before anybody has asked: reset"));
-        assert_eq!(Found::Stock(Stock { limit: 100, left: -3 }).coupons(), 100);
+        assert!(
+            full(Found::Stock(Stock::new(100, 30).unwrap()))
+                .starts_with("the stock holds 30 of 100 before anybody has asked")
+        );
+        assert!(
+            full(Found::Count(100)).contains("is this remaining stock? Then say remaining = true")
+        );
+        assert!(
+            full(Found::Count(7))
+                .starts_with("the ledger holds 7 coupons before anybody has asked: reset")
+        );
+        assert_eq!(
+            Found::Stock(Stock {
+                limit: 100,
+                left: -3
+            })
+            .coupons(),
+            100
+        );
     }
 }

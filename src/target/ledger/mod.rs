@@ -180,9 +180,9 @@ impl Reader {
         match (raw?, self.stock) {
             (Raw::Rows(rows), _) => Ok(Found::Users(rows)),
             (Raw::Number(left), Some(limit)) => Stock::new(limit, left).map(Found::Stock),
-            (Raw::Number(count), None) => u64::try_from(count)
-                .map(Found::Count)
-                .map_err(|_| format!("the count is {count}: for stock that counts down, say remaining = true")),
+            (Raw::Number(count), None) => u64::try_from(count).map(Found::Count).map_err(|_| {
+                format!("the count is {count}: for stock that counts down, say remaining = true")
+            }),
         }
     }
 

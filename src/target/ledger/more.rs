@@ -197,9 +197,13 @@ pub fn next_link(headers: &HeaderMap) -> Option<String> {
         let is_next = |parameter: &str| {
             let (name, value) = parameter.split_once('=').unwrap_or_default();
             let mut kinds = value.trim().trim_matches('"').split_ascii_whitespace();
-            name.trim().eq_ignore_ascii_case("rel") && kinds.any(|it| it.eq_ignore_ascii_case("next"))
+            name.trim().eq_ignore_ascii_case("rel")
+                && kinds.any(|it| it.eq_ignore_ascii_case("next"))
         };
-        parameters.split(';').any(is_next).then(|| target.to_owned())
+        parameters
+            .split(';')
+            .any(is_next)
+            .then(|| target.to_owned())
     })
 }
 
@@ -235,15 +239,39 @@ mod tests {
         for (pointer, body) in [
             ("/content", json!({"content": [1], "last": false})),
             ("/content", json!({"content": [1], "totalElements": 130})),
-            ("/content", json!({"content": [1], "page": {"totalPages": 2, "number": 0}})),
-            ("/content", json!({"content": [1], "page": {"total_elements": 2}})),
-            ("/results", json!({"results": [1], "count": 2, "next": null})),
-            ("/results", json!({"results": [1], "next": "http://x/?page=2"})),
+            (
+                "/content",
+                json!({"content": [1], "page": {"totalPages": 2, "number": 0}}),
+            ),
+            (
+                "/content",
+                json!({"content": [1], "page": {"total_elements": 2}}),
+            ),
+            (
+                "/results",
+                json!({"results": [1], "count": 2, "next": null}),
+            ),
+            (
+                "/results",
+                json!({"results": [1], "next": "http://x/?page=2"}),
+            ),
             ("/data", json!({"data": [1], "has_more": true})),
-            ("/data", json!({"data": [1], "meta": {"pagination": {"total": 30}}})),
-            ("/data", json!({"data": [1], "links": {"next": "/x?page=2"}})),
-            ("/Items", json!({"Items": [1], "LastEvaluatedKey": {"id": 7}})),
-            ("/value", json!({"value": [1], "@odata.nextLink": "http://x"})),
+            (
+                "/data",
+                json!({"data": [1], "meta": {"pagination": {"total": 30}}}),
+            ),
+            (
+                "/data",
+                json!({"data": [1], "links": {"next": "/x?page=2"}}),
+            ),
+            (
+                "/Items",
+                json!({"Items": [1], "LastEvaluatedKey": {"id": 7}}),
+            ),
+            (
+                "/value",
+                json!({"value": [1], "@odata.nextLink": "http://x"}),
+            ),
             ("/items", json!({"items": [1], "nextPageToken": "abc"})),
             (
                 "/_embedded/rows",
@@ -259,7 +287,10 @@ mod tests {
             assert!(!signs.ended, "{body}");
         }
         for header in [
-            ("link", "</x?page=1>; rel=\"prev\", </x?a=1,2>; rel=\"next\""),
+            (
+                "link",
+                "</x?page=1>; rel=\"prev\", </x?a=1,2>; rel=\"next\"",
+            ),
             ("link", "<http://x/?page=2>; title=\"a\"; REL=next"),
             ("x-total-count", "2"),
             ("content-range", "items 0-0/2"),
@@ -273,11 +304,26 @@ mod tests {
     #[test]
     fn an_answer_that_is_the_whole_is_taken_for_it() {
         for (pointer, body) in [
-            ("/content", json!({"content": [1], "last": true, "totalElements": 1})),
-            ("/results", json!({"results": [1], "count": 1, "next": null, "previous": null})),
-            ("/users", json!({"users": [1], "issued": 1, "pending": 0, "limit": 100})),
-            ("/data", json!({"data": [1], "links": {"last": "/x?page=1", "next": ""}})),
-            ("/data", json!({"data": [1], "total": "many", "event": {"total": 100}})),
+            (
+                "/content",
+                json!({"content": [1], "last": true, "totalElements": 1}),
+            ),
+            (
+                "/results",
+                json!({"results": [1], "count": 1, "next": null, "previous": null}),
+            ),
+            (
+                "/users",
+                json!({"users": [1], "issued": 1, "pending": 0, "limit": 100}),
+            ),
+            (
+                "/data",
+                json!({"data": [1], "links": {"last": "/x?page=1", "next": ""}}),
+            ),
+            (
+                "/data",
+                json!({"data": [1], "total": "many", "event": {"total": 100}}),
+            ),
             ("", json!([1])),
         ] {
             let signs = signs(&HeaderMap::new(), &body, pointer);

@@ -225,7 +225,10 @@ mod tests {
         assert_eq!(users(&body, "/ids", None), named(&["1", "b"]));
         assert_eq!(users(&body, "/rows", Some("/user/id")), named(&["7"]));
         let coded = rows(&body, "/rows", Some("/user/id"));
-        assert_eq!(coded.ok().and_then(|rows| rows[0].code.clone()).as_deref(), Some("A-1"));
+        assert_eq!(
+            coded.ok().and_then(|rows| rows[0].code.clone()).as_deref(),
+            Some("A-1")
+        );
         assert_eq!(
             users(&body, "/n", None),
             Err("what is at \"/n\" is no list; a number is named by count".to_owned())
@@ -262,7 +265,10 @@ mod tests {
             "1000",
             "1.10",
         ];
-        assert_eq!(users(&body, "/ids", None), Ok(expected.map(str::to_owned).to_vec()));
+        assert_eq!(
+            users(&body, "/ids", None),
+            Ok(expected.map(str::to_owned).to_vec())
+        );
         assert_eq!(count(&body, "/n"), Ok(Raw::Number(100)));
         assert!(count(&body, "/half").is_err());
     }

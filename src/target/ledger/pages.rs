@@ -176,7 +176,9 @@ fn link(page: &Page<'_>) -> Result<Option<Place>, String> {
     let here = url::Url::parse("http://service").and_then(|base| base.join(&page.path.to_string()));
     let next = here.and_then(|here| here.join(&link));
     let next = next.map_err(|error| format!("the Link header names no page: {error}"))?;
-    let query = next.query().map_or(String::new(), |query| format!("?{query}"));
+    let query = next
+        .query()
+        .map_or(String::new(), |query| format!("?{query}"));
     Ok(Some(Place::Path(format!("{}{query}", next.path()))))
 }
 
@@ -214,7 +216,9 @@ mod tests {
     }
 
     fn values(all: &[&str]) -> Vec<Place> {
-        all.iter().map(|it| Place::Value((*it).to_owned())).collect()
+        all.iter()
+            .map(|it| Place::Value((*it).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -224,11 +228,23 @@ mod tests {
             ("", json!({"items": [3]})),
             ("", json!({"items": []})),
         ];
-        assert_eq!(places(&Order::Page(0), &plain), Ok(values(&["0", "1", "2"])));
-        assert_eq!(places(&Order::Page(1), &plain), Ok(values(&["1", "2", "3"])));
-        assert_eq!(places(&Order::Offset(0), &plain), Ok(values(&["0", "2", "3"])));
+        assert_eq!(
+            places(&Order::Page(0), &plain),
+            Ok(values(&["0", "1", "2"]))
+        );
+        assert_eq!(
+            places(&Order::Page(1), &plain),
+            Ok(values(&["1", "2", "3"]))
+        );
+        assert_eq!(
+            places(&Order::Offset(0), &plain),
+            Ok(values(&["0", "2", "3"]))
+        );
         // The service says itself which is the last.
-        let last = [("", json!({"items": [1], "last": false})), ("", json!({"items": [2], "last": true}))];
+        let last = [
+            ("", json!({"items": [1], "last": false})),
+            ("", json!({"items": [2], "last": true})),
+        ];
         assert_eq!(places(&Order::Page(0), &last), Ok(values(&["0", "1"])));
         let cursors = [
             ("", json!({"items": [1], "next": "a/b"})),
@@ -239,7 +255,10 @@ mod tests {
         assert_eq!(places(&order, &cursors), Ok(values(&["", "a/b", "7"])));
         let links = [
             ("<?page=2>; rel=next", json!({"items": [1]})),
-            ("<http://inside:99/api/coupons?page=3>; rel=\"next\"", json!({"items": [2]})),
+            (
+                "<http://inside:99/api/coupons?page=3>; rel=\"next\"",
+                json!({"items": [2]}),
+            ),
             ("<x>; rel=\"prev\"", json!({"items": [3]})),
         ];
         let followed = places(&Order::Link, &links).unwrap();
@@ -249,17 +268,26 @@ mod tests {
 
     #[test]
     fn pages_that_go_round_are_an_error() {
-        let same = [("", json!({"items": [1, 2]})), ("", json!({"items": [1, 2]}))];
+        let same = [
+            ("", json!({"items": [1, 2]})),
+            ("", json!({"items": [1, 2]})),
+        ];
         let error = places(&Order::Page(0), &same).unwrap_err();
         assert_eq!(
             error,
             "page 2 has the same items as a page before it, so the pages would never end: is {{page}} what the service goes by?"
         );
-        let round = [("", json!({"items": [1], "next": "a"})), ("", json!({"items": [2], "next": "a"}))];
+        let round = [
+            ("", json!({"items": [1], "next": "a"})),
+            ("", json!({"items": [2], "next": "a"})),
+        ];
         let error = places(&Order::Cursor("/next".to_owned()), &round).unwrap_err();
         assert!(error.starts_with("page 2 leads back"), "{error}");
         let second = [("", json!({"items": [1], "first": false}))];
         let error = places(&Order::Page(1), &second).unwrap_err();
-        assert!(error.contains("is not the first: it says \"first\": false"), "{error}");
+        assert!(
+            error.contains("is not the first: it says \"first\": false"),
+            "{error}"
+        );
     }
 }

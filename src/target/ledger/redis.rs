@@ -3,9 +3,7 @@
 use redis::{InfoDict, RedisError, RedisResult, aio::MultiplexedConnection, cmd};
 
 use super::{Raw, Row};
-use crate::{
-    backend::CONNECT_TIMEOUT, report::Backend, scenario::ServiceUrl, target::number,
-};
+use crate::{backend::CONNECT_TIMEOUT, report::Backend, scenario::ServiceUrl, target::number};
 
 /// A key on a connection.
 pub struct Key {

@@ -57,7 +57,9 @@ impl Spelling {
                 }
             };
             named.rows.push(user);
-            named.codes.extend(row.code.clone().map(|code| (code, user)));
+            named
+                .codes
+                .extend(row.code.clone().map(|code| (code, user)));
         }
         named
     }
@@ -76,9 +78,7 @@ mod tests {
     #[test]
     fn who_is_nobody_of_this_run_has_a_number_of_his_own() {
         let rows = ["u-2", "u-9", "u-1", "u-9", "x"].map(|user| Row::from(user.to_owned()));
-        let named = spelling("u-", 2)
-            .unwrap()
-            .names(&rows, &Secrets::default());
+        let named = spelling("u-", 2).unwrap().names(&rows, &Secrets::default());
         let strangers = named.rows.iter().map(|user| user.is_stranger());
         assert_eq!(
             strangers.collect::<Vec<_>>(),

@@ -11,10 +11,9 @@ use crate::{
     },
     scenario::{DbTarget, RedisTarget, ServiceUrl},
     target::{
-        Template,
+        Event, RequestTemplate, Template, Who,
         file,
         ledger::{Find, List, Order, Pages, Source, What},
-        Event, RequestTemplate, Who,
         template::{Escape, Name, Values},
     },
 };

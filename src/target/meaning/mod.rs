@@ -192,7 +192,10 @@ fn check_spelling(
     let Some((first, second)) = users.twice(spelled) else {
         return Ok(());
     };
-    let what = format!("two users of one name in {}", quoted(&users.path().to_string_lossy()));
+    let what = format!(
+        "two users of one name in {}",
+        quoted(&users.path().to_string_lossy())
+    );
     let advice = format!("lines {first} and {second} are spelled the same in the ledger");
     Err(wrong(file, &typed.csv, Problem::new(what, advice)))
 }
