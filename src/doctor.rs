@@ -26,7 +26,7 @@ pub async fn examine(services: &Services) -> [Finding; 3] {
     let (db, redis, kafka) = tokio::join!(
         database(services),
         Redis::probe(services),
-        Kafka::probe(&services.kafka),
+        Kafka::probe(&services.kafka, services.tls_ca.as_ref()),
     );
     [
         finding("--db", services.db.to_string(), db),

@@ -220,7 +220,7 @@ async fn reachable(plan: &Plan) -> Result<(), OpenError> {
             Operation::Produce => (
                 "--kafka",
                 services.kafka.to_string(),
-                Kafka::probe(&services.kafka).await,
+                Kafka::probe(&services.kafka, services.tls_ca.as_ref()).await,
             ),
         };
         answer.map_err(|message| OpenError::new(flag, target, message))

@@ -13,6 +13,8 @@ const DB_FORMS: &str = "use sqlite, sqlite://FILE, postgres://HOST/NAME or mysql
 const REDIS_FORMS: &str =
     "use embedded, redis://HOST:PORT, rediss://HOST:PORT or redis+sentinel://HOST:PORT/MASTER";
 const KAFKA_FORMS: &str = "use embedded or HOST:PORT,…";
+/// Before each broker that is reached over TLS.
+const TLS: &str = "ssl://";
 
 /// `--db`.
 pub fn db(text: &str) -> Result<DbTarget, Problem> {
@@ -89,11 +91,33 @@ pub fn kafka(text: &str) -> Result<KafkaTarget, Problem> {
     if text == "embedded" {
         return Ok(KafkaTarget::Embedded);
     }
+    let tls = text.split(',').filter(|broker| without_tls(broker).is_some());
+    let (tls, all) = (tls.count(), text.split(',').count());
+    if tls > 0 && tls < all {
+        let what = format!("brokers with TLS and without in {}", quoted(text));
+        return Err(Problem::new(what, format!("write {TLS} before each of them")));
+    }
+    if tls > 0 && !cfg!(feature = "kafka-tls") {
+        let what = format!("TLS to Kafka in {}", quoted(text));
+        let advice = "this program is built without it: build it with --features kafka-tls";
+        return Err(Problem::new(what, advice));
+    }
+    let scheme = if tls > 0 { TLS } else { "" };
     let brokers = text
         .split(',')
-        .map(|broker| checked_broker(broker.trim()))
+        .map(|broker| {
+            let broker = without_tls(broker).unwrap_or(broker).trim();
+            checked_broker(broker).map(|broker| format!("{scheme}{broker}"))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(KafkaTarget::Brokers(brokers.join(",")))
+}
+
+/// What follows `ssl://`, in small letters or capitals.
+fn without_tls(broker: &str) -> Option<&str> {
+    let broker = broker.trim();
+    let (scheme, rest) = broker.split_at_checked(TLS.len())?;
+    scheme.eq_ignore_ascii_case(TLS).then_some(rest)
 }
 
 fn checked_broker(broker: &str) -> Result<&str, Problem> {

@@ -10,7 +10,8 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use super::{CONNECT_TIMEOUT, PARTITIONS, words};
+use super::{CONNECT_TIMEOUT, PARTITIONS, security, words};
+use crate::scenario::TlsCa;
 
 /// A group is only empty some time after its last member has left.
 const GROUP_REMOVAL_TRIES: u32 = 20;
@@ -20,9 +21,10 @@ pub struct Admin(AdminClient<DefaultClientContext>);
 
 impl Admin {
     /// Connects, and asks for the version.
-    pub async fn connect(brokers: &str) -> Result<(Self, String), String> {
-        let client: AdminClient<_> = ClientConfig::new()
-            .set("bootstrap.servers", brokers)
+    pub async fn connect(brokers: &str, ca: Option<&TlsCa>) -> Result<(Self, String), String> {
+        let mut config = ClientConfig::new();
+        security::connect(&mut config, brokers, ca);
+        let client: AdminClient<_> = config
             .set("log_level", "2")
             .create()
             .map_err(|error| words(&error))?;

@@ -9,6 +9,7 @@ mod group;
 mod lag;
 mod pace;
 mod producer;
+mod security;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +22,7 @@ use self::{
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
     ports::{Consumer, Topic},
-    scenario::{KafkaTarget, Scenario},
+    scenario::{KafkaTarget, Scenario, TlsCa},
 };
 
 pub use consumer::Member;
@@ -69,6 +70,7 @@ impl Kafka {
     ) -> Result<Self, OpenError> {
         let (services, timeout) = (&scenario.services, scenario.workload.timeout);
         let target = services.kafka.to_string();
+        let ca = services.tls_ca.as_ref();
         let fail = |message: String| OpenError::new("--kafka", &target, message);
         let topic = format!("coupon_bench.{run_id}.coupon_create");
         let group = format!("coupon_bench.{run_id}");
@@ -87,7 +89,7 @@ impl Kafka {
                 (brokers.clone(), None, None, String::new())
             }
             KafkaTarget::Brokers(brokers) => {
-                let (admin, version) = Admin::connect(brokers).await.map_err(fail)?;
+                let (admin, version) = Admin::connect(brokers, ca).await.map_err(fail)?;
                 admin.create_topic(&topic).await.map_err(fail)?;
                 (brokers.clone(), None, Some(admin), version)
             }
@@ -96,6 +98,7 @@ impl Kafka {
             brokers,
             topic: topic.clone(),
             group: group.clone(),
+            ca: ca.cloned(),
         };
         let (stop, stopped) = watch::channel(false);
         let capacity = embedded.as_ref().map(|_| embedded::CAPACITY);
@@ -137,10 +140,10 @@ impl Kafka {
     }
 
     /// Connects once and asks what it is; creates nothing.
-    pub async fn probe(target: &KafkaTarget) -> Result<ServiceInfo, String> {
+    pub async fn probe(target: &KafkaTarget, ca: Option<&TlsCa>) -> Result<ServiceInfo, String> {
         let (version, embedded) = match target {
             KafkaTarget::Embedded => (EmbeddedKafka::version(), true),
-            KafkaTarget::Brokers(brokers) => (Admin::connect(brokers).await?.1, false),
+            KafkaTarget::Brokers(brokers) => (Admin::connect(brokers, ca).await?.1, false),
         };
         Ok(ServiceInfo {
             kind: "kafka",
@@ -278,13 +281,14 @@ struct Clients {
     brokers: String,
     topic: String,
     group: String,
+    ca: Option<TlsCa>,
 }
 
 impl Clients {
     fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
+        security::connect(&mut config, &self.brokers, self.ca.as_ref());
         config
-            .set("bootstrap.servers", &self.brokers)
             .set("client.id", "coupon-bench")
             // The clients' own view of broker trouble is reported as outcomes, not as log lines.
             .set("log_level", "2");

@@ -290,6 +290,7 @@ fn broker_lists() {
         ("a b:9092", "no host name"),
         ("::1:9092", "needs brackets"),
         ("kafka://a:9092", "no scheme"),
+        ("a:1,kafka://a:9092", "no scheme"),
         ("u:secret@a:9092", "password cannot be given"),
     ] {
         let error = shown(kafka(text));
@@ -322,4 +323,31 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn brokers_with_tls() {
+    let mixed = shown(kafka("ssl://a:1,b:2"));
+    assert!(mixed.starts_with("brokers with TLS and without"), "{mixed}");
+    let all = shown(kafka("SSL://a:1, ssl://b:2"));
+    if cfg!(feature = "kafka-tls") {
+        assert_eq!(all, "ssl://a:1,ssl://b:2");
+    } else {
+        assert_eq!(
+            all,
+            "TLS to Kafka in \"SSL://a:1, ssl://b:2\": this program is built without it: build it with --features kafka-tls"
+        );
+    }
+}
+
+#[test]
+fn an_address_of_redis_reaches_the_resolver_without_brackets() {
+    let Ok(RedisTarget::Url(url)) = redis("redis://u:p@[::1]:6379/1") else {
+        panic!("no URL")
+    };
+    let client = ::redis::Client::open(url.with_password()).map(|client| {
+        let address = client.get_connection_info().addr().clone();
+        matches!(address, ::redis::ConnectionAddr::Tcp(host, 6379) if host == "::1")
+    });
+    assert!(matches!(client, Ok(true)), "{client:?}");
 }
