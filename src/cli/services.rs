@@ -91,11 +91,16 @@ pub fn kafka(text: &str) -> Result<KafkaTarget, Problem> {
     if text == "embedded" {
         return Ok(KafkaTarget::Embedded);
     }
-    let tls = text.split(',').filter(|broker| without_tls(broker).is_some());
+    let tls = text
+        .split(',')
+        .filter(|broker| without_tls(broker).is_some());
     let (tls, all) = (tls.count(), text.split(',').count());
     if tls > 0 && tls < all {
         let what = format!("brokers with TLS and without in {}", quoted(text));
-        return Err(Problem::new(what, format!("write {TLS} before each of them")));
+        return Err(Problem::new(
+            what,
+            format!("write {TLS} before each of them"),
+        ));
     }
     if tls > 0 && !cfg!(feature = "kafka-tls") {
         let what = format!("TLS to Kafka in {}", quoted(text));

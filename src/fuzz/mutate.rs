@@ -2,8 +2,9 @@
 
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 
-/// The longest input, in bytes, but for what is doubled last.
-const LONG: usize = 64 * 1024;
+/// The longest input in bytes, where the known one is not longer. One in a hundred may be as long as [`HUGE`].
+const LONG: usize = 2 * 1024;
+const HUGE: usize = 64 * 1024;
 
 /// What breaks parsers of any kind.
 const ODD: [&str; 30] = [
@@ -55,9 +56,14 @@ impl Mutator {
     /// The next.
     pub fn input(&self, random: &mut StdRng) -> Vec<u8> {
         let mut input = self.known(random).to_vec();
+        let longest = if random.random_ratio(1, 100) {
+            HUGE
+        } else {
+            LONG.max(2 * input.len())
+        };
         for _ in 0..random.random_range(0..8) {
             self.change(&mut input, random);
-            input.truncate(LONG);
+            input.truncate(longest);
         }
         input
     }

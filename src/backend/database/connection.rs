@@ -160,8 +160,14 @@ fn spelled(text: &str, values: &[i64]) -> String {
             .unwrap_or(piece.len());
         let number: Option<usize> = piece[..end].parse().ok();
         match number.and_then(|number| values.get(number.checked_sub(1)?)) {
-            Some(value) => spelled.push_str(&format!("{value}{}", &piece[end..])),
-            None => spelled.push_str(&format!("${piece}")),
+            Some(value) => {
+                spelled += &value.to_string();
+                spelled += &piece[end..];
+            }
+            None => {
+                spelled.push('$');
+                spelled += piece;
+            }
         }
     }
     spelled

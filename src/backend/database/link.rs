@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use futures::{FutureExt, future::BoxFuture};
 use sqlx::{
     ConnectOptions, Error,
     mysql::{MySqlConnectOptions, MySqlSslMode},
@@ -102,6 +103,7 @@ impl Link {
     }
 
     /// The same without prepared statements, where they can be left out.
+    #[must_use]
     pub fn plain(self) -> Self {
         match self {
             Self::Postgres(options, _) => Self::Postgres(options, Statements::Plain),
@@ -109,21 +111,24 @@ impl Link {
         }
     }
 
-    /// Opens one.
-    pub async fn connect(&self) -> Result<Connection, Error> {
-        Ok(match self {
-            Self::Postgres(options, statements) => {
-                Connection::Postgres(options.connect().await?, *statements)
-            }
-            Self::Mysql(options) => Connection::Mysql(options.connect().await?),
-            Self::Sqlite(options, pragmas) => {
-                let mut connection = Connection::Sqlite(options.connect().await?);
-                if let Some(pragmas) = pragmas {
-                    connection.run(sql::sql(pragmas.clone())).await?;
+    /// Opens one. Boxed, as what the drivers keep while they log in is large.
+    pub fn connect(&self) -> BoxFuture<'_, Result<Connection, Error>> {
+        async move {
+            Ok(match self {
+                Self::Postgres(options, statements) => {
+                    Connection::Postgres(options.connect().await?, *statements)
                 }
-                connection
-            }
-        })
+                Self::Mysql(options) => Connection::Mysql(options.connect().await?),
+                Self::Sqlite(options, pragmas) => {
+                    let mut connection = Connection::Sqlite(options.connect().await?);
+                    if let Some(pragmas) = pragmas {
+                        connection.run(sql::sql(pragmas.clone())).await?;
+                    }
+                    connection
+                }
+            })
+        }
+        .boxed()
     }
 }
 

@@ -89,7 +89,7 @@ impl Database {
         let Contact { info, statements } = first_contact(&mut dialect).await.map_err(fail)?;
         if statements == Statements::Plain && role != Role::Guest {
             POOLER.call_once(|| {
-                tracing::warn!("{target} is behind a pooler in transaction mode: {UNPREPARED}")
+                tracing::warn!("{target} is behind a pooler in transaction mode: {UNPREPARED}");
             });
         }
         let pool = Pool::new(

@@ -46,6 +46,7 @@ impl Lag {
             brokers: brokers.to_owned(),
             topic: String::new(),
             group,
+            ca: None,
         };
         let lag = Self::new(&clients).map(|lag| Self { topics, ..lag });
         let lag = lag.map_err(|error| words(&error))?;

@@ -42,7 +42,13 @@ mod tests {
             settings("ssl://a:1,ssl://b:2", Some(&ca)),
             [some("a:1,b:2"), some("ssl"), some(ca.pem())]
         );
-        assert_eq!(settings("ssl://a:1", None), [some("a:1"), some("ssl"), None]);
-        assert_eq!(settings("a:1,b:2", Some(&ca)), [some("a:1,b:2"), None, None]);
+        assert_eq!(
+            settings("ssl://a:1", None),
+            [some("a:1"), some("ssl"), None]
+        );
+        assert_eq!(
+            settings("a:1,b:2", Some(&ca)),
+            [some("a:1,b:2"), None, None]
+        );
     }
 }
