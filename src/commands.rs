@@ -1,10 +1,12 @@
 //! The commands: each puts its parts together, prints, and ends with an exit code.
 
 mod ceiling;
+mod clean;
 mod compare;
 mod documents;
 mod explore;
 mod manual;
+mod outputs;
 mod replay;
 mod run;
 mod serve;
@@ -21,6 +23,7 @@ use crate::{
     cli::{self, Cli, Command, DoctorArgs, Env, StrategiesArgs, doctor_services, mask},
     doctor, exit,
     limits::{self, Needs},
+    redact,
     report::{Sink, catalogue, handbook, page, terminal::Style},
     run::instances,
     strategy::{Entry, REGISTRY},
@@ -40,7 +43,7 @@ enum Failure {
     Usage(#[from] crate::cli::UsageError),
     #[error("{0}: {1}")]
     Unknown(String, String),
-    #[error("failed to open {0} ({1}): {2}")]
+    #[error("failed to open {0} ({place}): {2}", place = redact::value(.1))]
     Output(&'static str, String, io::Error),
     #[error("{0}")]
     Refused(String),
@@ -76,6 +79,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Target(args) => target::run(cli, &args.command, env),
         Command::Strategies(args) => strategies(cli, args, env),
         Command::Ceiling(args) => ceiling::run(cli, args, env),
+        Command::Clean(args) => clean::run(args, env),
         Command::Doctor(args) => examine(cli, args, env),
         Command::Completions(args) => manual::completions(args),
         Command::Man(args) => manual::man(args),
@@ -91,6 +95,10 @@ pub fn run(cli: &Cli) -> u8 {
 pub fn usage(error: &clap::Error) -> u8 {
     let env: Env<'_> = &|name| std::env::var_os(name);
     let to_stderr = error.use_stderr();
+    // What clap does not understand, it repeats, and a value may have spaces in it.
+    for typed in std::env::args() {
+        redact::remember_typed(&typed);
+    }
     let terminal = if to_stderr {
         io::stderr().is_terminal()
     } else {
@@ -164,7 +172,7 @@ fn terminal_width() -> Option<usize> {
 /// A note to stderr.
 fn say(text: &str) {
     // Nobody to tell is nothing to fail for.
-    let _ = writeln!(io::stderr(), "{}", printable(text));
+    let _ = writeln!(io::stderr(), "{}", printable(&redact::output(text)));
 }
 
 /// One line, or a few where an expression is shown, to stderr.
@@ -178,7 +186,7 @@ fn log(cli: &Cli, env: Env<'_>) {
     let filter = tracing_subscriber::EnvFilter::new(format!("off,coupon_bench={level}"));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| redact::Stderr)
         .with_ansi(cli.global.color.enabled(io::stderr().is_terminal(), env))
         .with_target(false);
     // Set already only where this is not the program but a test.

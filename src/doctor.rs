@@ -7,6 +7,7 @@ use crate::{
         kafka::Kafka,
         redis::Redis,
     },
+    redact,
     report::terminal::{Style, layout::Page},
     scenario::Services,
 };
@@ -51,7 +52,7 @@ fn finding(flag: &'static str, target: String, answer: Result<ServiceInfo, Strin
     Finding {
         flag,
         target,
-        answer,
+        answer: answer.map_err(|problem| redact::foreign(&problem)),
     }
 }
 

@@ -22,7 +22,9 @@
 //! - [`explore`]: every interleaving over simulated services; [`replay`]: one of them on real ones
 //! - [`serve`]: a strategy over HTTP, for any load tool
 //! - [`compare`]: reports against each other: correctness first, then speed, with intervals
+//! - [`clean`]: what runs that were killed have left behind
 //! - [`report`]: one value, many outputs
+//! - [`redact`]: keeps secrets out of every output
 //! - [`commands`]: puts the parts together, one function a command
 //! - [`assertion`], [`statistics`], [`durations`], [`doctor`], [`exit`]: what the name says
 //! - [`text`]: foreign text in every output
@@ -30,6 +32,7 @@
 pub mod assertion;
 pub mod backend;
 pub mod ceiling;
+pub mod clean;
 pub mod cli;
 pub mod commands;
 pub mod compare;
@@ -46,6 +49,7 @@ pub mod ledger;
 pub mod limits;
 pub mod load;
 pub mod ports;
+pub mod redact;
 pub mod replay;
 pub mod report;
 pub mod run;

@@ -20,6 +20,7 @@ pub use tls_ca::TlsCa;
 
 use crate::{
     assertion::Assertion,
+    redact::meaning,
     strategy::{Entry, Need, Promise},
     target::Target,
 };
@@ -286,26 +287,7 @@ impl ServiceUrl {
 
 impl fmt::Display for ServiceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut masked = self.0.clone();
-        if masked.password().is_some() {
-            // Fails only for URLs that cannot have a password, and so have none.
-            let _ = masked.set_password(Some("***"));
-        }
-        let secret_keys = ["password", "sslpassword"];
-        if masked
-            .query_pairs()
-            .any(|(key, _)| secret_keys.contains(&key.as_ref()))
-        {
-            let pairs: Vec<_> = masked.query_pairs().into_owned().collect();
-            masked
-                .query_pairs_mut()
-                .clear()
-                .extend_pairs(pairs.into_iter().map(|(key, value)| {
-                    let secret = secret_keys.contains(&key.as_str());
-                    (key, if secret { "***".to_owned() } else { value })
-                }));
-        }
-        f.write_str(masked.as_str())
+        f.write_str(&meaning::url(&self.0))
     }
 }
 

@@ -234,3 +234,141 @@ fn where_nothing_was_run_no_file_is_left_and_none_is_lost() {
     assert_eq!(left, ["old.json"]);
     assert_eq!(fs::read_to_string(&old).unwrap(), "old");
 }
+
+/// The program with these arguments, in a folder of its own.
+fn program(folder: &Path, args: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coupon-bench"));
+    command
+        .args(args.split_whitespace())
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    for name in [
+        "COUPON_BENCH_DB",
+        "COUPON_BENCH_REDIS",
+        "COUPON_BENCH_KAFKA",
+        "GITHUB_STEP_SUMMARY",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn texts(output: &std::process::Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn an_output_that_cannot_be_written_hides_no_verdict_and_no_other_output() {
+    let folder = tempfile::tempdir().unwrap();
+    // One place for each, as two outputs may not go to the same.
+    let full = ["json", "junit", "markdown", "attempts-csv"];
+    for name in full {
+        std::os::unix::fs::symlink("/dev/full", folder.path().join(name)).unwrap();
+    }
+    for (assertion, code) in [("issued > 0", 1), ("issued < 0", 3)] {
+        let mut command = program(
+            folder.path(),
+            "run -s redis-incr -u 200 --no-progress --html report.html --hgrm hgrm",
+        );
+        for name in full {
+            command.arg(format!("--{name}")).arg(name);
+        }
+        let output = command.args(["--assert", assertion]).output().unwrap();
+        let (stdout, stderr) = texts(&output);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert!(stdout.contains("holds"), "{stdout}");
+        for name in full {
+            let named = format!("error: failed to write {name} (--{name}): No space left");
+            assert!(stderr.contains(&named), "{name}: {stderr}");
+        }
+        assert!(folder.path().join("report.html").exists());
+        assert!(folder.path().join("hgrm/redis-incr.all.hgrm").exists());
+    }
+}
+
+#[test]
+fn the_documents_of_other_commands_hide_no_verdict_either() {
+    let folder = tempfile::tempdir().unwrap();
+    for (command, shown) in [
+        (
+            "explore -s naive --json /dev/full --markdown found.md",
+            "naive",
+        ),
+        (
+            "replay naive:u2:l1:ABBA --json /dev/full --markdown found.md",
+            "naive",
+        ),
+        ("ceiling --only incr -n 200 --json /dev/full", "200"),
+    ] {
+        let output = program(folder.path(), command).output().unwrap();
+        let (stdout, stderr) = texts(&output);
+        assert_eq!(output.status.code(), Some(1), "{command}: {stderr}");
+        assert!(stdout.contains(shown), "{command}: {stdout}");
+        assert!(stderr.contains("/dev/full (--json)"), "{command}: {stderr}");
+        if command.contains("found.md") {
+            fs::remove_file(folder.path().join("found.md")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_reader_of_stdout_who_leaves_changes_nothing_and_a_full_disk_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "strategies",
+        "explore -s naive",
+        "run -s naive -u 200 --no-progress",
+        "completions bash",
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = program(folder.path(), command)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}: {output:?}");
+        assert_eq!(texts(&output).1, "", "{command}");
+
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = program(folder.path(), command)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}: {output:?}");
+        let stderr = texts(&output).1;
+        assert!(
+            stderr.contains("failed to write to stdout: No space left"),
+            "{stderr}"
+        );
+    }
+}
+
+/// A limit on the size of files stands for a disk that fills up in the middle.
+#[test]
+fn a_report_that_does_not_fit_leaves_the_last_one_and_no_other_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("report.json");
+    fs::write(&old, "old").unwrap();
+    let program = env!("CARGO_BIN_EXE_coupon-bench");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 0; exec {program} explore -s naive --json report.json");
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let (stdout, stderr) = texts(&output);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stdout.contains("naive"), "{stdout}");
+    assert!(
+        stderr.contains("report.json (--json): File too large"),
+        "{stderr}"
+    );
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(fs::read_to_string(&old).unwrap(), "old");
+}

@@ -9,17 +9,21 @@ pub mod kafka;
 pub mod local;
 pub mod pulse;
 pub mod redis;
+pub mod registry;
+pub mod remains;
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{
     ports::{Consumer, Event, Patience, UserId},
-    scenario::Scenario,
+    redact,
+    scenario::{DbTarget, KafkaTarget, RedisTarget, Scenario, Services},
     strategy::{Entry, Need},
 };
 use database::{Database, Schema};
 use kafka::Kafka;
 use redis::Redis;
+use registry::{Ended, Record, Registration};
 
 /// How long a service may take to answer the first time.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -51,7 +55,7 @@ impl OpenError {
         Self {
             flag,
             target: target.into(),
-            message: message.into(),
+            message: redact::foreign(&message.into()),
         }
     }
 
@@ -105,6 +109,8 @@ pub struct Backend {
     pub redis: Option<Redis>,
     /// Where the strategy needs it.
     pub kafka: Option<Kafka>,
+    /// Says that the run is alive, unless this process is only a guest of it.
+    registration: Option<Registration>,
 }
 
 impl Backend {
@@ -127,6 +133,9 @@ impl Backend {
             },
             orders: scenario.bystander_rate.is_some(),
         };
+        // Before anything is created: what is found later belongs to a run that is known.
+        let registration = (role != Role::Guest)
+            .then(|| Registration::enter(record(services, entry, run_id, schema)));
         let (database, redis, kafka) = tokio::join!(
             Database::open(services, run_id, schema, role, workload.timeout),
             async {
@@ -148,6 +157,7 @@ impl Backend {
             database,
             redis,
             kafka,
+            registration,
         };
         let backend = opened.all_or_nothing().await?;
         if workload.warmup
@@ -225,6 +235,7 @@ impl Backend {
     /// The second list holds what could not be removed.
     pub async fn close(self, keep: bool) -> (Vec<String>, Vec<String>) {
         let (mut kept, mut problems) = (Vec::new(), Vec::new());
+        let registration = self.registration;
         if let Some(kafka) = self.kafka {
             collect(kafka.close(keep).await, &mut kept, &mut problems);
         }
@@ -235,6 +246,13 @@ impl Backend {
             kept.extend(self.database.keep().await);
         } else {
             problems.extend(self.database.remove().await.err());
+        }
+        if let Some(registration) = registration {
+            registration.end(match (problems.is_empty(), kept.is_empty()) {
+                (false, _) => Ended::LeftBehind,
+                (true, false) => Ended::Kept,
+                (true, true) => Ended::Removed,
+            });
         }
         (kept, problems)
     }
@@ -251,11 +269,40 @@ fn collect(
     }
 }
 
+/// What a run says of itself before it creates anything.
+fn record(services: &Services, entry: &Entry, run_id: &str, schema: Schema) -> Record {
+    let mut objects = database::object_names(&services.db, run_id, schema);
+    let mut used = vec![(
+        "--db",
+        services.db.to_string(),
+        services.db != DbTarget::PrivateSqlite,
+    )];
+    if entry.needs(Need::Redis) && services.redis != RedisTarget::Embedded {
+        objects.push(redis::object_names(run_id));
+        used.push(("--redis", services.redis.to_string(), true));
+    }
+    if entry.needs(Need::Kafka) && services.kafka != KafkaTarget::Embedded {
+        objects.extend(kafka::object_names(run_id));
+        used.push(("--kafka", services.kafka.to_string(), true));
+    }
+    let outside = used.into_iter().filter(|(_, _, outside)| *outside);
+    Record {
+        run_id: run_id.to_owned(),
+        process: std::process::id(),
+        services: outside
+            .map(|(flag, target, _)| (flag.to_owned(), target))
+            .collect(),
+        objects,
+        kept: false,
+    }
+}
+
 /// Services as they came up, some of them perhaps not.
 struct Parts {
     database: Result<Database, OpenError>,
     redis: Result<Option<Redis>, OpenError>,
     kafka: Result<Option<Kafka>, OpenError>,
+    registration: Option<Registration>,
 }
 
 impl Parts {
@@ -265,15 +312,18 @@ impl Parts {
                 database: Ok(database),
                 redis: Ok(redis),
                 kafka: Ok(kafka),
+                registration,
             } => Ok(Backend {
                 database,
                 redis,
                 kafka,
+                registration,
             }),
             Self {
                 database,
                 redis,
                 kafka,
+                registration,
             } => {
                 let (mut errors, mut left) = (Vec::new(), Vec::new());
                 match database {
@@ -289,6 +339,9 @@ impl Parts {
                     Ok(Some(kafka)) => left.extend(kafka.close(false).await.err()),
                     Ok(None) => {}
                     Err(error) => errors.push(error),
+                }
+                if let Some(registration) = registration.filter(|_| left.is_empty()) {
+                    registration.end(Ended::Removed);
                 }
                 Err(errors.swap_remove(0).and(&left))
             }

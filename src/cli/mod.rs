@@ -6,6 +6,7 @@
 //! - this file: the commands and the global flags
 //! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
 //! - [`ceiling`]: the flags of `ceiling`, and what they mean
+//! - [`clean`]: the flags of `clean`
 //! - [`compare`]: the flags of `compare`
 //! - [`explore`]: the flags of `explore`
 //! - [`replay`]: the flags of `replay`
@@ -25,6 +26,7 @@
 
 mod arrivals;
 pub mod ceiling;
+pub mod clean;
 pub mod compare;
 pub mod effective;
 pub mod error;
@@ -54,6 +56,7 @@ use tracing::level_filters::LevelFilter;
 
 pub use self::{
     ceiling::CeilingArgs,
+    clean::CleanArgs,
     effective::{Effective, doctor_services, effective},
     error::UsageError,
     layers::Env,
@@ -117,6 +120,8 @@ pub enum Command {
     Target(target::TargetArgs),
     /// Measures how fast the services are by themselves: what a strategy can reach at most here
     Ceiling(Box<CeilingArgs>),
+    /// Lists what runs that were killed have left behind, and removes it
+    Clean(CleanArgs),
     /// Says which services are reachable, in which version, and what is embedded
     Doctor(DoctorArgs),
     /// Prints a script that completes this program's commands and flags in a shell

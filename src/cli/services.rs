@@ -1,13 +1,18 @@
 //! URLs and broker lists: which service is meant, and what cannot be one. Nothing is connected to, and nothing is
-//! looked up.
+//! looked up. The secrets of a URL are remembered, so that no output shows them.
 
 mod address;
 mod parameters;
 
 use std::path::PathBuf;
 
+use url::Url;
+
 use super::{error::Problem, mask::quoted, sentinel::sentinel};
-use crate::scenario::{DbTarget, KafkaTarget, RedisTarget, ServiceUrl};
+use crate::{
+    redact,
+    scenario::{DbTarget, KafkaTarget, RedisTarget, ServiceUrl},
+};
 
 const DB_FORMS: &str = "use sqlite, sqlite://FILE, postgres://HOST/NAME or mysql://HOST/NAME";
 const REDIS_FORMS: &str =
@@ -19,6 +24,7 @@ const TLS: &str = "ssl://";
 /// `--db`.
 pub fn db(text: &str) -> Result<DbTarget, Problem> {
     let text = text.trim();
+    remember(text);
     if text == "sqlite" {
         return Ok(DbTarget::PrivateSqlite);
     }
@@ -41,6 +47,7 @@ pub fn db(text: &str) -> Result<DbTarget, Problem> {
 /// `--redis`.
 pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
     let text = text.trim();
+    remember(text);
     if text == "embedded" {
         return Ok(RedisTarget::Embedded);
     }
@@ -88,6 +95,7 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
 /// `--kafka`.
 pub fn kafka(text: &str) -> Result<KafkaTarget, Problem> {
     let text = text.trim();
+    remember(text);
     if text == "embedded" {
         return Ok(KafkaTarget::Embedded);
     }
@@ -184,6 +192,14 @@ fn sqlite(text: &str, rest: &str) -> Result<DbTarget, Problem> {
         return Err(Problem::new(what, "use sqlite://FILE"));
     }
     Ok(DbTarget::Sqlite(PathBuf::from(path)))
+}
+
+/// Remembers the secrets of a URL, or of a text that is none.
+fn remember(text: &str) {
+    match Url::parse(text) {
+        Ok(url) => redact::remember_url(&url),
+        Err(_) => redact::remember_typed(text),
+    }
 }
 
 fn split_scheme<'a>(text: &'a str, forms: &str) -> Result<(String, &'a str), Problem> {

@@ -174,8 +174,19 @@ fn problem(error: &Error, key: &str) -> Problem {
         );
     }
     let several = several(key).filter(|_| message.ends_with("map, expected a sequence"));
-    let advice = one_line(message) + &several.unwrap_or_default();
+    let advice = one_line(&without_string(message)) + &several.unwrap_or_default();
     Problem::new("wrong type", advice)
+}
+
+/// `invalid type: string "…", expected a map` without the string, which may be a secret.
+fn without_string(message: &str) -> String {
+    let string = message.find(" string \"").map(|at| at + " string".len());
+    match (string, message.rfind("\", expected")) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", &message[..start], &message[end + 1..])
+        }
+        _ => message.to_owned(),
+    }
 }
 
 /// The path of the innermost key whose name or value the byte `offset` is in: `outcome[1].status`.

@@ -2,12 +2,17 @@
 
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{Failure, SHUTDOWN, complain, run::on_signal, style};
+use super::{
+    Failure, SHUTDOWN, complain,
+    outputs::{Document, Written},
+    run::on_signal,
+    style,
+};
 use crate::{
     ceiling::{self, Finished, Plan},
     cli::{self, CeilingArgs, Cli, Env, OutputTarget},
     limits,
-    report::{Sink, ceiling as output},
+    report::ceiling as output,
 };
 
 /// Measures the services and writes the figures.
@@ -15,7 +20,7 @@ pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
     let (plan, json) = cli::ceiling::plan(args, env)?;
     limits::check(&plan.needs())?;
     // Before the work: a mistyped path must not cost it.
-    let mut sink = super::run::sink("--json", json.as_ref())?;
+    let document = Document::open("--json", json.as_ref())?;
 
     let runtime = Runtime::new()?;
     let finished = runtime.block_on(perform(&plan));
@@ -30,16 +35,15 @@ pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
     problems
         .chain(left_behind)
         .for_each(|problem| complain(&problem));
+    let mut written = Written::default();
     // Where nothing was measured, the last figures stay.
     if !ceiling.ceilings.is_empty() {
-        if let Some(sink) = &mut sink {
-            sink.write(&output::json(&ceiling).map_err(std::io::Error::from)?)?;
-        }
         if json != Some(OutputTarget::Stdout) {
-            Sink::Stdout.write(&output::table(&ceiling, style(cli, env)))?;
+            written.result(&output::table(&ceiling, style(cli, env)));
         }
+        written.document(document, || Ok(output::json(&ceiling)?));
     }
-    Ok(ceiling.exit_code)
+    Ok(written.exit_code(ceiling.exit_code))
 }
 
 async fn perform(plan: &Plan) -> Finished {

@@ -1,25 +1,25 @@
 //! The documents of `explore` and `replay`: opened before the work, as a mistyped path must not cost it.
 
-use super::{Failure, run::sink};
-use crate::{cli::output::Documents, report::Sink};
+use super::{Failure, outputs::Document};
+use crate::cli::output::Documents;
 
 /// One for each that was asked for.
 pub struct Sinks {
     /// As JSON.
-    pub json: Option<Sink>,
+    pub json: Option<Document>,
     /// As Markdown.
-    pub markdown: Option<Sink>,
+    pub markdown: Option<Document>,
     /// One interleaving as SVG.
-    pub svg: Option<Sink>,
+    pub svg: Option<Document>,
 }
 
 impl Sinks {
     /// Opens them.
     pub fn open(documents: &Documents) -> Result<Self, Failure> {
         Ok(Self {
-            json: sink("--json", documents.json.as_ref())?,
-            markdown: sink("--markdown", documents.markdown.as_ref())?,
-            svg: sink("--svg", documents.svg.as_ref())?,
+            json: Document::open("--json", documents.json.as_ref())?,
+            markdown: Document::open("--markdown", documents.markdown.as_ref())?,
+            svg: Document::open("--svg", documents.svg.as_ref())?,
         })
     }
 }

@@ -1,8 +1,6 @@
 //! `coupon-bench explore`.
 
-use std::io;
-
-use super::{Failure, complain, documents::Sinks, say, style};
+use super::{Failure, complain, documents::Sinks, outputs::Written, say, style};
 use crate::{
     cli::{
         Cli, Env,
@@ -11,7 +9,7 @@ use crate::{
     exit,
     explore::{self, Bounds, Exploration},
     limits::memory,
-    report::{Sink, exploration, interleaving},
+    report::{exploration, interleaving},
 };
 
 /// Explores the strategies and writes what was found.
@@ -35,11 +33,12 @@ pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
     } else {
         exit_code(&found)
     };
-    write(sinks, &found, code)?;
+    let mut written = Written::default();
     if exploring.documents.shown {
-        Sink::Stdout.write(&exploration::terminal::render(&found, style(cli, env)))?;
+        written.result(&exploration::terminal::render(&found, style(cli, env)));
     }
-    Ok(code)
+    write(&mut written, sinks, &found, code);
+    Ok(written.exit_code(code))
 }
 
 /// A search that needs more memory than there is ends as one that needs more states than it may have.
@@ -66,18 +65,18 @@ fn exit_code(found: &[Exploration]) -> u8 {
     }
 }
 
-fn write(sinks: Sinks, found: &[Exploration], code: u8) -> io::Result<()> {
-    if let Some(mut sink) = sinks.json {
-        sink.write(&exploration::json::render(found, code)?)?;
-    }
-    if let Some(mut sink) = sinks.markdown {
-        sink.write(&exploration::markdown::render(found))?;
-    }
-    if let Some(mut sink) = sinks.svg {
-        match found.first().and_then(Exploration::first_witness) {
-            Some(witness) => sink.write(&interleaving::svg::render(&witness.interleaving))?,
-            None => complain("nothing broke, so there is nothing to draw (--svg)"),
+fn write(written: &mut Written, sinks: Sinks, found: &[Exploration], code: u8) {
+    written.document(sinks.json, || Ok(exploration::json::render(found, code)?));
+    written.document(sinks.markdown, || Ok(exploration::markdown::render(found)));
+    match found.first().and_then(Exploration::first_witness) {
+        Some(witness) => {
+            written.document(sinks.svg, || {
+                Ok(interleaving::svg::render(&witness.interleaving))
+            });
         }
+        None if sinks.svg.is_some() => {
+            complain("nothing broke, so there is nothing to draw (--svg)");
+        }
+        None => {}
     }
-    Ok(())
 }

@@ -1,10 +1,10 @@
 //! `coupon-bench replay`.
 
-use std::io;
-
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{Failure, SHUTDOWN, complain, documents::Sinks, run::on_signal, style};
+use super::{
+    Failure, SHUTDOWN, complain, documents::Sinks, outputs::Written, run::on_signal, style,
+};
 use crate::{
     backend::OpenError,
     cli::{
@@ -14,7 +14,7 @@ use crate::{
     exit,
     limits::{self, Needs},
     replay::{self, Plan, Played},
-    report::{Sink, interleaving, replayed},
+    report::{interleaving, replayed},
     verdict::Verdict,
 };
 
@@ -47,15 +47,16 @@ pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
         _ if cut_short => exit::INCONCLUSIVE,
         code => code,
     };
+    let mut written = Written::default();
     // Where nothing was played, the last documents stay.
     if !played.is_empty() {
-        write(sinks, &plan, &played, code)?;
         if documents.shown {
             let text = replayed::terminal::render(&plan, &played, style(cli, env));
-            Sink::Stdout.write(&text)?;
+            written.result(&text);
         }
+        write(&mut written, sinks, &plan, &played, code);
     }
-    Ok(code)
+    Ok(written.exit_code(code))
 }
 
 /// Every trial until one fails, or somebody asks to stop.
@@ -95,19 +96,14 @@ fn exit_code(played: &[Played]) -> u8 {
     }
 }
 
-fn write(sinks: Sinks, plan: &Plan, played: &[Played], code: u8) -> io::Result<()> {
-    let Some(last) = played.last() else {
-        return Ok(());
-    };
+fn write(written: &mut Written, sinks: Sinks, plan: &Plan, played: &[Played], code: u8) {
+    let Some(last) = played.last() else { return };
     let picture = last.picture(plan);
-    if let Some(mut sink) = sinks.json {
-        sink.write(&replayed::json::render(plan, played, code)?)?;
-    }
-    if let Some(mut sink) = sinks.markdown {
-        sink.write(&interleaving::markdown::render(&picture))?;
-    }
-    if let Some(mut sink) = sinks.svg {
-        sink.write(&interleaving::svg::render(&picture))?;
-    }
-    Ok(())
+    written.document(sinks.json, || {
+        Ok(replayed::json::render(plan, played, code)?)
+    });
+    written.document(sinks.markdown, || {
+        Ok(interleaving::markdown::render(&picture))
+    });
+    written.document(sinks.svg, || Ok(interleaving::svg::render(&picture)));
 }

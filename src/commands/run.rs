@@ -8,13 +8,19 @@ use std::{
 
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{Failure, SHUTDOWN, complain, say, style, target::check_destination};
+use super::{
+    Failure, SHUTDOWN, complain,
+    outputs::{AttemptsFile, Document, Written},
+    say, style,
+    target::check_destination,
+};
 use crate::{
-    cli::{self, Cli, Env, OutputTarget, RunArgs},
+    backend::registry,
+    cli::{self, Cli, Env, RunArgs},
     exit,
     limits::{self, Needs},
     report::{
-        self, Format, Report, Sink,
+        Format, Report, Sink,
         attempts::Attempts,
         hgrm::Folder,
         html::Html,
@@ -34,49 +40,49 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     check_destination(&scenario)?;
     limits::check(&Needs::of_run(&scenario))?;
     // Before the run: a mistyped path must not cost one.
-    let mut outputs = open(&output)?;
-    let mut attempts = sink("--attempts-csv", output.attempts_csv.as_ref())?.map(Attempts::new);
+    let documents = open(&output)?;
+    let mut attempts =
+        Document::open("--attempts-csv", output.attempts_csv.as_ref())?.map(AttemptsFile::from);
     let folder = output.hgrm.as_deref().map(open_folder).transpose()?;
     let mode = mode(cli, output.progress, env);
-    let report = perform(&scenario, mode, &mut attempts)?;
+    let file = attempts.as_mut().map(|file| &mut file.attempts);
+    let report = perform(&scenario, mode, file)?;
+    let mut written = Written::default();
     // Where nothing was run, the last report stays.
     if !report.runs.is_empty() {
-        // The files first: they are what a pipeline waits for, whatever becomes of stdout.
-        write(&mut outputs, &report)?;
-        if let Some(folder) = &folder {
-            folder.write(&report)?;
+        if output.shown {
+            written.result(&terminal::render(&report, style(cli, env)));
         }
+        for (document, format) in documents {
+            written.document(document, || format.render(&report));
+        }
+        written.folder(folder.as_ref(), &report);
         if let Some(path) = &output.step_summary {
             summarize(path, &report);
         }
-        if output.shown {
-            Sink::Stdout.write(&terminal::render(&report, style(cli, env)))?;
-        }
     }
-    attempts.map_or(Ok(()), Attempts::finish)?;
-    Ok(report.exit_code)
+    written.attempts(attempts);
+    Ok(written.exit_code(report.exit_code))
 }
 
-fn open(output: &cli::Output) -> Result<Vec<report::Output>, Failure> {
-    let outputs = [
-        document("--json", output.json.as_ref(), Json)?,
-        document("--junit", output.junit.as_ref(), Junit)?,
-        document("--markdown", output.markdown.as_ref(), Markdown)?,
-        document("--html", output.html.as_ref(), Html)?,
-    ];
-    Ok(outputs.into_iter().flatten().collect())
+/// A document and its format.
+type Formatted = (Option<Document>, &'static dyn Format);
+
+fn open(output: &cli::Output) -> Result<[Formatted; 4], Failure> {
+    let json = Document::open("--json", output.json.as_ref())?;
+    let junit = Document::open("--junit", output.junit.as_ref())?;
+    let markdown = Document::open("--markdown", output.markdown.as_ref())?;
+    let html = Document::open("--html", output.html.as_ref())?;
+    Ok([
+        (json, &Json),
+        (junit, &Junit),
+        (markdown, &Markdown),
+        (html, &Html),
+    ])
 }
 
 fn open_folder(path: &Path) -> Result<Folder, Failure> {
     Folder::open(path).map_err(|error| Failure::Output("--hgrm", path.display().to_string(), error))
-}
-
-fn document(
-    flag: &'static str,
-    target: Option<&OutputTarget>,
-    format: impl Format + 'static,
-) -> Result<Option<report::Output>, Failure> {
-    Ok(sink(flag, target)?.map(|sink| report::Output::new(format, sink)))
 }
 
 /// Adds the report to the summary of a job. Nobody asked for it by a flag, so it fails nothing.
@@ -87,26 +93,6 @@ fn summarize(path: &Path, report: &Report) {
             "note: failed to append to GITHUB_STEP_SUMMARY ({path}): {error}"
         ));
     }
-}
-
-/// Where the output of `flag` goes, if it was asked for.
-pub(super) fn sink(
-    flag: &'static str,
-    target: Option<&OutputTarget>,
-) -> Result<Option<Sink>, Failure> {
-    match target {
-        None => Ok(None),
-        Some(OutputTarget::Stdout) => Ok(Some(Sink::Stdout)),
-        Some(OutputTarget::File(path)) => Sink::open(path)
-            .map(Some)
-            .map_err(|error| Failure::Output(flag, path.display().to_string(), error)),
-    }
-}
-
-fn write(outputs: &mut [report::Output], report: &Report) -> io::Result<()> {
-    outputs
-        .iter_mut()
-        .try_for_each(|output| output.write(report))
 }
 
 /// How progress is shown on stderr.
@@ -124,7 +110,7 @@ pub(super) fn mode(cli: &Cli, wanted: bool, env: Env<'_>) -> Mode {
 pub(super) fn perform(
     scenario: &Scenario,
     mode: Mode,
-    attempts: &mut Option<Attempts>,
+    attempts: Option<&mut Attempts>,
 ) -> io::Result<Report> {
     let runtime = Runtime::new()?;
     let finished = runtime.block_on(watched(scenario, mode, attempts));
@@ -138,7 +124,7 @@ pub(super) fn perform(
     Ok(finished.report)
 }
 
-async fn watched(scenario: &Scenario, mode: Mode, attempts: &mut Option<Attempts>) -> Finished {
+async fn watched(scenario: &Scenario, mode: Mode, attempts: Option<&mut Attempts>) -> Finished {
     let progress = Arc::new(Progress::start(&plan(scenario), mode));
     let (stop, stopped) = watch::channel(false);
     let beside = Arc::clone(&progress);
@@ -166,7 +152,7 @@ fn plan(scenario: &Scenario) -> Plan {
 }
 
 /// Writes a run's attempts down before they are forgotten.
-fn keep(attempts: &Mutex<&mut Option<Attempts>>, event: &Event<'_>) {
+fn keep(attempts: &Mutex<Option<&mut Attempts>>, event: &Event<'_>) {
     let Event::Recorded {
         strategy,
         trial,
@@ -176,7 +162,7 @@ fn keep(attempts: &Mutex<&mut Option<Attempts>>, event: &Event<'_>) {
         return;
     };
     let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(attempts) = &mut **attempts {
+    if let Some(attempts) = &mut *attempts {
         attempts.add(strategy, *trial, observed.with_durable());
     }
 }
@@ -210,7 +196,39 @@ async fn on_signal_beside(progress: &Progress, stop: watch::Sender<bool>) {
     );
     signal().await;
     progress.end();
+    for line in left_behind() {
+        say(&line);
+    }
     std::process::exit(exit::INTERRUPTED.into());
+}
+
+/// What the runs that are under way leave behind if the process ends now, and how it is removed.
+fn left_behind() -> Vec<String> {
+    let runs = registry::under_way();
+    let mut lines: Vec<_> = runs
+        .iter()
+        .map(|run| {
+            format!(
+                "left behind by run {}: {}",
+                run.run_id,
+                run.objects.join(", ")
+            )
+        })
+        .collect();
+    if !runs.is_empty() {
+        let mut services: Vec<_> = runs
+            .iter()
+            .flat_map(|run| &run.services)
+            .map(|(flag, target)| format!(" {flag} '{target}'"))
+            .collect();
+        services.sort();
+        services.dedup();
+        lines.push(format!(
+            "remove it with: coupon-bench clean --yes{}",
+            services.concat()
+        ));
+    }
+    lines
 }
 
 /// Ctrl-C, a polite request to end, or a terminal that was closed.

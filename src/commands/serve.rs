@@ -12,6 +12,7 @@ use crate::{
     },
     exit,
     limits::{self, Needs},
+    redact,
     report::{Sink, served, terminal::Style},
     serve::{self, Listening, Plan, Refused, Served},
 };
@@ -60,7 +61,7 @@ fn announce(plan: &Plan, listening: &Listening<'_>, quiet: Style) {
     // Nobody to tell is nothing to fail for.
     let _ = Sink::Stdout.write(&format!("listening on {}\n", listening.at));
     let greeting = served::greeting(plan, listening, quiet);
-    let _ = io::stderr().write_all(greeting.as_bytes());
+    let _ = io::stderr().write_all(redact::output(&greeting).as_bytes());
 }
 
 /// Whatever failed did so after the server had begun, so that what it has told is without proof.

@@ -346,7 +346,8 @@ fn url(input: &[u8]) {
     }
     drop(services::redis(&text).map(|redis| redis.to_string()));
     drop(services::kafka(&text).map(|kafka| kafka.to_string()));
-    mask::mask(&text);
+    crate::redact::value(&text);
+    crate::redact::text(&text);
 }
 
 fn value(input: &[u8]) {

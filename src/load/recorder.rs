@@ -232,10 +232,13 @@ impl Recorder {
         *failures.entry(text).or_default() += 1;
     }
 
-    /// The different errors, most frequent first.
+    /// The different errors without secrets, most frequent first.
     pub fn failures(&self) -> Vec<(String, u64)> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sorted: Vec<_> = failures.clone().into_iter().collect();
+        let mut sorted: Vec<_> = failures
+            .iter()
+            .map(|(text, count)| (crate::redact::foreign(text), *count))
+            .collect();
         sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         sorted
     }

@@ -1,9 +1,12 @@
 //! Every attempt as CSV, for those who want to look for themselves. Runs are written as they end: a report does not hold their
 //! attempts, and memory does not grow with the trials.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::Sink;
+use super::{
+    Sink,
+    sink::{Writing, reader_may_leave},
+};
 use crate::{
     durations::nanoseconds,
     load::{Attempt, Outcome},
@@ -23,7 +26,7 @@ const HEAD: [&str; 8] = [
 /// The CSV in the making.
 pub struct Attempts {
     sink: Option<Sink>,
-    writer: Option<csv::Writer<Box<dyn Write + Send>>>,
+    writer: Option<csv::Writer<Writing>>,
     /// The first thing that went wrong; nothing is written after it.
     failed: Option<io::Error>,
 }
@@ -53,13 +56,17 @@ impl Attempts {
         }
     }
 
-    /// Whether everything was written. A reader who has left is no error.
-    pub fn finish(mut self) -> io::Result<()> {
-        let flushed = self.writer.as_mut().map_or(Ok(()), csv::Writer::flush);
-        match self.failed.map_or(flushed, Err) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other,
-        }
+    /// Puts the file in its place, if everything was written. A reader who has left is no error.
+    pub fn finish(self) -> io::Result<()> {
+        let finished = match (self.failed, self.writer) {
+            (Some(error), _) => Err(error),
+            (None, None) => Ok(()),
+            (None, Some(writer)) => match writer.into_inner() {
+                Ok(writing) => writing.finish(),
+                Err(error) => Err(error.into_error()),
+            },
+        };
+        reader_may_leave(finished)
     }
 
     fn write<'a>(
@@ -68,8 +75,8 @@ impl Attempts {
         trial: u32,
         attempts: impl Iterator<Item = (&'a Attempt, Option<u64>)>,
     ) -> io::Result<()> {
-        if let Some(sink) = self.sink.take() {
-            let mut writer = csv::Writer::from_writer(sink.into_writer()?);
+        if let Some(mut sink) = self.sink.take() {
+            let mut writer = csv::Writer::from_writer(sink.writing()?);
             writer.write_record(HEAD)?;
             self.writer = Some(writer);
         }

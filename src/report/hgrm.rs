@@ -10,7 +10,7 @@ use std::{
 use hdrhistogram::Histogram;
 
 use super::{
-    ByOutcome, Distribution, Report,
+    ByOutcome, Distribution, Report, Sink,
     samples::merged,
     subject::{Subject, subjects},
 };
@@ -45,13 +45,18 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Writes `STRATEGY.OUTCOME.hgrm` for each outcome that has samples, over all trials.
     pub fn write(&self, report: &Report) -> io::Result<()> {
         for subject in subjects(report) {
             for (outcome, of) in OUTCOMES {
                 if let Some(text) = distribution(&subject, of) {
                     let name = format!("{}.{outcome}.hgrm", file_name(subject.name));
-                    fs::write(self.0.join(name), text)?;
+                    Sink::open(self.0.join(name))?.write(&text)?;
                 }
             }
         }

@@ -37,7 +37,7 @@ pub mod progress;
 pub mod replayed;
 mod samples;
 pub mod served;
-mod sink;
+pub mod sink;
 mod subject;
 pub mod terminal;
 pub mod trial;
@@ -52,27 +52,6 @@ use std::io;
 pub trait Format {
     /// The whole report as text, ending in a newline.
     fn render(&self, report: &Report) -> io::Result<String>;
-}
-
-/// A format and where it goes.
-pub struct Output {
-    format: Box<dyn Format>,
-    sink: Sink,
-}
-
-impl Output {
-    /// Pairs a format with a sink that is open already.
-    pub fn new(format: impl Format + 'static, sink: Sink) -> Self {
-        Self {
-            format: Box::new(format),
-            sink,
-        }
-    }
-
-    /// Renders the report and writes it.
-    pub fn write(&mut self, report: &Report) -> io::Result<()> {
-        self.sink.write(&self.format.render(report)?)
-    }
 }
 
 #[cfg(test)]

@@ -146,6 +146,10 @@ fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) 
     let mut troubles = troubles.clone();
     troubles.extend(drained.trouble.clone());
     troubles.extend(trouble);
+    let troubles: Vec<_> = troubles
+        .iter()
+        .map(|text| crate::redact::foreign(text))
+        .collect();
     let told = told(&observed.attempts);
     Circumstances {
         asked: scenario.workload.total_attempts(),

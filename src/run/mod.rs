@@ -33,7 +33,7 @@ pub use observed::Observed;
 pub use summary::settings;
 
 use crate::{
-    backend::OpenError,
+    backend::{OpenError, remains::new_run_id},
     load::Counters,
     report::Report,
     scenario::{Scenario, Subject},
@@ -127,9 +127,9 @@ pub async fn run(
     collected.finish(scenario)
 }
 
-/// A name for the run's objects that no other run has: 8 hexadecimal digits.
+/// A name for the run's objects that no other run has: 16 hexadecimal digits, the first half of which is the time.
 pub(crate) fn run_id() -> String {
-    format!("{:08x}", rand::random::<u32>())
+    new_run_id()
 }
 
 /// A run's place among the trials.

@@ -8,6 +8,8 @@ use hyper::{
 };
 use serde::Serialize;
 
+use crate::redact;
+
 /// An answer, whole.
 pub(super) type Answer = Response<Full<Bytes>>;
 
@@ -37,7 +39,7 @@ impl Problem {
         Self {
             title: code.canonical_reason().unwrap_or_default(),
             status: code.as_u16(),
-            detail: detail.into(),
+            detail: redact::foreign(&detail.into()),
             of_claim: None,
             code,
             allow: None,

@@ -6,7 +6,7 @@
 //! # Layout
 //!
 //! - `file`: the file as typed; `meaning`: what it means, or which line is wrong
-//! - `template`, `request`, `users`, `secrets`: what is sent, user by user
+//! - `template`, `request`, `users`: what is sent, user by user
 //! - `capture`, `session`: what answers give, and what of it a user's next requests carry
 //! - `setup`, `exchange`, `steps`: what happens before the release, for the event and for each user
 //! - `rules`, `check`, `number`: what an answer means
@@ -26,7 +26,6 @@ mod meaning;
 mod number;
 mod request;
 mod rules;
-mod secrets;
 mod session;
 mod setup;
 pub mod stage;
@@ -40,11 +39,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use url::Url;
 
+pub use crate::redact::Secrets;
 pub use claim::Claim;
 pub use exchange::Dialogue;
 pub use request::RequestTemplate;
 pub use rules::{Meaning, Rules, Statuses};
-pub use secrets::Secrets;
 pub use setup::Setup;
 pub use template::{Event, Template, Who};
 pub use used_up::not_reset;

@@ -5,10 +5,7 @@ use cookie::Expiration;
 use http::{HeaderValue, Request, Response, header::COOKIE};
 use time::OffsetDateTime;
 
-use super::{
-    capture::cookies,
-    template::{Values, hide},
-};
+use super::{Secrets, capture::cookies, template::Values};
 
 /// Of one user, or of the setup.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +37,9 @@ impl Session {
     /// The text without the cookies and the captured values that are secrets.
     pub fn hide(&self, text: &str) -> String {
         let cookies = self.jar.0.iter().map(|(_, value)| value.as_str());
-        hide(text, self.values.secrets().chain(cookies))
+        let mut secrets = Secrets::default();
+        secrets.add_all(self.values.secrets().chain(cookies));
+        secrets.mask(text)
     }
 }
 

@@ -90,6 +90,11 @@ impl Users {
         &self.columns
     }
 
+    /// Every value of every user.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().flatten()
+    }
+
     /// Where they come from.
     pub fn path(&self) -> &Path {
         &self.path

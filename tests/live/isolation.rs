@@ -30,7 +30,7 @@ pub fn psql(sql: &str) -> String {
     tool("psql", &[&postgres(), "-Atc", sql])
 }
 
-fn mariadb(sql: &str) -> String {
+pub fn mariadb(sql: &str) -> String {
     let url = url::Url::parse(&mysql()).expect("a URL");
     let host = url.host_str().unwrap_or_default();
     let port = url.port().unwrap_or(3306).to_string();

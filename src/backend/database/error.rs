@@ -2,7 +2,10 @@
 
 use sqlx::Error;
 
-use crate::ports::{Effect, PortError};
+use crate::{
+    ports::{Effect, PortError},
+    redact,
+};
 
 /// How one database says "somebody else's work is in the way".
 #[derive(Clone, Copy)]
@@ -94,7 +97,7 @@ fn advice_about_tls(message: &str) -> &'static str {
     }
 }
 
-/// The service's words on one line. The driver's own errors for connections never hold a URL.
+/// The service's words on one line, without secrets.
 pub fn words(error: &Error) -> String {
     let text = match error {
         Error::PoolTimedOut => "no connection from the pool in time".to_owned(),
@@ -106,5 +109,5 @@ pub fn words(error: &Error) -> String {
         }
         other => other.to_string(),
     };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    redact::foreign(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -12,6 +12,7 @@ mod ping;
 mod pool;
 mod pooler;
 mod postgres;
+pub mod remains;
 mod sql;
 mod sqlite;
 mod statements;
@@ -53,6 +54,16 @@ const UNPREPARED: &str = "statements are sent without preparing them, which cost
 
 /// It is said once, however many runs there are.
 static POOLER: Once = Once::new();
+
+/// What a run creates in a database, for people.
+pub fn object_names(target: &DbTarget, run_id: &str, schema: Schema) -> Vec<String> {
+    let tables = Tables::new(run_id);
+    let names = tables.names(schema).into_iter();
+    match target {
+        DbTarget::PrivateSqlite => vec![format!("folder {}*", sqlite::folder(run_id))],
+        _ => names.map(|name| format!("table {name}")).collect(),
+    }
+}
 
 /// The database of one run.
 pub struct Database {

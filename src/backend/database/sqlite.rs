@@ -13,6 +13,12 @@ use super::{
 /// SQLite's extended result codes for "somebody else is writing": `BUSY` and `LOCKED` with their variants.
 pub const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
 
+/// What the path of a run's private folder begins with.
+pub fn folder(run_id: &str) -> String {
+    let folder = std::env::temp_dir().join(format!("coupon_bench_{run_id}_"));
+    folder.display().to_string()
+}
+
 /// A database file and whether it goes with the run.
 pub enum File {
     /// In a folder of the run's own that goes when this is dropped.

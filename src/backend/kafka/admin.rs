@@ -6,6 +6,7 @@ use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
+    error::KafkaResult,
     metadata::{Metadata, MetadataBroker},
     types::RDKafkaErrorCode,
 };
@@ -75,9 +76,26 @@ impl Admin {
         }
     }
 
+    /// The names of all topics, and of all consumer groups. Blocks.
+    pub fn list(&self) -> KafkaResult<(Vec<String>, Vec<String>)> {
+        let client = self.0.inner();
+        let metadata = client.fetch_metadata(None, CONNECT_TIMEOUT)?;
+        let topics = metadata
+            .topics()
+            .iter()
+            .map(|topic| topic.name().to_owned());
+        let groups = client.fetch_group_list(None, CONNECT_TIMEOUT)?;
+        let groups = groups.groups().iter().map(|group| group.name().to_owned());
+        Ok((topics.collect(), groups.collect()))
+    }
+
+    /// Removes a topic; what is wrong if that fails.
+    pub async fn remove_topic(&self, topic: &str) -> Option<String> {
+        first_problem(self.0.delete_topics(&[topic], &options()).await)
+    }
+
     pub async fn remove(&self, topic: &str, group: &str) -> Result<(), String> {
-        let deleted = self.0.delete_topics(&[topic], &options()).await;
-        let topic_problem = first_problem(deleted);
+        let topic_problem = self.remove_topic(topic).await;
         let group_problem = self.remove_group(group).await;
         match topic_problem.or(group_problem) {
             Some(problem) => Err(problem),
@@ -85,12 +103,13 @@ impl Admin {
         }
     }
 
-    async fn remove_group(&self, group: &str) -> Option<String> {
+    /// Removes a consumer group; what is wrong if that fails.
+    pub async fn remove_group(&self, group: &str) -> Option<String> {
         let mut problem = None;
         for _ in 0..GROUP_REMOVAL_TRIES {
             problem = first_problem(self.0.delete_groups(&[group], &options()).await);
             match &problem {
-                Some(text) if text.contains("NonEmptyGroup") || text.contains("not empty") => {
+                Some(text) if is_not_empty(text) => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
                 _ => break,
@@ -98,6 +117,11 @@ impl Admin {
         }
         problem
     }
+}
+
+/// Whether a group could not be removed as it has members.
+pub fn is_not_empty(problem: &str) -> bool {
+    problem.contains("NonEmptyGroup") || problem.contains("not empty")
 }
 
 fn options() -> AdminOptions {

@@ -9,6 +9,7 @@ mod group;
 mod lag;
 mod pace;
 mod producer;
+pub mod remains;
 mod security;
 
 use std::{sync::Arc, time::Duration};
@@ -22,6 +23,7 @@ use self::{
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
     ports::{Consumer, Topic},
+    redact,
     scenario::{KafkaTarget, Scenario, TlsCa},
 };
 
@@ -38,6 +40,22 @@ const EMBEDDED_CLOSE: Duration = Duration::from_millis(500);
 
 /// How long a consumer group may take to hand out its partitions.
 const ASSIGNMENT_TIMEOUT: Duration = Duration::from_secs(20);
+
+fn topic_name(run_id: &str) -> String {
+    format!("coupon_bench.{run_id}.coupon_create")
+}
+
+fn group_name(run_id: &str) -> String {
+    format!("coupon_bench.{run_id}")
+}
+
+/// What a run creates on a cluster, for people.
+pub fn object_names(run_id: &str) -> [String; 2] {
+    [
+        format!("kafka topic {}", topic_name(run_id)),
+        format!("kafka consumer group {}", group_name(run_id)),
+    ]
+}
 
 /// The Kafka of one run.
 pub struct Kafka {
@@ -72,8 +90,7 @@ impl Kafka {
         let target = services.kafka.to_string();
         let ca = services.tls_ca.as_ref();
         let fail = |message: String| OpenError::new("--kafka", &target, message);
-        let topic = format!("coupon_bench.{run_id}.coupon_create");
-        let group = format!("coupon_bench.{run_id}");
+        let (topic, group) = (topic_name(run_id), group_name(run_id));
 
         let (brokers, embedded, admin, version) = match &services.kafka {
             KafkaTarget::Embedded => {
@@ -296,7 +313,7 @@ impl Clients {
     }
 }
 
-/// The library's words on one line.
+/// The library's words on one line, without secrets.
 fn words(error: &KafkaError) -> String {
-    error.to_string()
+    redact::foreign(&error.to_string())
 }

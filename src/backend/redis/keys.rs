@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::backend::Role;
 
 /// The event's keys, which all strategies share: a host removes them without having used them.
-const EVENT_KEYS: [&str; 4] = ["applied_user", "arrivals", "coupon_count", "coupon_lock"];
+pub const EVENT_KEYS: [&str; 4] = ["applied_user", "arrivals", "coupon_count", "coupon_lock"];
 
 /// What the names of a run's keys begin with. A cluster places a key by what is in braces, so that all of them are on one node.
 pub fn tag(run_id: &str) -> String {

@@ -13,12 +13,14 @@ mod history;
 mod keys;
 mod lane;
 mod link;
+pub mod remains;
 mod route;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
 
 pub use self::client::Client;
+pub use keys::EVENT_KEYS;
 
 use self::{embedded::EmbeddedRedis, keys::Keys, route::Route};
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
@@ -26,6 +28,11 @@ use crate::{
     ports::Cache,
     scenario::{RedisTarget, Services},
 };
+
+/// What a run creates, for people.
+pub fn object_names(run_id: &str) -> String {
+    format!("redis keys coupon_bench:*{run_id}*")
+}
 
 /// The Redis of one run.
 pub struct Redis {

@@ -113,6 +113,11 @@ impl Slot {
         .map_err(|error| Failure::Output("--save-baseline", path.display().to_string(), error))
     }
 
+    /// Where the baseline is kept.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn save(mut self, report: &Report) -> io::Result<PathBuf> {
         let text = json::render(report)?;
         io::Write::write_all(&mut self.file, text.as_bytes())?;

@@ -7,7 +7,8 @@ use std::io;
 use self::files::{Slot, load, load_baseline};
 use super::{
     Failure, complain,
-    run::{mode, perform, sink},
+    outputs::{Document, Written},
+    run::{mode, perform},
     say, style,
     target::check_destination,
 };
@@ -19,7 +20,7 @@ use crate::{
     compare::{self, Comparison, Named, Question, Refusal},
     exit,
     limits::{self, Needs},
-    report::{Report, Sink, compared},
+    report::{Report, compared},
     run::{environment, settings},
     scenario::Scenario,
 };
@@ -45,7 +46,7 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
             if let (Some(baseline), false) = (&baseline, comparing.force) {
                 check_beforehand(scenario, baseline)?;
             }
-            let report = perform(scenario, mode(cli, comparing.progress, env), &mut None)?;
+            let report = perform(scenario, mode(cli, comparing.progress, env), None)?;
             let ended = report.exit_code;
             (
                 vec![Named {
@@ -81,15 +82,17 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
     if cut_short && comparison.exit_code != exit::VIOLATED {
         comparison.exit_code = ended;
     }
-    outputs.write(&comparison)?;
+    let mut written = Written::default();
     if comparing.shown {
-        let text = compared::terminal::render(&comparison, style(cli, env));
-        Sink::Stdout.write(&text)?;
+        written.result(&compared::terminal::render(&comparison, style(cli, env)));
     }
+    outputs.write(&mut written, &comparison);
     if let (Some(slot), Some(name), Some(report)) = (slot, &comparing.save, to_save) {
-        save(slot, name, &report, &comparison, cut_short)?;
+        let place = slot.path().display().to_string();
+        let saved = save(slot, name, &report, &comparison, cut_short);
+        written.note(saved, "--save-baseline", &place);
     }
-    Ok(comparison.exit_code)
+    Ok(written.exit_code(comparison.exit_code))
 }
 
 /// Whether a run of this invocation ended before all of its trials: reports from files are what they are.
@@ -124,7 +127,7 @@ fn save(
     report: &Report,
     comparison: &Comparison,
     cut_short: bool,
-) -> Result<(), Failure> {
+) -> io::Result<()> {
     let regressed = comparison
         .gate
         .as_ref()
@@ -147,25 +150,20 @@ fn save(
 }
 
 struct Outputs {
-    json: Option<Sink>,
-    markdown: Option<Sink>,
+    json: Option<Document>,
+    markdown: Option<Document>,
 }
 
 impl Outputs {
     fn open(comparing: &Comparing) -> Result<Self, Failure> {
         Ok(Self {
-            json: sink("--json", comparing.json.as_ref())?,
-            markdown: sink("--markdown", comparing.markdown.as_ref())?,
+            json: Document::open("--json", comparing.json.as_ref())?,
+            markdown: Document::open("--markdown", comparing.markdown.as_ref())?,
         })
     }
 
-    fn write(self, comparison: &Comparison) -> io::Result<()> {
-        if let Some(mut sink) = self.json {
-            sink.write(&compared::json::render(comparison)?)?;
-        }
-        if let Some(mut sink) = self.markdown {
-            sink.write(&compared::markdown::render(comparison))?;
-        }
-        Ok(())
+    fn write(self, written: &mut Written, comparison: &Comparison) {
+        written.document(self.json, || Ok(compared::json::render(comparison)?));
+        written.document(self.markdown, || Ok(compared::markdown::render(comparison)));
     }
 }

@@ -28,7 +28,7 @@ use std::{
 use console::Term;
 
 use self::{board::Board, log::Log, screen::Screen};
-use crate::{load::counters::Counters, text::printable};
+use crate::{load::counters::Counters, redact, text::printable};
 
 /// Between two looks at the counters for a terminal.
 const TICK: Duration = Duration::from_millis(100);
@@ -153,7 +153,8 @@ impl Progress {
 
     /// Writes a text to stderr, above what stays there.
     pub fn say(&self, text: &str) {
-        let text = printable(text);
+        let text = redact::output(text);
+        let text = printable(&text);
         if self.tell(News::Say(text.clone().into_owned())).is_none() {
             // Nobody to tell is nothing to fail for.
             let _ = writeln!(io::stderr(), "{text}");

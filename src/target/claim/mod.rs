@@ -25,6 +25,7 @@ use super::{
 use crate::{
     http::{Client, Held, Undecoded, Version},
     ports::{Effect, PortError, Result, UserId},
+    redact,
     report::{AnswerSample, Unclassified},
     strategy::{Decision, Strategy},
 };
@@ -37,6 +38,9 @@ const SAMPLES: usize = 3;
 
 /// Characters of an answer that are shown.
 const BODY: usize = 200;
+
+/// Bytes of an answer that are looked at for it.
+const LOOKED_AT: usize = 16 * 1024;
 
 /// Headers of an answer that are shown.
 const HEADERS: usize = 8;
@@ -268,10 +272,10 @@ impl Claim {
     /// The text without secrets, those of a user's session included.
     pub fn mask(&self, user: UserId, text: &str) -> String {
         let text = self.prepared.secrets.mask(text);
-        match self.session(user) {
+        redact::foreign(&match self.session(user) {
             Some(session) => session.hide(&text),
             None => text,
-        }
+        })
     }
 
     /// What the steps of the first user sent and were answered.
@@ -285,10 +289,13 @@ impl Claim {
             let value = String::from_utf8_lossy(value.as_bytes());
             self.mask(user, &format!("{name}: {value}"))
         });
-        // Masked before it is cut, so that no half of a secret is left.
+        // Masked before it is cut to what is shown, so that no half of a secret is left.
         let body = match answer.extensions().get() {
             Some(Undecoded(why)) => why.clone(),
-            None => String::from_utf8_lossy(answer.body()).into_owned(),
+            None => {
+                let beginning = &answer.body()[..answer.body().len().min(LOOKED_AT)];
+                String::from_utf8_lossy(beginning).into_owned()
+            }
         };
         let body = self.mask(user, &body);
         AnswerSample {

@@ -29,6 +29,7 @@ use crate::{
     },
     http::{Remote, Version},
     ports::UserId,
+    redact,
     strategy::Promise,
     text::is_unsafe,
 };
@@ -43,7 +44,13 @@ const PROMISES: [Promise; 4] = [
 impl Target {
     /// Reads a file, and the table of users that it names.
     pub fn read(path: &Path, env: Env<'_>) -> Result<Self, UsageError> {
-        Self::understand(&TomlFile::read(path, "target")?, env)
+        let mut target = Self::understand(&TomlFile::read(path, "target")?, env)?;
+        redact::remember_all(&target.secrets);
+        // Only what the service says can hold these, and there may be a million.
+        if let Some(users) = &target.users {
+            target.secrets.add_all(users.values());
+        }
+        Ok(target)
     }
 
     /// What a file means.

@@ -14,6 +14,7 @@ use crate::{
         typed::Typed,
     },
     ports::UserId,
+    redact,
     target::{
         RequestTemplate, Template, Who, file,
         template::{Escape, Event, Values},
@@ -39,9 +40,11 @@ impl Reader<'_> {
         }
         let mut request = self.head(&typed.head, usual, speaks)?;
         if let Some(body) = typed.body {
+            self.note_body(&body.text);
             request.body = Some(self.template(body, Escape::None, speaks)?);
         }
         if let Some(json) = typed.json {
+            self.note_json("", json.get_ref());
             request.body = Some(self.json(json, speaks)?);
             content_type(&mut request, "application/json");
         }
@@ -77,6 +80,9 @@ impl Reader<'_> {
             )
         })?;
         self.parse(typed.url, path)?;
+        if let Some((_, query)) = typed.url.text.split_once('?') {
+            self.note_pairs(query);
+        }
         let prefix = Template::text(&self.prefix);
         let path = self.template(typed.url, Escape::Percent, speaks)?;
         let headers = typed.headers.iter().map(|(name, value)| {
@@ -88,11 +94,14 @@ impl Reader<'_> {
                     Problem::new(what, "a name is made of letters, digits and dashes"),
                 )
             })?;
+            if is_literal(&value.text) {
+                self.secrets.add_header(name, &value.text);
+            }
             Ok((parsed, self.template(value, Escape::None, speaks)?))
         });
         let headers = headers.collect::<Result<Vec<_>, UsageError>>()?;
         Ok(RequestTemplate {
-            name: format!("{method} {}{}", self.prefix, typed.url.text),
+            name: redact::text(&format!("{method} {}{}", self.prefix, typed.url.text)),
             method: parsed,
             path: prefix.then(path),
             headers,
@@ -114,11 +123,51 @@ impl Reader<'_> {
         let mut whole = Template::text("");
         for (index, (name, value)) in form.iter().enumerate() {
             let and = if index == 0 { "" } else { "&" };
+            self.note(name, &value.text);
             let name = Template::text(&format!("{and}{}=", Escape::Percent.of(name)));
             let value = self.template(value, Escape::Form, speaks)?;
             whole = whole.then(name).then(value);
         }
         Ok(whole)
+    }
+
+    /// Remembers a literal value under the name of a secret.
+    fn note(&mut self, name: &str, value: &str) {
+        if is_literal(value) {
+            self.secrets.add_named(name, value);
+        }
+    }
+
+    /// The same for the pairs of a query or a form.
+    fn note_pairs(&mut self, pairs: &str) {
+        for (name, value) in pairs.split('&').filter_map(|pair| pair.split_once('=')) {
+            self.note(name, value);
+        }
+        for (name, value) in url::form_urlencoded::parse(pairs.as_bytes()) {
+            self.note(&name, &value);
+        }
+    }
+
+    /// The same for the strings of a JSON value that stands under a name.
+    fn note_json(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::String(text) => self.note(name, text),
+            Value::Array(items) => items.iter().for_each(|item| self.note_json(name, item)),
+            Value::Object(fields) => {
+                fields
+                    .iter()
+                    .for_each(|(name, value)| self.note_json(name, value));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// The same for a body that may be either.
+    fn note_body(&mut self, body: &str) {
+        match serde_json::from_str(body) {
+            Ok(value) => self.note_json("", &value),
+            Err(_) => self.note_pairs(body),
+        }
     }
 
     /// Whether it can be sent at all, tried with somebody's values.
@@ -218,6 +267,11 @@ fn path(text: &str) -> Result<(), Problem> {
         return Err(Problem::invalid(text, "a path begins with /"));
     }
     Ok(())
+}
+
+/// Whether it is sent as it is; a value with placeholders differs from what is sent.
+fn is_literal(text: &str) -> bool {
+    !text.contains("{{")
 }
 
 /// Unless the file says another.

@@ -15,11 +15,11 @@ use std::fmt::Write as _;
 use crate::{
     cli::{error::Problem, layers::Env, mask::quoted},
     ports::UserId,
+    redact::Secrets,
 };
 
-use super::secrets::Secrets;
 use slot::{Slot, Source};
-pub use values::{Name, Values, hide};
+pub use values::{Name, Values};
 
 /// How a value is written where its placeholder stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,12 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Escape;
-
-/// The shortest captured value that is hidden. A shorter one is a number or a word, and hiding it would hide every other
-/// occurrence of the same characters.
-const SHORTEST_SECRET: usize = 8;
-
 /// A name under which a value is captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
@@ -75,18 +69,4 @@ impl Values {
         let pairs = self.names.iter().zip(&self.values);
         pairs.filter_map(|(name, value)| value.as_deref().filter(|_| name.secret))
     }
-}
-
-/// The text without these values, as they are and as URLs and JSON spell them.
-pub fn hide<'a>(text: &str, values: impl Iterator<Item = &'a str>) -> String {
-    let mut values: Vec<_> = values
-        .filter(|value| value.len() >= SHORTEST_SECRET)
-        .collect();
-    // A value that contains another one goes first.
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    values.into_iter().fold(text.to_owned(), |text, value| {
-        [Escape::None, Escape::Json, Escape::Percent]
-            .into_iter()
-            .fold(text, |text, escape| text.replace(&escape.of(value), "***"))
-    })
 }

@@ -1,0 +1,296 @@
+//! Which names have secrets for values, and where such names stand in a text.
+//!
+//! The texts may be broken: a URL that cannot be parsed, a sentence with a URL in it. So more is hidden than has to be.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::{Captures, Regex};
+use url::Url;
+
+use super::MASK;
+
+/// A name that contains one of these is that of a secret, whatever stands around it: `sasl.password`, `X-Auth-Token`.
+const STRONG: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+];
+
+/// A name that is one of these is that of a secret.
+const WHOLE: [&str; 9] = [
+    "pass",
+    "pwd",
+    "pw",
+    "key",
+    "auth",
+    "authorization",
+    "sig",
+    "signature",
+    "jwt",
+];
+
+/// A header whose name contains one of these holds a secret.
+const HEADERS: [&str; 3] = ["authorization", "cookie", "auth"];
+
+/// Letters and digits, in lower case: `sasl.password`, `SASL_PASSWORD` and `saslPassword` are one name.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn is_strong(plain: &str) -> bool {
+    STRONG.iter().any(|part| plain.contains(part))
+}
+
+/// Whether the value under this name, in a query, a form, a JSON object or a list of settings, is a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = plain(name);
+    is_strong(&name) || WHOLE.contains(&&*name)
+}
+
+/// Whether a header of this name holds a secret.
+pub fn is_secret_header(name: &str) -> bool {
+    let name = plain(name);
+    is_strong(&name) || name == "key" || HEADERS.iter().any(|part| name.contains(part))
+}
+
+/// A value that a user has typed, all of which may be one URL, without secrets.
+pub fn value(typed: &str) -> String {
+    let typed = parameters(typed);
+    // What stands before "://" is only shown if no name and password can be in it.
+    let scheme = typed.split("://").next().unwrap_or_default();
+    let is_scheme = !scheme.contains([':', '@']);
+    let authority = if is_scheme && scheme.len() < typed.len() {
+        scheme.len() + 3
+    } else {
+        0
+    };
+    match typed.rfind('@') {
+        Some(at) if at >= authority => format!("{}{MASK}{}", &typed[..authority], &typed[at..]),
+        // Whatever this was meant to be, a name and a password may stand before the '@'.
+        Some(at) => format!("{MASK}{}", &typed[at..]),
+        None if authority > 0 => without_port(&typed, authority),
+        None => typed,
+    }
+}
+
+/// The secrets in a value that a user has typed, which may be no URL: what stands between the first colon of a user's name and the
+/// last `@`, and the values of parameters with a secret name.
+pub fn secrets_in(typed: &str) -> Vec<&str> {
+    let mut secrets = Vec::new();
+    if let Some((before, _)) = typed.rsplit_once('@') {
+        let user = before.split_once("://").map_or(before, |(_, user)| user);
+        secrets.push(user.split_once(':').map_or(user, |(_, password)| password));
+    }
+    let mut done = 0;
+    while let Some(value) = next_parameter(typed, done) {
+        secrets.push(typed[value.clone()].trim_matches(['"', '\'']));
+        done = value.end;
+    }
+    secrets
+}
+
+/// Sentences, as a service or a library says them, without what is secret by its meaning.
+pub fn text(said: &str) -> String {
+    let mut shown = said.to_owned();
+    // Most errors have none of these, and some come by the million.
+    if shown.contains('=') {
+        shown = parameters(&shown);
+    }
+    if shown.contains('"') {
+        shown = fields(&shown);
+    }
+    if shown.contains([':', '=']) {
+        shown = headers(&shown);
+    }
+    if shown.contains("://") {
+        shown = users(&shown);
+    }
+    shown
+}
+
+/// Hides the password, or the lone token, before the host of every URL.
+fn users(text: &str) -> String {
+    static USER: Pattern = LazyLock::new(|| {
+        Regex::new(r#"(?i)([a-z][a-z0-9+.-]*://)([^\s/?#"'<>@:]*)(?::([^\s"'<>]*))?@"#).ok()
+    });
+    replaced(&USER, text, |found| {
+        let (scheme, name) = (&found[1], &found[2]);
+        match found.get(3).map(|password| password.as_str()) {
+            // A host and its port, in a URL with an '@' behind them.
+            Some(rest) if is_port(rest) => found[0].to_owned(),
+            Some(_) => format!("{scheme}{name}:{MASK}@"),
+            None if name.is_empty() || shows_user(scheme.trim_end_matches("://")) => {
+                found[0].to_owned()
+            }
+            None => format!("{scheme}{MASK}@"),
+        }
+    })
+}
+
+fn is_port(rest: &str) -> bool {
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=5).contains(&digits) && rest[digits..].starts_with('/')
+}
+
+/// Whether a name without a password is that of a user; elsewhere it is likely a token.
+fn shows_user(scheme: &str) -> bool {
+    matches!(scheme, "postgres" | "postgresql" | "mysql" | "mariadb")
+}
+
+/// A parsed URL for people: who and where, without secrets. A user without a password is shown, unless the service is one that
+/// takes a lone name for a token.
+pub fn url(url: &Url) -> String {
+    let mut shown = url.clone();
+    // These fail only for URLs that cannot have a user, and so have none.
+    if shown.password().is_some() {
+        let _ = shown.set_password(Some(MASK));
+    } else if !shown.username().is_empty() && !shows_user(url.scheme()) {
+        let _ = shown.set_username(MASK);
+    }
+    if url.query_pairs().any(|(name, _)| is_secret_name(&name)) {
+        let pairs = url.query_pairs().map(|(name, value)| {
+            let is_secret = is_secret_name(&name);
+            let value = if is_secret { MASK.into() } else { value };
+            (name, value)
+        });
+        shown.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    shown.into()
+}
+
+/// Hides the values of parameters with a secret name. A parameter begins at the start, or after one of `?&,;` or white space.
+fn parameters(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut done = 0;
+    while let Some(value) = next_parameter(text, done) {
+        shown.push_str(&text[done..value.start]);
+        shown.push_str(match &text[value.clone()] {
+            kept if kept.is_empty() || is_placeholder(kept) => kept,
+            _ => MASK,
+        });
+        done = value.end;
+    }
+    shown.push_str(&text[done..]);
+    shown
+}
+
+/// Whether it is `{{users.token}}`, which names a secret and is none.
+fn is_placeholder(value: &str) -> bool {
+    let inner = value
+        .strip_prefix("{{")
+        .and_then(|rest| rest.strip_suffix("}}"));
+    inner.is_some_and(|inner| !inner.contains(['{', '}']))
+}
+
+/// The value of the next parameter with a secret name, from `from` on.
+fn next_parameter(text: &str, from: usize) -> Option<Range<usize>> {
+    let mut searched = from;
+    while let Some(equals) = text[searched..].find('=').map(|at| searched + at) {
+        searched = equals + 1;
+        let before = text[from..equals].trim_end_matches(is_of_name);
+        let (start, name) = (from + before.len(), &text[from + before.len()..equals]);
+        let separator = text[..start].chars().next_back();
+        let can_begin = separator.is_none_or(|c| is_separator(c) || "?\"'({[".contains(c));
+        if can_begin && is_secret_name(name) {
+            return Some(searched..searched + value_length(&text[searched..], separator));
+        }
+    }
+    None
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._-".contains(c)
+}
+
+fn is_separator(c: char) -> bool {
+    "?&,;".contains(c) || c.is_whitespace()
+}
+
+/// How far the value at the start of `rest` reaches: to the end of its quotes, or to what separates it from the next parameter. A
+/// separator that no other parameter follows may belong to the value.
+fn value_length(rest: &str, separator: Option<char>) -> usize {
+    if let Some(quote @ ('"' | '\'')) = rest.chars().next()
+        && let Some(end) = rest[1..].find(quote)
+    {
+        return end + 2;
+    }
+    let ends = |(at, c): (usize, char)| match (c, separator) {
+        (c, _) if c.is_whitespace() => true,
+        ('&' | ',' | ';', None) => begins_parameter(&rest[at + 1..]),
+        ('&', Some('?' | '&')) => begins_parameter(&rest[at + 1..]),
+        (',' | ';', Some(',' | ';')) => begins_parameter(&rest[at + 1..]),
+        ('"' | '\'' | ')' | '}', Some('"' | '\'' | '(' | '{')) => true,
+        _ => false,
+    };
+    let end = rest.char_indices().find(|found| ends(*found));
+    end.map_or(rest.len(), |(at, _)| at)
+}
+
+fn begins_parameter(rest: &str) -> bool {
+    let name = rest.trim_start();
+    let end = name.find(|c| !is_of_name(c) && c != ' ').unwrap_or(0);
+    end > 0 && name[end..].starts_with('=')
+}
+
+/// A pattern of ours. None is a mistake in it, which a test finds.
+type Pattern = LazyLock<Option<Regex>>;
+
+fn replaced(pattern: &Pattern, text: &str, by: impl Fn(&Captures<'_>) -> String) -> String {
+    match &**pattern {
+        Some(pattern) => pattern
+            .replace_all(text, |found: &Captures<'_>| by(found))
+            .into_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// Hides the credentials of headers: `Authorization: Bearer …` keeps its scheme.
+fn headers(text: &str) -> String {
+    static HEADER: Pattern = LazyLock::new(|| {
+        let names = "authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token";
+        let schemes = "basic|bearer|digest|token|negotiate|apikey";
+        Regex::new(&format!(
+            r#"(?im)\b((?:{names})"?\s*[:=]\s*"?(?:(?:{schemes})\s+)?)[^\r\n"]+"#
+        ))
+        .ok()
+    });
+    replaced(&HEADER, text, |found| format!("{}{MASK}", &found[1]))
+}
+
+/// Hides strings of JSON objects under names that mean nothing but a secret, also where the JSON stands in a string of another.
+fn fields(text: &str) -> String {
+    static FIELD: Pattern =
+        LazyLock::new(|| Regex::new(r#"("([A-Za-z0-9_.-]+)"\s*:\s*")((?:[^"\\]|\\.)*)"#).ok());
+    static ESCAPED: Pattern =
+        LazyLock::new(|| Regex::new(r#"(\\+"([A-Za-z0-9_.-]+)\\+"\s*:\s*\\+")([^"\\]*)"#).ok());
+    let hidden = |found: &Captures<'_>| {
+        let is_secret = is_strong(&plain(&found[2])) && !found[3].is_empty();
+        let value = if is_secret { MASK } else { &found[3] };
+        format!("{}{value}", &found[1])
+    };
+    replaced(&ESCAPED, &replaced(&FIELD, text, hidden), hidden)
+}
+
+/// Hides a "port" that is no number, as in `postgres://user:secret`, where the host was forgotten.
+fn without_port(value: &str, authority: usize) -> String {
+    let end = value[authority..]
+        .find('/')
+        .map_or(value.len(), |at| authority + at);
+    let host = &value[authority..end];
+    match host.find(':') {
+        Some(colon)
+            if !host.starts_with('[') && !host[colon + 1..].bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            format!("{}{MASK}{}", &value[..=authority + colon], &value[end..])
+        }
+        _ => value.to_owned(),
+    }
+}
