@@ -159,15 +159,13 @@ fn spelled(text: &str, values: &[i64]) -> String {
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(piece.len());
         let number: Option<usize> = piece[..end].parse().ok();
-        match number.and_then(|number| values.get(number.checked_sub(1)?)) {
-            Some(value) => {
-                spelled += &value.to_string();
-                spelled += &piece[end..];
-            }
-            None => {
-                spelled.push('$');
-                spelled += piece;
-            }
+        let value = number.and_then(|number| values.get(number.checked_sub(1)?));
+        if let Some(value) = value {
+            spelled += &value.to_string();
+            spelled += &piece[end..];
+        } else {
+            spelled.push('$');
+            spelled += piece;
         }
     }
     spelled
