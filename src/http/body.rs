@@ -31,6 +31,8 @@ pub struct Gate {
     open: AtomicBool,
     /// The connection has taken everything else.
     reached: AtomicBool,
+    /// The connection has taken the last byte as well.
+    passed: AtomicBool,
 }
 
 impl Gate {
@@ -42,6 +44,11 @@ impl Gate {
     /// Whether the last byte is all that the connection still wants.
     pub fn is_reached(&self) -> bool {
         self.reached.load(SeqCst)
+    }
+
+    /// Whether the last byte may have left.
+    pub fn is_passed(&self) -> bool {
+        self.passed.load(SeqCst)
     }
 }
 
@@ -70,7 +77,9 @@ impl Body {
             Self::Held { first, .. } if !first.is_empty() => Some(mem::take(first)),
             Self::Held { last, gate, .. } => {
                 gate.reached.store(true, SeqCst);
-                gate.open.load(SeqCst).then(|| mem::take(last))
+                let passes = gate.open.load(SeqCst);
+                gate.passed.fetch_or(passes, SeqCst);
+                passes.then(|| mem::take(last))
             }
         }
     }

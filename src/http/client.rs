@@ -5,7 +5,10 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{ConnectError, Endpoint, SendError, descriptors, dial::Dial, http1, http2};
+use super::{
+    ConnectError, Endpoint, SendError, Sources, Tally, descriptors, dial::Dial, http1, http2,
+    tally::Counts,
+};
 
 /// How many connections are opened at a time: more than a server lets wait would take a second each, which is the time after which
 /// the system tries again.
@@ -20,6 +23,10 @@ pub struct Options {
     pub version: Version,
     /// PEM certificates of the authorities to trust, in place of those that browsers trust.
     pub ca_file: Option<PathBuf>,
+    /// The certificate that is shown to a service which demands one.
+    pub identity: Option<Identity>,
+    /// Where connections come from; `None` is for the system to choose.
+    pub source: Option<Sources>,
     /// How long a connection may take, with its handshakes.
     pub connect_timeout: Duration,
     /// The largest body of a response that is read, in bytes.
@@ -33,10 +40,21 @@ impl Default for Options {
             connections: 1,
             version: Version::Http1,
             ca_file: None,
+            identity: None,
+            source: None,
             connect_timeout: Duration::from_secs(5),
             response_limit: 1024 * 1024,
         }
     }
+}
+
+/// Who the client is, for a service that asks for its certificate: two PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The certificate, followed by those of its issuers.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 /// A version of HTTP.
@@ -72,6 +90,7 @@ impl fmt::Display for Version {
 pub struct Client {
     connections: usize,
     transport: Transport,
+    counts: Arc<Counts>,
 }
 
 #[derive(Clone)]
@@ -87,31 +106,36 @@ impl Client {
         descriptors::allow(connections)?;
         let dial = Dial::new(endpoint, options)?;
         let limit = options.response_limit;
+        let counts = Arc::new(Counts::default());
         let transport = match options.version {
             Version::Http1 => {
-                let pool = http1::Pool::open(dial, connections, limit).await?;
-                Transport::Http1(Arc::new(pool))
+                let pool = http1::Pool::open(dial, connections, limit, Arc::clone(&counts)).await;
+                pool.map(|pool| Transport::Http1(Arc::new(pool)))
             }
             Version::Http2 => {
-                let lanes = http2::Lanes::open(dial, connections, limit).await?;
-                Transport::Http2(Arc::new(lanes))
+                let lanes = http2::Lanes::open(dial, connections, limit, Arc::clone(&counts)).await;
+                lanes.map(|lanes| Transport::Http2(Arc::new(lanes)))
             }
         };
+        let opened = counts.tally().connections;
         Ok(Self {
             connections,
-            transport,
+            transport: transport.map_err(|error| error.of_several(opened, connections))?,
+            counts,
         })
     }
 
-    /// Sends a request once: over a connection that is free, in the order of asking, or over the next one in turn (HTTP/2).
+    /// Sends a request: over a connection that is free, in the order of asking, or over the next one in turn (HTTP/2). It is sent
+    /// again only if the service has certainly not processed it.
     ///
     /// Of the request's URI, the path and the query count; a Host header is added where there is none.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
-        match &self.transport {
+        let answer = match &self.transport {
             Transport::Http1(pool) => pool.send(request).await,
             // Boxed, so that it does not make those of HTTP/1.1 larger.
             Transport::Http2(lanes) => Box::pin(lanes.send(request)).await,
-        }
+        };
+        self.counts.answered(answer)
     }
 
     /// Sends a request but for the last byte of its body, and ends when that has left this machine's hands.
@@ -130,7 +154,10 @@ impl Client {
             }
         };
         match held {
-            Ok(held) => held.map(Held),
+            Ok(held) => held.map(|state| Held {
+                state,
+                counts: Arc::clone(&self.counts),
+            }),
             Err(request) => Ok(self.whole(request)),
         }
     }
@@ -140,21 +167,24 @@ impl Client {
         self.connections
     }
 
-    /// How many connections had to be opened anew: the service had closed them, or a caller had stopped waiting.
-    pub fn opened_again(&self) -> u64 {
-        match &self.transport {
-            Transport::Http1(pool) => pool.opened_again(),
-            Transport::Http2(lanes) => lanes.opened_again(),
-        }
+    /// What has become of its connections and requests so far.
+    pub fn tally(&self) -> Tally {
+        self.counts.tally()
     }
 
     fn whole(&self, request: Request<Bytes>) -> Held {
-        Held(State::Whole(self.clone(), request))
+        Held {
+            state: State::Whole(self.clone(), request),
+            counts: Arc::clone(&self.counts),
+        }
     }
 }
 
 /// A request that is about to take effect.
-pub struct Held(State);
+pub struct Held {
+    state: State,
+    counts: Arc<Counts>,
+}
 
 enum State {
     /// Nothing has left yet.
@@ -166,25 +196,27 @@ enum State {
 impl Held {
     /// Whether the last byte is all that the service waited for. Otherwise nothing has been sent yet.
     pub fn is_held(&self) -> bool {
-        !matches!(self.0, State::Whole(..))
+        !matches!(self.state, State::Whole(..))
     }
 
     /// Whether the service has answered without its last byte: a request to such a service cannot be held back, and has taken
     /// effect already.
     pub fn is_answered(&mut self) -> bool {
-        match &mut self.0 {
+        match &mut self.state {
             State::Whole(..) => false,
             State::Http1(held) => held.is_answered(),
             State::Http2(held) => held.is_answered(),
         }
     }
 
-    /// Lets the last byte go at the first poll, and waits for the response.
+    /// Lets the last byte go at the first poll, and waits for the response. A request whose connection broke before its last byte is
+    /// sent again, as a whole.
     pub async fn release(self) -> Result<Response<Bytes>, SendError> {
-        match self.0 {
-            State::Whole(client, request) => client.send(request).await,
+        let answer = match self.state {
+            State::Whole(client, request) => return client.send(request).await,
             State::Http1(held) => held.release().await,
-            State::Http2(held) => held.release().await,
-        }
+            State::Http2(held) => Box::pin(held.release()).await,
+        };
+        self.counts.answered(answer)
     }
 }

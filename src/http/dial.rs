@@ -1,9 +1,14 @@
 //! One more connection to a service, up to where HTTP begins.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 use tokio::{
-    net::{TcpStream, UnixStream},
+    net::{TcpSocket, TcpStream, UnixStream},
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
@@ -11,6 +16,7 @@ use tokio_rustls::TlsConnector;
 use super::{
     ConnectError, Endpoint, Options, Version,
     endpoint::Place,
+    source::Sources,
     tls,
     wire::{Socket, Wire},
 };
@@ -22,6 +28,9 @@ pub struct Dial {
     /// For HTTPS.
     tls: Option<TlsConnector>,
     patience: Duration,
+    sources: Option<Sources>,
+    /// Connections so far, for whose turn it is among the sources.
+    turn: AtomicUsize,
 }
 
 impl Dial {
@@ -29,12 +38,14 @@ impl Dial {
     pub fn new(endpoint: Endpoint, options: &Options) -> Result<Self, ConnectError> {
         let tls = endpoint
             .is_tls()
-            .then(|| tls::connector(options.ca_file.as_deref(), options.version));
+            .then(|| tls::connector(options));
         Ok(Self {
             endpoint,
             version: options.version,
             tls: tls.transpose()?,
             patience: options.connect_timeout,
+            sources: options.source.clone(),
+            turn: AtomicUsize::new(0),
         })
     }
 
@@ -65,14 +76,46 @@ impl Dial {
                     .map_err(|source| self.refused(0, source));
             }
         };
+        let turn = self.turn.fetch_add(1, Relaxed);
         let mut refusal = None;
         for (n, address) in addresses.iter().enumerate() {
-            match connect(address).await {
+            let connected = match self.socket_to(*address, turn) {
+                Ok(socket) => connect(socket, *address).await,
+                Err(error) => {
+                    // Another address may be of the right family.
+                    refusal = refusal.or(Some(error));
+                    continue;
+                }
+            };
+            match connected {
                 Ok(stream) => return self.encrypt(stream).await,
                 Err(source) => refusal = Some(self.refused(n, source)),
             }
         }
         Err(refusal.unwrap_or_else(|| self.refused(0, io::ErrorKind::NotFound.into())))
+    }
+
+    /// A socket that is bound to a source address, where there are such.
+    fn socket_to(&self, to: SocketAddr, turn: usize) -> Result<TcpSocket, ConnectError> {
+        let unusable = |reason: String| ConnectError::Source {
+            sources: self.sources.as_ref().map(Sources::to_string).unwrap_or_default(),
+            address: to.to_string(),
+            reason,
+        };
+        let socket = match to {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        };
+        let socket = socket.map_err(|source| ConnectError::Refused {
+            address: to.to_string(),
+            source,
+        })?;
+        if let Some(sources) = &self.sources {
+            let source = source(sources, turn, to.ip()).map_err(unusable)?;
+            let bound = socket.bind(SocketAddr::new(source, 0));
+            bound.map_err(|error| unusable(unbound(source, &error)))?;
+        }
+        Ok(socket)
     }
 
     async fn encrypt(&self, stream: TcpStream) -> Result<Socket, ConnectError> {
@@ -110,8 +153,27 @@ impl Dial {
     }
 }
 
-async fn connect(address: &SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
+/// Whose turn it is among the sources of connections to `to`.
+fn source(sources: &Sources, turn: usize, to: IpAddr) -> Result<IpAddr, String> {
+    let source = sources.address(turn, to);
+    let source = source.ok_or("the service has an address of the other IP version")?;
+    if source.is_loopback() && !to.to_canonical().is_loopback() {
+        return Err("from a loopback address only this machine can be reached".to_owned());
+    }
+    Ok(source)
+}
+
+/// Why the system does not allow a source address.
+fn unbound(source: IpAddr, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => format!("{source} is no address of this machine"),
+        io::ErrorKind::AddrInUse => format!("all ports of {source} are taken"),
+        _ => format!("{source}: {error}"),
+    }
+}
+
+async fn connect(socket: TcpSocket, address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = socket.connect(address).await?;
     // The last byte of a request must not wait for the acknowledgement of the others.
     stream.set_nodelay(true)?;
     Ok(stream)

@@ -62,6 +62,24 @@ pub enum ConnectError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The certificate that the client shows, or its key.
+    #[error("cannot use the client certificate {}: {reason}", file.display())]
+    Identity {
+        /// The file that is wrong.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No connection can come from the addresses that were asked for.
+    #[error("cannot connect to {address} from {sources} (`source` in [http]): {reason}")]
+    Source {
+        /// As written.
+        sources: String,
+        /// Where the connection was to go.
+        address: String,
+        /// What is in the way.
+        reason: String,
+    },
     /// Nobody listens, or something in between refuses.
     #[error("cannot connect to {address}: {source}")]
     Refused {
@@ -76,6 +94,20 @@ pub enum ConnectError {
         /// The first that was tried.
         address: String,
         /// As allowed.
+        after: Duration,
+    },
+    /// Some connections in time, and no further one.
+    #[error(
+        "{address} has taken {opened} of {connections} connections, and no further one within {after:?}: the service accepts connections more slowly than they come, its listen backlog is probably full; ask for fewer with --http-connections {opened}"
+    )]
+    Backlog {
+        /// The first address that was tried.
+        address: String,
+        /// Connections that are open; at least 1.
+        opened: u64,
+        /// Connections that were asked for.
+        connections: usize,
+        /// The time allowed for one connection.
         after: Duration,
     },
     /// The handshake of TLS.
@@ -106,6 +138,21 @@ pub struct SendError {
     pub sent: bool,
     /// For people.
     pub message: String,
+}
+
+impl ConnectError {
+    /// The same error of the next of several connections, `opened` of which are open.
+    pub(super) fn of_several(self, opened: u64, connections: usize) -> Self {
+        match self {
+            Self::Late { address, after } if opened > 0 => Self::Backlog {
+                address,
+                opened,
+                connections,
+                after,
+            },
+            other => other,
+        }
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are mapped to it")]

@@ -3,10 +3,7 @@
 use std::{
     collections::VecDeque,
     future::poll_fn,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -24,6 +21,8 @@ use super::{
     client::OPENING,
     dial::Dial,
     message,
+    tally::{Counts, count},
+    wire::Progress,
 };
 
 mod connection;
@@ -40,7 +39,7 @@ pub struct Pool {
     /// One entry for each free place; `None` has to be opened. They take turns, since a service may tie a connection to one of
     /// its workers.
     idle: Mutex<VecDeque<Option<Connection>>>,
-    opened_again: AtomicU64,
+    counts: Arc<Counts>,
 }
 
 impl Pool {
@@ -49,17 +48,19 @@ impl Pool {
         dial: Dial,
         connections: usize,
         response_limit: usize,
+        counts: Arc<Counts>,
     ) -> Result<Self, ConnectError> {
         let opened = stream::iter(0..connections)
             .map(|_| Connection::open(&dial))
-            .buffer_unordered(OPENING);
+            .buffer_unordered(OPENING)
+            .inspect_ok(|_| count(&counts.opened));
         let idle = opened.map_ok(Some).try_collect().await?;
         Ok(Self {
             dial,
             response_limit,
             places: Semaphore::new(connections),
             idle: Mutex::new(idle),
-            opened_again: AtomicU64::new(0),
+            counts,
         })
     }
 
@@ -76,7 +77,8 @@ impl Pool {
         self.borrowed().exchange(request.map(Body::Whole)).await
     }
 
-    /// Ends when the last byte is all that is missing; gives the request back if no place is free.
+    /// Ends when the last byte is all that is missing; gives the request back if no place is free, or if the connection broke
+    /// before the last byte.
     pub async fn hold(
         self: &Arc<Self>,
         request: Request<Bytes>,
@@ -86,11 +88,7 @@ impl Pool {
             Err(_) => return Err(request),
         }
         let request = message::over_http1(request, &self.dial.endpoint);
-        Ok(self.borrowed().hold(request).await)
-    }
-
-    pub fn opened_again(&self) -> u64 {
-        self.opened_again.load(Relaxed)
+        self.borrowed().hold(request).await
     }
 
     /// For whoever has a place.
@@ -101,8 +99,17 @@ impl Pool {
         }
     }
 
+    async fn ask(
+        &self,
+        connection: &mut Connection,
+        request: Request<Body>,
+    ) -> Result<Response<Bytes>, Failure> {
+        connection.count_asked(&self.counts);
+        connection.exchange(request, self.response_limit).await
+    }
+
     async fn open_again(&self) -> Result<Connection, SendError> {
-        self.opened_again.fetch_add(1, Relaxed);
+        count(&self.counts.opened_again);
         // Seldom, and large: it must not make every request's future large.
         let opened = Box::pin(Connection::open(&self.dial)).await;
         opened.map_err(SendError::unsent)
@@ -123,56 +130,76 @@ struct Borrowed {
 impl Borrowed {
     /// The connection is given back only if the response is complete: whoever stops waiting closes it.
     async fn exchange(mut self, request: Request<Body>) -> Result<Response<Bytes>, SendError> {
-        let limit = self.pool.response_limit;
         let mut request = request;
-        if let Some(mut connection) = self.connection.take() {
-            match connection.exchange(request, limit).await {
+        if let Some(mut connection) = self.open_one().await {
+            match self.pool.ask(&mut connection, request).await {
                 Err(Failure::NotTaken(untouched)) => request = *untouched,
                 answer => return self.end(connection, answer),
             }
         }
         let mut connection = self.pool.open_again().await?;
-        let answer = connection.exchange(request, limit).await;
+        let answer = self.pool.ask(&mut connection, request).await;
         self.end(connection, answer)
     }
 
-    async fn hold(mut self, request: Request<Bytes>) -> Result<Held, SendError> {
-        let gate = Arc::new(Gate::default());
-        let request = request.map(|bytes| Body::held(bytes, &gate));
+    /// The connection of the place, unless the service has closed it.
+    async fn open_one(&mut self) -> Option<Connection> {
         let idle = OptionFuture::from(self.connection.take().map(Connection::if_open));
-        let mut connection = match idle.await.flatten() {
+        idle.await.flatten()
+    }
+
+    async fn hold(
+        mut self,
+        whole: Request<Bytes>,
+    ) -> Result<Result<Held, SendError>, Request<Bytes>> {
+        let gate = Arc::new(Gate::default());
+        let request = whole.clone().map(|bytes| Body::held(bytes, &gate));
+        let mut connection = match self.open_one().await {
             Some(open) => open,
-            None => self.pool.open_again().await?,
+            None => match self.pool.open_again().await {
+                Ok(new) => new,
+                Err(error) => return Ok(Err(error)),
+            },
         };
-        let progress = connection.progress();
-        let limit = self.pool.response_limit;
+        let (pool, progress) = (Arc::clone(&self.pool), connection.progress());
         let mut answer: BoxFuture<'static, _> = Box::pin(async move {
-            let answer = connection.exchange(request, limit).await;
+            let answer = self.pool.ask(&mut connection, request).await;
             self.end(connection, answer)
         });
-        let mut early = None;
-        poll_fn(|cx| {
-            match answer.as_mut().poll(cx) {
-                // The service has not waited for the rest.
-                Poll::Ready(answer) => early = Some(answer),
-                Poll::Pending if gate.is_reached() && progress.is_flushed() => {}
-                Poll::Pending => return Poll::Pending,
+        let early = poll_fn(|cx| match answer.as_mut().poll(cx) {
+            // The service has not waited for the rest.
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending if gate.is_reached() && progress.is_flushed() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        let state = match early.await {
+            Some(Ok(answer)) => HeldState::Answered(answer),
+            Some(Err(_)) => {
+                count(&pool.counts.sent_again);
+                return Err(whole);
             }
-            Poll::Ready(())
-        })
-        .await;
-        Ok(match early {
-            Some(answer) => Held::Answered(Ok(answer?)),
-            None => Held::Waiting { gate, answer },
-        })
+            None => HeldState::Waiting(answer),
+        };
+        Ok(Ok(Held {
+            state,
+            gate,
+            progress,
+            whole,
+            pool,
+        }))
     }
 
     fn end(
         &mut self,
-        connection: Connection,
+        mut connection: Connection,
         answer: Result<Response<Bytes>, Failure>,
     ) -> Result<Response<Bytes>, SendError> {
+        let counts = &self.pool.counts;
+        if matches!(answer, Err(Failure::ClosedUnder(_))) {
+            count(&counts.closed_under);
+        }
         let response = answer.map_err(SendError::from)?;
+        connection.count_answered(counts);
         self.connection = Some(connection).filter(Connection::is_reusable);
         Ok(response)
     }
@@ -186,35 +213,66 @@ impl Drop for Borrowed {
 }
 
 /// A request of which all but the last byte has left.
-pub enum Held {
-    Waiting {
-        gate: Arc<Gate>,
-        answer: BoxFuture<'static, Result<Response<Bytes>, SendError>>,
-    },
+pub struct Held {
+    state: HeldState,
+    gate: Arc<Gate>,
+    progress: Arc<Progress>,
+    /// The request, for another connection where this one breaks before the last byte.
+    whole: Request<Bytes>,
+    pool: Arc<Pool>,
+}
+
+enum HeldState {
+    Waiting(BoxFuture<'static, Result<Response<Bytes>, SendError>>),
     /// Before the last byte.
-    Answered(Result<Response<Bytes>, SendError>),
+    Answered(Response<Bytes>),
+    /// The connection broke before the last byte.
+    Broken,
 }
 
 impl Held {
     /// Looks whether the service has waited for the last byte so far.
     pub fn is_answered(&mut self) -> bool {
-        if let Self::Waiting { answer, .. } = self {
-            let mut look = Context::from_waker(Waker::noop());
-            if let Poll::Ready(answer) = answer.as_mut().poll(&mut look) {
-                *self = Self::Answered(answer);
-            }
-        }
-        matches!(self, Self::Answered(_))
+        // Nothing is missed: the release polls again.
+        let _ = self.look(&mut Context::from_waker(Waker::noop()));
+        matches!(self.state, HeldState::Answered(_))
     }
 
-    /// The last byte leaves at the first poll.
-    pub async fn release(self) -> Result<Response<Bytes>, SendError> {
-        match self {
-            Self::Waiting { gate, answer } => {
-                gate.open();
-                answer.await
+    /// Ends when it is known whether the service has answered or closed the connection by now.
+    fn look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let HeldState::Waiting(answer) = &mut self.state else {
+            return Poll::Ready(());
+        };
+        self.progress.look_ahead(true);
+        let looked = answer.as_mut().poll(cx);
+        self.progress.look_ahead(false);
+        match looked {
+            Poll::Ready(Ok(answer)) => self.state = HeldState::Answered(answer),
+            Poll::Ready(Err(_)) => self.state = HeldState::Broken,
+            Poll::Pending if self.progress.is_behind() => return Poll::Pending,
+            Poll::Pending => {}
+        }
+        Poll::Ready(())
+    }
+
+    /// The last byte leaves at the first poll, unless the service has closed the connection: then the request is sent as a whole,
+    /// over another connection.
+    pub async fn release(mut self) -> Result<Response<Bytes>, SendError> {
+        poll_fn(|cx| self.look(cx)).await;
+        let answer = match self.state {
+            HeldState::Answered(answer) => return Ok(answer),
+            HeldState::Broken => None,
+            HeldState::Waiting(answer) => {
+                self.gate.open();
+                Some(answer.await)
             }
-            Self::Answered(answer) => answer,
+        };
+        match answer {
+            Some(answer) if answer.is_ok() || self.gate.is_passed() => answer,
+            _ => {
+                count(&self.pool.counts.sent_again);
+                Box::pin(self.pool.send(self.whole)).await
+            }
         }
     }
 }

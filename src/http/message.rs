@@ -109,6 +109,10 @@ impl Collected {
     }
 }
 
+/// Why there is not even the beginning of a response, of a request of which bytes have left.
+pub const CLOSED_UNDER: &str =
+    "the service closed the connection under the request, before any answer";
+
 /// Why a response is missing, of a request of which bytes may have left.
 pub fn broken(reason: impl Display) -> String {
     format!("the connection broke before the response was complete: {reason}")

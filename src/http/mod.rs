@@ -1,9 +1,11 @@
 //! The client for a service of somebody's own: claims over HTTP, on connections that are open before any load.
 //!
-//! A load tool's client differs from an application's. It opens all its connections first, and never more. It sends what it is
-//! told to, once: no retry, no redirect, no second try on another connection. It says of every failure whether the service may
-//! have acted, which is the difference between a *failed* and an *indeterminate* attempt. And it can hold a request back at the
-//! last byte of its body ([`Client::hold`]), so that requests which were prepared one after the other take effect together.
+//! A load tool's client differs from an application's. It opens all its connections first, and never more. It follows no
+//! redirect. It never sends a request again that the service may have processed. A request goes out again only where the service
+//! says that it has not processed it (HTTP/2: GOAWAY, `REFUSED_STREAM`), or cannot have received all of it. The client says of every
+//! failure whether the service may have acted, which is the difference between a *failed* and an *indeterminate* attempt. And it
+//! can hold a request back at the last byte of its body ([`Client::hold`]), so that requests which were prepared one after the
+//! other take effect together.
 //!
 //! Deadlines are the caller's: whoever stops waiting drops the future. Over HTTP/1.1 that closes the connection, which is
 //! opened anew when it is next needed; over HTTP/2 it resets the stream alone.
@@ -15,16 +17,21 @@ mod descriptors;
 mod dial;
 mod endpoint;
 mod error;
+mod frames;
 mod http1;
 mod http2;
 mod message;
+mod source;
+mod tally;
 mod tls;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, Held, Options, Version};
+pub use client::{Client, Held, Identity, Options, Version};
 pub use coding::Undecoded;
 pub use endpoint::{Endpoint, Remote};
 pub use error::{ConnectError, EndpointError, SendError};
+pub use source::Sources;
+pub use tally::Tally;

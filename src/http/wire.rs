@@ -2,19 +2,23 @@
 
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     },
     task::{Context, Poll, ready},
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
 };
 use tokio_rustls::client::TlsStream;
+
+use super::frames::Frames;
 
 /// Any stream that HTTP can run over.
 pub enum Socket {
@@ -34,6 +38,30 @@ impl Socket {
             Self::Tls(stream) => stream,
         })
     }
+
+    /// Asks the system what has come, without taking it. The runtime learns of an end of the stream only when it next waits, and
+    /// until then reports a connection as open that the service has closed.
+    fn look(&self) -> io::Result<Ahead> {
+        let socket = match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            Self::Unix(stream) => SockRef::from(stream),
+            Self::Tls(stream) => SockRef::from(stream.get_ref().0),
+        };
+        match socket.peek(&mut [MaybeUninit::uninit()]) {
+            Ok(0) => Ok(Ahead::End),
+            Ok(_) => Ok(Ahead::Bytes),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Ahead::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What can be read next.
+enum Ahead {
+    Nothing,
+    Bytes,
+    /// The service has closed its side.
+    End,
 }
 
 /// What has happened to the bytes of a connection; whoever has the connection and whoever holds a request back share it.
@@ -43,12 +71,45 @@ pub struct Progress {
     written: AtomicBool,
     /// Something was to be written, and has not all reached the system.
     unsent: AtomicBool,
+    /// Bytes have been read since [`Self::forget`].
+    heard: AtomicBool,
+    /// Reading looks at the socket itself, see [`Self::look_ahead`].
+    looking: AtomicBool,
+    /// There are bytes in the socket that the runtime has not noticed yet.
+    behind: AtomicBool,
+    /// HTTP/2: the last stream of which a HEADERS frame has left; 0 before the first.
+    opened: AtomicU32,
 }
 
 impl Progress {
-    /// Begins anew: nothing has been written.
+    /// Begins anew: nothing has been written or read.
     pub fn forget(&self) {
         self.written.store(false, SeqCst);
+        self.heard.store(false, SeqCst);
+    }
+
+    /// Whether any byte has come since [`Self::forget`].
+    pub fn has_heard(&self) -> bool {
+        self.heard.load(SeqCst)
+    }
+
+    /// Until this is called with `false`, a read that finds nothing asks the system once more: a connection that the service has
+    /// closed by now is found to be closed.
+    pub fn look_ahead(&self, looking: bool) {
+        self.looking.store(looking, SeqCst);
+        if looking {
+            self.behind.store(false, SeqCst);
+        }
+    }
+
+    /// Whether the last look has found bytes that the runtime will report soon: only then is it known what they are.
+    pub fn is_behind(&self) -> bool {
+        self.behind.load(SeqCst)
+    }
+
+    /// HTTP/2: whether the HEADERS frame of a stream has left.
+    pub fn has_opened(&self, stream: u32) -> bool {
+        stream <= self.opened.load(SeqCst)
     }
 
     /// Whether any byte has left since [`Self::forget`].
@@ -66,6 +127,8 @@ impl Progress {
 pub struct Wire {
     socket: Socket,
     progress: Arc<Progress>,
+    /// Of a connection that speaks HTTP/2.
+    frames: Option<Frames>,
 }
 
 impl Wire {
@@ -73,6 +136,15 @@ impl Wire {
         Self {
             socket,
             progress: Arc::default(),
+            frames: None,
+        }
+    }
+
+    /// For HTTP/2: follows the frames, and writes nothing to a connection that the service has closed.
+    pub fn framed(self) -> Self {
+        Self {
+            frames: Some(Frames::new()),
+            ..self
         }
     }
 
@@ -80,12 +152,33 @@ impl Wire {
         Arc::clone(&self.progress)
     }
 
-    fn attempted(&self, write: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn attempted(
+        &mut self,
+        write: Poll<io::Result<usize>>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.progress.unsent.store(true, SeqCst);
-        if matches!(write, Poll::Ready(Ok(bytes)) if bytes > 0) {
+        if let Poll::Ready(Ok(written)) = write
+            && written > 0
+        {
             self.progress.written.store(true, SeqCst);
+            let frames = self.frames.as_mut();
+            if let Some(stream) = frames.and_then(|frames| frames.push(&bytes[..written])) {
+                self.progress.opened.store(stream, SeqCst);
+            }
         }
         write
+    }
+
+    /// What a read that has found nothing comes to after a look at the socket.
+    fn looked(&self) -> Poll<io::Result<()>> {
+        match self.socket.look() {
+            Ok(Ahead::End) => return Poll::Ready(Ok(())),
+            Err(error) => return Poll::Ready(Err(error)),
+            Ok(Ahead::Bytes) => self.progress.behind.store(true, SeqCst),
+            Ok(Ahead::Nothing) => self.progress.behind.store(false, SeqCst),
+        }
+        Poll::Pending
     }
 }
 
@@ -95,7 +188,16 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.socket.stream().poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = self.socket.stream().poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.progress.heard.store(true, SeqCst);
+        }
+        if read.is_pending() && self.progress.looking.load(SeqCst) {
+            return self.looked();
+        }
+        self.progress.behind.store(false, SeqCst);
+        read
     }
 }
 
@@ -106,8 +208,12 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.frames.is_some() && matches!(self.socket.look()?, Ahead::End) {
+            let closed = "the service has closed the connection";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, closed)));
+        }
         let write = self.socket.stream().poll_write(cx, bytes);
-        self.attempted(write)
+        self.attempted(write, bytes)
     }
 
     /// Comes only after everything was given to [`Self::poll_write`]: hyper and h2 both keep to that.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     distribution::{describe, distribution, nanoseconds},
+    hints,
     ledger_counts,
     one::{Facts, Loaded},
     over_time::rows_over_time,
@@ -57,7 +58,7 @@ pub fn report(facts: &Facts<'_>) -> Run {
         schedule_lag_ns: facts.health.schedule_lag.clone(),
         offered: facts.health.offered,
         cpu_share: facts.health.cpu_share,
-        warnings: facts.health.warnings.clone(),
+        warnings: warnings(facts),
         drain_ns: can_be_drained(facts).then(|| nanoseconds(facts.loaded.drained.took)),
         database: DatabaseLoad {
             statements: totals.statements,
@@ -80,6 +81,16 @@ pub fn report(facts: &Facts<'_>) -> Run {
         witness: facts.witness.clone(),
         kept: Vec::new(),
     }
+}
+
+/// Of the generator, and of the connections to a service of the user's own.
+fn warnings(facts: &Facts<'_>) -> Vec<String> {
+    let mut warnings = facts.health.warnings.clone();
+    if let Some(target) = &facts.surroundings.target {
+        let attempts = counts(&facts.loaded.observed.attempts);
+        warnings.extend(hints::of(target, &attempts));
+    }
+    warnings
 }
 
 /// What the services of a run are.

@@ -9,6 +9,7 @@ pub(crate) mod distribution;
 mod drain;
 mod environment;
 mod health;
+mod hints;
 pub mod instances;
 mod judge;
 mod ledger_counts;

@@ -71,13 +71,20 @@ pub async fn run(
     evidence.ledger = evidence
         .ledger
         .map(|ledger| ledger.with_codes(shared_codes(&coupons.codes)));
+    let tally = claim.client().tally();
     let surroundings = Surroundings {
         backends: backends(&stage),
         topic: false,
         target: Some(TargetLoad {
             addresses: stage.endpoint().addresses(),
             connections: claim.client().connections() as u64,
-            opened_again: claim.client().opened_again(),
+            opened_again: tally.opened_again,
+            sent_again: tally.sent_again,
+            closed_under: tally.closed_under,
+            never_answered: tally.never_answered,
+            too_many_requests: tally.too_many,
+            forbidden_later: tally.forbidden,
+            source: target.service.source.as_ref().map(ToString::to_string),
             held: claim.held(),
             unclassified: claim.unclassified(),
             strangers: Strangers {

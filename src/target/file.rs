@@ -45,6 +45,10 @@ pub struct Http {
     pub unix_socket: Option<Typed>,
     pub version: Option<Typed>,
     pub ca_file: Option<Typed>,
+    pub client_cert: Option<Typed>,
+    pub client_key: Option<Typed>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub source: Vec<Typed>,
 }
 
 /// What is sent.

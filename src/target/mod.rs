@@ -50,7 +50,7 @@ pub use used_up::not_reset;
 pub use users::Users;
 
 use crate::{
-    http::{Remote, Version},
+    http::{Identity, Remote, Sources, Version},
     strategy::Promise,
 };
 
@@ -117,6 +117,10 @@ pub struct Service {
     pub version: Version,
     /// PEM certificates of the authorities to trust.
     pub ca_file: Option<PathBuf>,
+    /// The certificate that is shown to a service which demands one.
+    pub identity: Option<Identity>,
+    /// Where connections come from; `None` is for the system to choose.
+    pub source: Option<Sources>,
 }
 
 /// How a service is reached, as far as the command line says it.

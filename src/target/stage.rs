@@ -276,6 +276,8 @@ async fn connect(
         connections,
         version: target.service.version,
         ca_file: target.service.ca_file.clone(),
+        identity: target.service.identity.clone(),
+        source: target.service.source.clone(),
         ..Options::default()
     };
     let opened = Client::open(endpoint, &options).await;

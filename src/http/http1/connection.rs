@@ -23,7 +23,8 @@ use crate::http::{
     body::Body,
     coding,
     dial::Dial,
-    message::{Collected, broken},
+    message::{CLOSED_UNDER, Collected, broken},
+    tally::{Counts, count},
     wire::{Progress, Wire},
 };
 
@@ -34,12 +35,17 @@ struct State {
     /// Until it has ended: a request that it has not taken by then comes back when it is dropped.
     driver: Option<Driver<TokioIo<Wire>, Body>>,
     progress: Arc<Progress>,
+    /// Whether an exchange has begun on it, and whether one has brought an answer.
+    is_asked: bool,
+    has_answered: bool,
 }
 
 /// Why there is no response.
 pub enum Failure {
     /// The connection was closed before it took the request, which is as it was.
     NotTaken(Box<Request<Body>>),
+    /// The service closed the connection after at least a part of the request, and before the first byte of an answer.
+    ClosedUnder(SendError),
     Broken(SendError),
 }
 
@@ -47,7 +53,7 @@ impl From<Failure> for SendError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::NotTaken(_) => Self::unsent("the service closes its connections at once"),
-            Failure::Broken(error) => error,
+            Failure::ClosedUnder(error) | Failure::Broken(error) => error,
         }
     }
 }
@@ -62,6 +68,8 @@ impl Connection {
                 sender,
                 driver: Some(driver),
                 progress,
+                is_asked: false,
+                has_answered: false,
             })))
         };
         dial.connect(greet).await
@@ -76,14 +84,33 @@ impl Connection {
         self.0.driver.is_some()
     }
 
-    /// Itself, unless the service has closed it.
+    /// Itself, unless the service has closed it by this moment.
     pub async fn if_open(mut self) -> Option<Self> {
+        let progress = self.progress();
+        progress.look_ahead(true);
         poll_fn(|cx| {
             self.0.drive(cx);
-            Poll::Ready(())
+            let is_known = !self.is_reusable() || !progress.is_behind();
+            // The runtime has not read yet what is there, and wakes this when it has.
+            if is_known { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
+        progress.look_ahead(false);
         Some(self).filter(Self::is_reusable)
+    }
+
+    /// Counts itself, once, among the connections on which a request was sent.
+    pub fn count_asked(&mut self, counts: &Counts) {
+        if !std::mem::replace(&mut self.0.is_asked, true) {
+            count(&counts.asked_connections);
+        }
+    }
+
+    /// Counts itself, once, among the connections that have brought an answer.
+    pub fn count_answered(&mut self, counts: &Counts) {
+        if !std::mem::replace(&mut self.0.has_answered, true) {
+            count(&counts.answering_connections);
+        }
     }
 
     /// Sends a request, and reads the response whole, if it has at most `limit` bytes.
@@ -129,13 +156,15 @@ impl State {
 
     /// The service has not acted if nothing has left.
     fn precisely(&self, failure: Failure) -> Failure {
-        match failure {
-            Failure::Broken(mut error) => {
-                error.sent = self.progress.has_written();
-                Failure::Broken(error)
-            }
-            untouched @ Failure::NotTaken(_) => untouched,
+        let Failure::Broken(mut error) = failure else {
+            return failure;
+        };
+        error.sent = self.progress.has_written();
+        if !error.sent || self.progress.has_heard() {
+            return Failure::Broken(error);
         }
+        CLOSED_UNDER.clone_into(&mut error.message);
+        Failure::ClosedUnder(error)
     }
 }
 

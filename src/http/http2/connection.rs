@@ -23,7 +23,7 @@ use http::Request;
 use tokio::sync::Notify;
 
 use crate::http::{
-    ConnectError, SendError,
+    ConnectError,
     dial::Dial,
     wire::{Progress, Wire},
 };
@@ -71,6 +71,7 @@ impl Connection {
             ..Shared::default()
         });
         let stream_window = u32::try_from(response_limit).unwrap_or(WINDOW).min(WINDOW);
+        let wire = wire.framed();
         let (sender, mut driver) = Builder::new()
             .enable_push(false)
             .initial_window_size(stream_window)
@@ -98,9 +99,13 @@ impl Connection {
         &self,
         head: Request<()>,
         is_all: bool,
-    ) -> Result<(ResponseFuture, SendStream<Bytes>), SendError> {
-        let begun = self.sender.clone().send_request(head, is_all);
-        begun.map_err(SendError::unsent)
+    ) -> Result<(ResponseFuture, SendStream<Bytes>), h2::Error> {
+        self.sender.clone().send_request(head, is_all)
+    }
+
+    /// Whether the head of a stream has left.
+    pub fn has_sent(&self, stream: u32) -> bool {
+        self.shared.progress.has_opened(stream)
     }
 
     /// Counts one more request, which waits if the service allows none now.

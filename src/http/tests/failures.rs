@@ -95,7 +95,7 @@ async fn whoever_stops_waiting_closes_the_connection_and_no_other() {
     drop(impatient);
     assert_eq!(first.read(&mut [0]).await.unwrap(), 0);
     assert_eq!(answered(&client, &listener).await, "second");
-    assert_eq!(client.opened_again(), 1);
+    assert_eq!(client.tally().opened_again, 1);
 }
 
 #[tokio::test]

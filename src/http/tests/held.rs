@@ -42,7 +42,7 @@ async fn all_but_the_last_byte_has_left_when_it_is_held() {
         let (answer, ()) = futures::join!(held.release(), service);
         assert_eq!(answer.unwrap().status(), 204);
     }
-    assert_eq!(client.opened_again(), 0);
+    assert_eq!(client.tally().opened_again, 0);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn what_cannot_be_held_leaves_whole_at_its_release() {
     assert!(text(&first.unwrap()).ends_with("first"));
     assert!(text(&second.unwrap()).ends_with("second"));
     assert!(text(&get.unwrap()).starts_with("GET / "));
-    assert_eq!((server.connections(), client.opened_again()), (1, 0));
+    assert_eq!((server.connections(), client.tally().opened_again), (1, 0));
 }
 
 #[tokio::test]
@@ -143,5 +143,5 @@ async fn a_request_that_is_held_and_given_up_closes_its_connection() {
     };
     let (answer, ()) = futures::join!(client.send(post("yes")), service);
     answer.unwrap();
-    assert_eq!(client.opened_again(), 1);
+    assert_eq!(client.tally().opened_again, 1);
 }

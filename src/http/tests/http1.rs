@@ -23,7 +23,7 @@ async fn connections_are_opened_before_any_request_and_kept() {
     }
     join_all((0..50).map(|_| client.send(get("/")))).await;
     assert_eq!(server.connections(), 3);
-    assert_eq!((client.connections(), client.opened_again()), (3, 0));
+    assert_eq!((client.connections(), client.tally().opened_again), (3, 0));
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_closed_idle_connection_is_opened_again_before_sending() {
         };
         let answer = async { client.send(get("/")).await.unwrap() };
         let (_, server) = futures::join!(answer, service);
-        assert_eq!(client.opened_again(), opened_again);
+        assert_eq!(client.tally().opened_again, opened_again);
         idle = server;
     }
 }
@@ -115,7 +115,7 @@ async fn a_connection_that_is_said_to_close_is_not_used_again() {
         };
         let (answer, _server) = futures::join!(client.send(get("/")), service);
         assert_eq!(text(&answer.unwrap()), "ok");
-        assert_eq!(client.opened_again(), opened_again);
+        assert_eq!(client.tally().opened_again, opened_again);
     }
 }
 

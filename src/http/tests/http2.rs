@@ -26,7 +26,7 @@ async fn many_requests_share_a_connection() {
     }
     let answer = client.send(named).await.unwrap();
     assert_eq!(text(&answer), "GET http://shop/a?b=c None ");
-    assert_eq!((server.connections(), client.opened_again()), (2, 0));
+    assert_eq!((server.connections(), client.tally().opened_again), (2, 0));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_closed_connection_is_opened_again_before_sending() {
     };
     let (answer, ()) = futures::join!(client.send(get("/")), service);
     answer.unwrap();
-    assert_eq!(client.opened_again(), 1);
+    assert_eq!(client.tally().opened_again, 1);
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn a_service_that_speaks_http1_alone_is_named() {
     assert!(matches!(error, ConnectError::Protocol { .. }));
 }
 
-async fn accept(listener: &TcpListener) -> server::Connection<tokio::net::TcpStream, Bytes> {
+pub async fn accept(listener: &TcpListener) -> server::Connection<tokio::net::TcpStream, Bytes> {
     let (stream, _) = listener.accept().await.unwrap();
     let mut server = server::handshake(stream).await.unwrap();
     // Answers the client's ping.

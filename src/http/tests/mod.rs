@@ -23,13 +23,16 @@ use tokio::{
 
 use super::{Client, Endpoint, Options, Remote, Version};
 
+mod again;
 mod endpoint;
 mod failures;
+mod framed;
 mod held;
 mod http1;
 mod http2;
 mod naive;
 mod race;
+mod source;
 mod tls;
 
 /// A server that answers with the request's line and body, and counts its connections.

@@ -11,6 +11,25 @@ pub struct TargetLoad {
     pub connections: u64,
     /// Of those, how many had to be opened again meanwhile.
     pub opened_again: u64,
+    /// Requests that were sent again, as the service had certainly not processed them.
+    #[serde(default)]
+    pub sent_again: u64,
+    /// Requests that had left when the service closed their connection, and got no byte of an answer: these attempts are
+    /// indeterminate.
+    #[serde(default)]
+    pub closed_under: u64,
+    /// HTTP/1.1 connections on which a request was sent and no answer ever came.
+    #[serde(default)]
+    pub never_answered: u64,
+    /// Answers with the status 429.
+    #[serde(default)]
+    pub too_many_requests: u64,
+    /// Answers with the status 403 that came after 20 others.
+    #[serde(default)]
+    pub forbidden_later: u64,
+    /// The addresses that connections came from, where the target file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Claims of which only the last byte was left to send at the release.
     pub held: u64,
     /// Answers that no rule of the file was for.

@@ -59,6 +59,9 @@ fn requests(target: &TargetLoad) -> String {
     if target.opened_again > 0 {
         parts.push(format!("{} opened again", count(target.opened_again)));
     }
+    if target.sent_again > 0 {
+        parts.push(format!("{} sent again", plural(target.sent_again, "request")));
+    }
     parts.join(" · ")
 }
 

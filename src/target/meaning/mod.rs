@@ -6,14 +6,13 @@ mod claims;
 mod drain;
 mod ledger;
 mod requests;
+mod service;
 mod setup;
 
 use std::path::Path;
 
-use url::Url;
-
 use super::{
-    Event, Reach, Secrets, Service, Target, Template, Users, Who,
+    Event, Reach, Secrets, Target, Template, Users, Who,
     file::{self, TargetFile},
     ledger::{Find, Source, What},
     template::{Escape, Name, Names, Values},
@@ -27,7 +26,7 @@ use crate::{
         typed::Typed,
         values::did_you_mean,
     },
-    http::{Remote, Version},
+    http::Remote,
     ports::UserId,
     redact,
     strategy::Promise,
@@ -309,26 +308,6 @@ impl Reader<'_> {
         })
     }
 
-    fn service(&mut self, http: &file::Http) -> Result<Service, UsageError> {
-        let version = http
-            .version
-            .as_ref()
-            .map(|typed| self.parse(typed, version));
-        let beside = |this: &mut Self, typed: &Option<Typed>| match typed {
-            None => Ok(None),
-            Some(typed) => {
-                let name = this.resolved(typed)?;
-                Ok::<_, UsageError>(Some(this.file.beside(&name)))
-            }
-        };
-        Ok(Service {
-            base_url: self.resolved_as(&http.base_url, base_url)?,
-            unix_socket: beside(self, &http.unix_socket)?,
-            version: version.transpose()?.unwrap_or(Version::Http1),
-            ca_file: beside(self, &http.ca_file)?,
-        })
-    }
-
     fn promise(&self, typed: &Typed) -> Result<Promise, UsageError> {
         self.parse(typed, |text| {
             let found = PROMISES.iter().find(|promise| promise.to_string() == text);
@@ -346,34 +325,6 @@ impl Reader<'_> {
     fn one_line(&self, typed: &Typed) -> Result<String, UsageError> {
         self.parse(typed, crate::cli::effective::one_line)
     }
-}
-
-fn version(text: &str) -> Result<Version, Problem> {
-    match text {
-        "1" | "1.1" => Ok(Version::Http1),
-        "2" => Ok(Version::Http2),
-        _ => Err(Problem::invalid(text, "say \"1.1\" or \"2\"")),
-    }
-}
-
-fn base_url(text: &str) -> Result<Url, Problem> {
-    let advice = "write http://HOST:PORT or https://HOST:PORT";
-    let url =
-        Url::parse(text).map_err(|error| Problem::invalid(text, format!("{error}; {advice}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err(Problem::invalid(text, advice));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let advice = "say who asks in a header, as in headers = { Authorization = \"Bearer {{env.TOKEN}}\" }";
-        return Err(Problem::new("a user name or password in the URL", advice));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Problem::invalid(
-            text,
-            "the query belongs to the url of a request",
-        ));
-    }
-    Ok(url)
 }
 
 #[cfg(test)]
