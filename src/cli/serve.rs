@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use url::Host;
 
 use super::{
     ceiling::flag,
@@ -27,6 +28,8 @@ use crate::{
 /// Each is a file descriptor and some kilobytes.
 const MAX_CONNECTIONS: u32 = 1_000_000;
 
+const HOSTS: &str = "write a host name alone, as in bench.example or 10.0.0.5, without http:// and without a port";
+
 const FORMS: &str = "use HOST:PORT (port 0 is any that is free) or unix:PATH";
 
 /// Flags of `serve`.
@@ -41,6 +44,7 @@ Examples:
 POST /claim with {\"user\": 17} or ?user=17. Without a user, each request is of a new one, so that
 oha -m POST needs no script.
   201 issued   410 sold out   409 duplicate   503 failed, no coupon   500, 504 nobody knows
+Requests for another host than this one, or from pages of another origin, are answered 403.
 GET /ledger is what the database holds, POST /reset begins a fresh event, GET /metrics is for
 Prometheus, GET /health says whether claims are taken, GET /openapi.json describes it all.
 
@@ -67,6 +71,10 @@ pub struct ServeArgs {
     /// Let other machines reach it: anybody there can claim, reset the event and read the ledger
     #[arg(long, help_heading = SERVER)]
     pub allow_remote: bool,
+
+    /// A further host name under which it may be asked, or of a page that may ask it; repeatable [default: those of the loopback, and the address of --listen]
+    #[arg(long, value_name = "NAME", help_heading = SERVER)]
+    pub allow_host: Vec<Typed>,
 
     /// Connections at a time; further ones wait [default: 10000]
     #[arg(long, value_name = "N", help_heading = SERVER)]
@@ -127,6 +135,9 @@ pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
     let listen =
         listen.unwrap_or_else(|| Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))));
     check_listen(args, &listen)?;
+    let allow_hosts = args.allow_host.iter();
+    let allow_hosts = allow_hosts.map(|typed| flag("allow_host", Some(typed), host_name));
+    let allow_hosts = allow_hosts.collect::<Result<Vec<_>, _>>()?;
     let connections = args.max_connections.as_ref();
     let max_connections = flag(
         "max_connections",
@@ -150,6 +161,7 @@ pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
             assertions: Vec::new(),
         },
         listen,
+        allow_hosts: allow_hosts.into_iter().flatten().collect(),
         max_connections: max_connections.unwrap_or(10_000),
     })
 }
@@ -217,6 +229,13 @@ fn listen(text: &str) -> Result<Listen, Problem> {
     let address = named.map_or_else(|| address.to_owned(), |port| format!("127.0.0.1:{port}"));
     let address = address.parse().map(Listen::Tcp);
     address.map_err(|_| Problem::invalid(text, FORMS))
+}
+
+/// A name as it stands in a Host header, without a port.
+fn host_name(text: &str) -> Result<String, Problem> {
+    let name = text.trim().trim_end_matches('.');
+    let host = Host::parse(name).map_err(|_| Problem::invalid(text, HOSTS))?;
+    Ok(host.to_string())
 }
 
 /// Who is let in, and whether there is an address to print.

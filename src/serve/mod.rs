@@ -1,13 +1,15 @@
 //! A strategy served over HTTP, for any load tool.
 //!
-//! [`server`] takes connections and bounds them; [`routes`] answers one request; [`claims`] asks the strategy; [`round`] is one
+//! [`server`] takes connections and bounds them, [`guard`] refuses what is meant for another host; [`routes`] answers one request; [`claims`] asks the strategy; [`round`] is one
 //! event on its services, from its creation to its removal; [`service`] is what all connections share. Nothing is judged here:
 //! the ledger can be read, and whoever fired the load compares.
 
 mod answer;
 mod claims;
+mod guard;
 mod listen;
 mod metrics;
+mod places;
 mod problem;
 mod round;
 mod routes;
@@ -42,6 +44,8 @@ pub struct Plan {
     pub scenario: Scenario,
     /// Where.
     pub listen: Listen,
+    /// Names under which it may be asked, besides those of the loopback and the address that it listens on.
+    pub allow_hosts: Vec<String>,
     /// Connections at a time, at least 1; further ones wait to be accepted.
     pub max_connections: u32,
 }

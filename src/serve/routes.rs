@@ -9,6 +9,7 @@ use hyper::{Method, Request, StatusCode, body::Body};
 use super::{
     OPENAPI,
     claims::{Ended, name},
+    guard,
     metrics,
     problem::{Answer, Problem, json, with_type},
     service::Service,
@@ -87,7 +88,9 @@ pub(super) async fn respond<B>(service: Arc<Service>, request: Request<B>) -> An
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
 {
-    let answer = match Route::of(request.method(), request.uri().path()) {
+    let is_meant = guard::check(service.plan(), &request);
+    let route = is_meant.and_then(|()| Route::of(request.method(), request.uri().path()));
+    let answer = match route {
         Ok(Route::Claim) => claim(&service, request).await,
         // What is seldom asked for must not make every claim's future large.
         Ok(Route::Reset) => Box::pin(reset(service)).await,

@@ -6,10 +6,7 @@ use std::{
     convert::Infallible,
     io,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,12 +18,13 @@ use hyper_util::{
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
     time::sleep,
 };
 
 use super::{
     listen::{Accepted, Listener},
+    places::{Place, Places, UnderWay},
     routes::respond,
     service::Service,
 };
@@ -40,6 +38,9 @@ const STREAMS: u32 = 1_000;
 /// After an error that a next try will most likely meet again, as when there are no more file descriptors.
 const AFTER_AN_ERROR: Duration = Duration::from_millis(100);
 
+/// How long the end of an idle connection may take that makes room for another.
+const FAREWELL: Duration = Duration::from_millis(20);
+
 /// File descriptors besides those of the connections: the services' clients, and what a process has anyway.
 const OTHER_FILES: u64 = 512;
 
@@ -48,6 +49,9 @@ const OTHER_FILES: u64 = 512;
 pub(super) struct Limits {
     /// A connection on which no request has been begun for so long, nor is under way, is closed after twice that at the latest.
     pub quiet: Duration,
+    /// Where all places are taken, the connection that has been idle for longest has to leave for the next one, if it has been
+    /// idle for so long.
+    pub idle: Duration,
     /// How long requests that are under way may still take after the end.
     pub grace: Duration,
 }
@@ -56,6 +60,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             quiet: Duration::from_secs(30),
+            idle: Duration::from_secs(1),
             grace: Duration::from_secs(5),
         }
     }
@@ -78,8 +83,7 @@ pub(super) async fn run(
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let connections = service.plan().max_connections;
-    let places = Arc::new(Semaphore::new(connections as usize));
+    let places = Places::new(service.plan().max_connections, limits.idle);
     let (stage, stages) = watch::channel(Stage::Open);
     let door = Door {
         service: Arc::clone(service),
@@ -94,8 +98,7 @@ pub(super) async fn run(
     drop(listener);
     stage.send_replace(Stage::Finishing);
     // When nobody has a place any more, all connections are closed.
-    let all_closed = places.acquire_many(connections);
-    if tokio::time::timeout(limits.grace, all_closed)
+    if tokio::time::timeout(limits.grace, places.all_free())
         .await
         .is_err()
     {
@@ -120,6 +123,14 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
+/// Why the server ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    OfTheServer,
+    ForAnother,
+    Quiet,
+}
+
 /// What every new connection is given.
 #[derive(Clone)]
 struct Door {
@@ -129,15 +140,21 @@ struct Door {
     stages: watch::Receiver<Stage>,
 }
 
-/// Never ends. Where all places are taken, further connections wait to be accepted.
-async fn accept(listener: &Listener, door: &Door, places: &Arc<Semaphore>) {
-    while let Ok(place) = Arc::clone(places).acquire_owned().await {
+/// Never ends. Where all places are taken, further connections wait to be accepted, unless one is idle and makes room.
+async fn accept(listener: &Listener, door: &Door, places: &Arc<Places>) {
+    loop {
         match listener.accept().await {
-            Ok(Accepted::Tcp(stream)) => drop(tokio::spawn(door.clone().serve(stream, place))),
-            Ok(Accepted::Unix(stream)) => drop(tokio::spawn(door.clone().serve(stream, place))),
+            Ok(Accepted::Tcp(stream)) => {
+                drop(tokio::spawn(door.clone().serve(stream, places.take().await)));
+            }
+            Ok(Accepted::Unix(stream)) => {
+                drop(tokio::spawn(door.clone().serve(stream, places.take().await)));
+            }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 tracing::warn!("failed to accept a connection: {error}");
+                // There may be no more file descriptors.
+                places.make_room();
                 sleep(AFTER_AN_ERROR).await;
             }
         }
@@ -157,11 +174,11 @@ fn is_the_peers(error: &io::Error) -> bool {
 
 impl Door {
     /// Answers the requests of one connection until one of the two sides ends it.
-    async fn serve<S>(mut self, stream: S, _place: OwnedSemaphorePermit)
+    async fn serve<S>(mut self, stream: S, place: Place)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let pulse = Arc::new(Pulse::default());
+        let pulse = Arc::clone(&place.pulse);
         let beats = Arc::clone(&pulse);
         let service = Arc::clone(&self.service);
         let answer = service_fn(move |request| {
@@ -176,62 +193,25 @@ impl Door {
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), answer));
         let disturbed = async {
             tokio::select! {
-                _ = self.stages.wait_for(|stage| *stage != Stage::Open) => true,
-                () = pulse.stops(self.quiet) => false,
+                _ = self.stages.wait_for(|stage| *stage != Stage::Open) => Ending::OfTheServer,
+                () = pulse.gives_way() => Ending::ForAnother,
+                () = pulse.stops(self.quiet) => Ending::Quiet,
             }
         };
         // Errors are the client's: it has left, or what it sent was no HTTP, and it has been told so.
-        let finishing = tokio::select! {
+        let ending = tokio::select! {
             _ = connection.as_mut() => return,
-            finishing = disturbed => finishing,
+            ending = disturbed => ending,
         };
-        if !finishing {
+        if ending == Ending::Quiet {
             return;
         }
         connection.as_mut().graceful_shutdown();
         tokio::select! {
             _ = connection => {}
+            () = sleep(FAREWELL), if ending == Ending::ForAnother => {}
             _ = self.stages.wait_for(|stage| *stage == Stage::Over) => {}
         }
-    }
-}
-
-/// Whether anything happens on a connection.
-#[derive(Default)]
-struct Pulse {
-    begun: AtomicU64,
-    under_way: AtomicU64,
-}
-
-impl Pulse {
-    /// Until no request has begun for `quiet` and none is under way. It looks once in that time, so it may notice later, by as
-    /// much again.
-    async fn stops(&self, quiet: Duration) {
-        loop {
-            let before = self.begun.load(Ordering::Relaxed);
-            sleep(quiet).await;
-            let now = self.begun.load(Ordering::Relaxed);
-            if now == before && self.under_way.load(Ordering::Relaxed) == 0 {
-                return;
-            }
-        }
-    }
-}
-
-/// Counts a request as long as it lives, however it ends.
-struct UnderWay(Arc<Pulse>);
-
-impl UnderWay {
-    fn begin(pulse: Arc<Pulse>) -> Self {
-        pulse.begun.fetch_add(1, Ordering::Relaxed);
-        pulse.under_way.fetch_add(1, Ordering::Relaxed);
-        Self(pulse)
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

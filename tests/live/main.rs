@@ -9,6 +9,7 @@ mod addresses;
 mod alarms;
 mod ceiling;
 mod clean;
+mod connections;
 mod contract;
 mod database;
 mod docs;

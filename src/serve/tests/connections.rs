@@ -20,7 +20,10 @@ use crate::serve::{
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const CLAIM: &str = "POST /claim HTTP/1.1\r\nhost: x\r\n\r\n";
+/// From here on an idle connection makes room for another.
+const IDLE: Duration = Duration::from_millis(20);
+
+const CLAIM: &str = "POST /claim HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 struct Server {
     at: Listen,
@@ -40,6 +43,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let limits = Limits {
             quiet,
+            idle: IDLE,
             grace: Duration::from_millis(200),
         };
         let served = Arc::clone(&service);
@@ -101,7 +105,7 @@ async fn a_connection_serves_one_request_after_the_other() {
     for user in 1..=3 {
         let body = format!("{{\"user\": {user}}}");
         let length = body.len();
-        let head = format!("POST /claim HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        let head = format!("POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         // The last byte on its own, as a client does that releases many requests at once.
         let (most, last) = body.as_bytes().split_at(length - 1);
@@ -125,7 +129,7 @@ async fn whoever_brings_no_request_is_shown_the_door() {
         "",
         "P",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        "POST /claim HTTP/1.1\r\nhost: x\r\nx-slow: ",
+        "POST /claim HTTP/1.1\r\nhost: localhost\r\nx-slow: ",
     ] {
         server.until_closed(sent.as_bytes()).await;
     }
@@ -176,7 +180,7 @@ async fn what_is_no_request_is_refused() {
 #[tokio::test]
 async fn a_body_without_end_is_not_read_to_its_end() {
     let server = Server::patient().await;
-    let head = "POST /claim HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n";
+    let head = "POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000000\r\n\r\n";
     let received = server
         .until_closed(format!("{head}{}", "x".repeat(100_000)).as_bytes())
         .await;
@@ -205,20 +209,49 @@ async fn http_2_is_understood_by_its_preface() {
     server.end().await;
 }
 
+/// The head of a request whose body does not come.
+const UNFINISHED: &str = "POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{";
+
 #[tokio::test]
-async fn where_all_places_are_taken_the_next_one_waits_for_one() {
+async fn where_all_places_are_busy_the_next_connection_waits_for_one() {
     let server = Server::start(None, 1, PATIENCE).await;
     let mut first = server.connect().await;
-    first.write_all(CLAIM.as_bytes()).await.unwrap();
-    answer(&mut first).await;
+    first.write_all(UNFINISHED.as_bytes()).await.unwrap();
+    tokio::time::sleep(IDLE * 2).await;
     let mut second = server.connect().await;
     second.write_all(CLAIM.as_bytes()).await.unwrap();
-    let waiting = timeout(Duration::from_millis(50), second.read_u8()).await;
+    let waiting = timeout(IDLE * 4, second.read_u8()).await;
     assert!(waiting.is_err(), "the second was served");
     drop(first);
     assert!(answer(&mut second).await.starts_with("HTTP/1.1 410"));
     drop(second);
     server.end().await;
+}
+
+#[tokio::test]
+async fn idle_connections_make_room_for_a_look_at_the_health() {
+    let health = "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    // Before any request, in the middle of a head, after a request, and over HTTP/2.
+    for sent in [
+        "",
+        "POST /claim HTTP/1.1\r\nhost: ",
+        CLAIM,
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0",
+    ] {
+        let server = Server::start(None, 3, PATIENCE).await;
+        let mut idle = Vec::new();
+        for _ in 0..3 {
+            let mut stream = server.connect().await;
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            idle.push(stream);
+        }
+        for _ in 0..5 {
+            let received = server.until_closed(health.as_bytes()).await;
+            assert!(received.starts_with("HTTP/1.1 200 OK\r\n"), "{sent}: {received}");
+        }
+        drop(idle);
+        server.end().await;
+    }
 }
 
 #[tokio::test]
@@ -228,7 +261,7 @@ async fn the_end_waits_for_nobody_for_ever() {
     idle.write_all(CLAIM.as_bytes()).await.unwrap();
     answer(&mut idle).await;
     let mut slow = server.connect().await;
-    slow.write_all(b"POST /claim HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
+    slow.write_all(b"POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{")
         .await
         .unwrap();
     tokio::task::yield_now().await;

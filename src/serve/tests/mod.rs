@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod connections;
+mod guard;
 mod openapi;
 mod requests;
 
@@ -57,6 +58,7 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
             assertions: Vec::new(),
         },
         listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
+        allow_hosts: Vec::new(),
         max_connections: 100,
     }
 }
