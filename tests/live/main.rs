@@ -15,6 +15,7 @@ mod database;
 mod docs;
 mod drains;
 mod errors;
+mod faults;
 mod instances;
 mod isolation;
 mod ledgers;
