@@ -3,8 +3,8 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    net::TcpListener,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -96,6 +96,17 @@ impl Foreign {
         let path = self.folder.path().join(format!("{name}.toml"));
         fs::write(&path, text).expect("written");
         path
+    }
+
+    /// Whether the correct kind has given anybody a coupon.
+    fn has_issued(&self) -> bool {
+        let address = format!("127.0.0.1:{}", self.port);
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        let request = "GET /correct/coupons HTTP/1.1\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        !answer.contains("\"issued\": 0")
     }
 
     /// A thousand users at once, for a hundred coupons.
@@ -267,7 +278,7 @@ fn a_service_that_dies_in_the_middle_proves_nothing_and_nothing_of_its_ledger_is
     let mut service = Foreign::start();
     let path = service.file("dying", &service.described("correct"));
     let begin = Instant::now();
-    let flags = "--users 100k --in-flight 20 --limit 100 --timeout 1s";
+    let flags = "--users 20k --in-flight 20 --limit 100 --timeout 1s";
     let child = program::command(&format!(
         "run --json - --target {} {flags} --assert lost==0",
         path.display()
@@ -276,7 +287,10 @@ fn a_service_that_dies_in_the_middle_proves_nothing_and_nothing_of_its_ledger_is
     .stderr(Stdio::piped())
     .spawn()
     .expect("the program starts");
-    std::thread::sleep(Duration::from_millis(1_500));
+    while !service.has_issued() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "no load came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     service.child.kill().expect("killed");
     let ran = program::read(child.wait_with_output().expect("an end"), begin.elapsed());
     assert_eq!(
