@@ -374,6 +374,7 @@ fn of_mariadb() {
 }
 
 #[test]
+#[ignore = "a broker takes too long to start for the suite; scripts/faults runs it"]
 fn of_kafka() {
     faults_of("kafka", &["redis-kafka"]);
 }
