@@ -200,7 +200,7 @@ pub fn looked_at(services: &Services) -> Vec<String> {
     };
     let kafka = match &services.kafka {
         KafkaTarget::Embedded => None,
-        kafka => Some(kafka.to_string()),
+        kafka @ KafkaTarget::Brokers(_) => Some(kafka.to_string()),
     };
     db.into_iter().chain(redis).chain(kafka).collect()
 }

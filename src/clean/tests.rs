@@ -73,12 +73,12 @@ fn every_run_is_told_with_its_state_and_its_age() {
 
 #[test]
 fn only_what_has_ended_goes_unless_more_is_asked_for() {
+    use State::{Ended, Kept, Unknown};
     let removable = |plan: &Plan| -> Vec<State> {
         let runs = found(plan).into_iter();
         let runs = runs.filter(|left| is_removable(plan, left));
         runs.map(|left| left.state).collect()
     };
-    use State::{Ended, Kept, Unknown};
     assert_eq!(removable(&plan()), [Ended, Ended]);
     let kept = Plan {
         kept: true,

@@ -28,7 +28,8 @@ use crate::{
 /// Each is a file descriptor and some kilobytes.
 const MAX_CONNECTIONS: u32 = 1_000_000;
 
-const HOSTS: &str = "write a host name alone, as in bench.example or 10.0.0.5, without http:// and without a port";
+const HOSTS: &str =
+    "write a host name alone, as in bench.example or 10.0.0.5, without http:// and without a port";
 
 const FORMS: &str = "use HOST:PORT (port 0 is any that is free) or unix:PATH";
 

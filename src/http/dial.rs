@@ -36,9 +36,7 @@ pub struct Dial {
 impl Dial {
     /// Reads the authorities to trust, if it has to.
     pub fn new(endpoint: Endpoint, options: &Options) -> Result<Self, ConnectError> {
-        let tls = endpoint
-            .is_tls()
-            .then(|| tls::connector(options));
+        let tls = endpoint.is_tls().then(|| tls::connector(options));
         Ok(Self {
             endpoint,
             version: options.version,
@@ -98,7 +96,11 @@ impl Dial {
     /// A socket that is bound to a source address, where there are such.
     fn socket_to(&self, to: SocketAddr, turn: usize) -> Result<TcpSocket, ConnectError> {
         let unusable = |reason: String| ConnectError::Source {
-            sources: self.sources.as_ref().map(Sources::to_string).unwrap_or_default(),
+            sources: self
+                .sources
+                .as_ref()
+                .map(Sources::to_string)
+                .unwrap_or_default(),
             address: to.to_string(),
             reason,
         };

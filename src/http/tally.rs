@@ -125,7 +125,10 @@ mod tests {
         (0..30).for_each(|_| limited.answer(StatusCode::FORBIDDEN));
         (0..7).for_each(|_| limited.answer(StatusCode::TOO_MANY_REQUESTS));
         let tally = limited.tally();
-        assert_eq!((tally.answers, tally.forbidden, tally.too_many), (57, 30, 7));
+        assert_eq!(
+            (tally.answers, tally.forbidden, tally.too_many),
+            (57, 30, 7)
+        );
     }
 
     #[test]

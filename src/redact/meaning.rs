@@ -224,9 +224,9 @@ fn value_length(rest: &str, separator: Option<char>) -> usize {
     }
     let ends = |(at, c): (usize, char)| match (c, separator) {
         (c, _) if c.is_whitespace() => true,
-        ('&' | ',' | ';', None) => begins_parameter(&rest[at + 1..]),
-        ('&', Some('?' | '&')) => begins_parameter(&rest[at + 1..]),
-        (',' | ';', Some(',' | ';')) => begins_parameter(&rest[at + 1..]),
+        ('&' | ',' | ';', None) | ('&', Some('?' | '&')) | (',' | ';', Some(',' | ';')) => {
+            begins_parameter(&rest[at + 1..])
+        }
         ('"' | '\'' | ')' | '}', Some('"' | '\'' | '(' | '{')) => true,
         _ => false,
     };
@@ -286,11 +286,19 @@ fn without_port(value: &str, authority: usize) -> String {
         .map_or(value.len(), |at| authority + at);
     let host = &value[authority..end];
     match host.find(':') {
-        Some(colon)
-            if !host.starts_with('[') && !host[colon + 1..].bytes().all(|b| b.is_ascii_digit()) =>
-        {
+        Some(colon) if !host.starts_with('[') && !value[authority..].split(',').all(has_port) => {
             format!("{}{MASK}{}", &value[..=authority + colon], &value[end..])
         }
         _ => value.to_owned(),
     }
+}
+
+/// Whether an item of a list of servers, each perhaps with a scheme, ends in the number of a port, or has none.
+fn has_port(server: &str) -> bool {
+    let server = server.trim();
+    let server = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let server = server.split('/').next().unwrap_or_default();
+    server
+        .split_once(':')
+        .is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -309,6 +309,8 @@ fn broken_urls_and_lists_hide_what_may_be_a_password() {
         ("postgres://u:secret/db", "postgres://u:***/db"),
         ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
         ("redis://h:6379/0", "redis://h:6379/0"),
+        ("ssl://a:1, ssl://b:2", "ssl://a:1, ssl://b:2"),
+        ("postgres://u:sec,ret", "postgres://u:***"),
         (
             "postgres://h/db?a=b&Password=se@cret&x=1",
             "postgres://h/db?a=b&Password=***&x=1",

@@ -77,10 +77,10 @@ impl<'a> View<'a> {
         let mut places: Vec<_> = (0..first).map(|at| self.place(at..at + 1)).collect();
         let mut at = first;
         while at < source.len() {
-            let escape = match starts.contains(&source[at]) {
-                true => step(&source[at..]),
-                false => None,
-            };
+            let escape = starts
+                .contains(&source[at])
+                .then(|| step(&source[at..]))
+                .flatten();
             let (escaped, length) = escape.unwrap_or((Escaped::one(source[at]), 1));
             let place = self.place(at..at + length);
             for byte in &escaped.bytes[..escaped.length] {
@@ -112,14 +112,14 @@ impl<'a> View<'a> {
                 .unwrap_or(source.len() - start);
             if (MIN_BASE64..=MAX_BASE64).contains(&length) {
                 for offset in 0..4 {
-                    look(&self.from_base64(start + offset..start + length));
+                    look(&self.base64_decoded(start + offset..start + length));
                 }
             }
             start += length + 1;
         }
     }
 
-    fn from_base64(&self, run: Range<usize>) -> View<'static> {
+    fn base64_decoded(&self, run: Range<usize>) -> View<'static> {
         let values: Vec<u8> = self.bytes[run.clone()]
             .iter()
             .filter_map(|byte| sextet(*byte))

@@ -117,7 +117,7 @@ impl Writing {
     /// Puts the output in its place.
     pub fn finish(self) -> io::Result<()> {
         match self {
-            Self::Stdout(mut stdout) => stdout.flush().map_err(of_stdout),
+            Self::Stdout(mut stdout) => stdout.flush().map_err(|error| of_stdout(&error)),
             Self::Direct(mut file) => file.flush(),
             Self::Beside(mut file, path) => {
                 file.flush()?;
@@ -136,7 +136,7 @@ impl Writing {
 impl Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Stdout(stdout) => stdout.write(bytes).map_err(of_stdout),
+            Self::Stdout(stdout) => stdout.write(bytes).map_err(|error| of_stdout(&error)),
             Self::Direct(file) => file.write(bytes),
             Self::Beside(file, _) => file.write(bytes),
         }
@@ -144,7 +144,7 @@ impl Write for Writing {
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Stdout(stdout) => stdout.flush().map_err(of_stdout),
+            Self::Stdout(stdout) => stdout.flush().map_err(|error| of_stdout(&error)),
             Self::Direct(file) => file.flush(),
             Self::Beside(file, _) => file.flush(),
         }
@@ -152,7 +152,7 @@ impl Write for Writing {
 }
 
 /// Names what could not be written, as no path does it.
-fn of_stdout(error: io::Error) -> io::Error {
+fn of_stdout(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("failed to write to stdout: {error}"))
 }
 
@@ -193,6 +193,17 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         .suffix(".tmp")
         .permissions(Permissions::from_mode(NEW_FILE))
         .tempfile_in(folder(path))
+        .map_err(plain)
+}
+
+/// The system's error alone: that of the library names the temporary file, which nobody has asked for.
+fn plain(error: io::Error) -> io::Error {
+    let source = error.get_ref().and_then(std::error::Error::source);
+    let source = source.and_then(|source| source.downcast_ref::<io::Error>());
+    match source.and_then(io::Error::raw_os_error) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
+    }
 }
 
 /// Gives a file the mode and, where that is allowed, the owner of the file that it replaces.
@@ -347,7 +358,7 @@ mod tests {
 
     #[test]
     fn only_a_broken_pipe_is_forgiven() {
-        assert!(reader_may_leave(Err(of_stdout(io::ErrorKind::BrokenPipe.into()))).is_ok());
+        assert!(reader_may_leave(Err(of_stdout(&io::ErrorKind::BrokenPipe.into()))).is_ok());
         assert!(reader_may_leave(Err(io::ErrorKind::StorageFull.into())).is_err());
     }
 }

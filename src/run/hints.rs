@@ -56,7 +56,11 @@ fn limited(
     };
     Some(format!(
         "{} the status {status}: is there a limit per address? ({hint})",
-        if answers == 1 { "1 answer has".to_owned() } else { format!("{answers} answers have") },
+        if answers == 1 {
+            "1 answer has".to_owned()
+        } else {
+            format!("{answers} answers have")
+        },
     ))
 }
 
@@ -76,7 +80,13 @@ mod tests {
             indeterminate,
             ..AttemptCounts::default()
         };
-        of(&TargetLoad { connections, ..target }, &attempts)
+        of(
+            &TargetLoad {
+                connections,
+                ..target
+            },
+            &attempts,
+        )
     }
 
     #[test]

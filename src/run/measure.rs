@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::{
     distribution::{describe, distribution, nanoseconds},
-    hints,
-    ledger_counts,
+    hints, ledger_counts,
     one::{Facts, Loaded},
     over_time::rows_over_time,
 };

@@ -96,7 +96,7 @@ impl Arrivals {
 }
 
 /// Both enums are read through a [`Value`]. serde keeps the fields of a tagged enum in a buffer, and this buffer takes a number of
-/// a JSON text for a map, because serde_json keeps all digits of numbers (`arbitrary_precision`).
+/// a JSON text for a map, because `serde_json` keeps all digits of numbers (`arbitrary_precision`).
 macro_rules! read_through_a_value {
     ($tagged:ty) => {
         impl<'de> Deserialize<'de> for $tagged {

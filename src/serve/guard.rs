@@ -29,10 +29,18 @@ pub(super) fn check<B>(plan: &Plan, request: &Request<B>) -> Result<(), Problem>
     };
     let page = origin.split_once("://").map(|(_, rest)| rest);
     let is_own = page.is_some_and(|page| {
-        let same = host.as_ref().is_some_and(|host| host.as_str().eq_ignore_ascii_case(page));
-        same || page.parse().is_ok_and(|page: Authority| is_allowed(plan, page.host()))
+        let same = host
+            .as_ref()
+            .is_some_and(|host| host.as_str().eq_ignore_ascii_case(page));
+        same || page
+            .parse()
+            .is_ok_and(|page: Authority| is_allowed(plan, page.host()))
     });
-    if is_own { Ok(()) } else { Err(foreign_origin(origin)) }
+    if is_own {
+        Ok(())
+    } else {
+        Err(foreign_origin(origin))
+    }
 }
 
 /// The host that the client asked for; `None` where HTTP/1.0 names none.
@@ -58,7 +66,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Probl
             let wrong = |_| Problem::bad(format!("the {name} header is no text"));
             text.map(Some).map_err(wrong)
         }
-        _ => Err(Problem::bad(format!("there is more than one {name} header"))),
+        _ => Err(Problem::bad(format!(
+            "there is more than one {name} header"
+        ))),
     }
 }
 

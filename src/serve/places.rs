@@ -58,7 +58,9 @@ impl Places {
     /// Asks the connection that has been idle for longest to leave, if there is one.
     pub fn make_room(&self) {
         let taken = self.taken();
-        let idle = taken.values().filter_map(|pulse| Some((pulse.idle()?, pulse)));
+        let idle = taken
+            .values()
+            .filter_map(|pulse| Some((pulse.idle()?, pulse)));
         let longest = idle.max_by_key(|(idle, _)| *idle);
         if let Some((idle, pulse)) = longest
             && idle >= self.idle

@@ -9,8 +9,7 @@ use hyper::{Method, Request, StatusCode, body::Body};
 use super::{
     OPENAPI,
     claims::{Ended, name},
-    guard,
-    metrics,
+    guard, metrics,
     problem::{Answer, Problem, json, with_type},
     service::Service,
     user,

@@ -2,13 +2,7 @@
 //!
 //! HTTP/1.1 and HTTP/2 without TLS (its preface decides) come in on the same port.
 
-use std::{
-    convert::Infallible,
-    io,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use hyper::service::service_fn;
 use hyper_util::{
@@ -145,10 +139,14 @@ async fn accept(listener: &Listener, door: &Door, places: &Arc<Places>) {
     loop {
         match listener.accept().await {
             Ok(Accepted::Tcp(stream)) => {
-                drop(tokio::spawn(door.clone().serve(stream, places.take().await)));
+                drop(tokio::spawn(
+                    door.clone().serve(stream, places.take().await),
+                ));
             }
             Ok(Accepted::Unix(stream)) => {
-                drop(tokio::spawn(door.clone().serve(stream, places.take().await)));
+                drop(tokio::spawn(
+                    door.clone().serve(stream, places.take().await),
+                ));
             }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {

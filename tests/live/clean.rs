@@ -20,24 +20,33 @@ fn flags(db: &str) -> String {
 
 /// A run that takes long, once its objects are there: the process, and its id as the registry has it.
 fn long_run(flags: &str) -> (Child, String) {
-    let child = command(&format!("run -q -s redis-kafka -u 2m -c 1 -l 1000 {flags}"))
+    let mut child = command(&format!("run -q -s redis-kafka -u 2m -c 1 -l 1000 {flags}"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
+    let Some(id) = begun(child.id()) else {
+        child.kill().expect("killed");
+        child.wait().expect("an end");
+        panic!("the run does not begin");
+    };
+    (child, id)
+}
+
+/// The id of the run of a process, once the objects of the run are there; `None` after 30 s.
+fn begun(process: u32) -> Option<String> {
     let limit = Instant::now() + Duration::from_secs(30);
-    loop {
-        let id = registered(child.id());
-        if let Some(id) = id
+    while Instant::now() < limit {
+        if let Some(id) = registered(process)
             && remains(&id)
                 .iter()
                 .any(|name| name.contains("coupon_count"))
         {
-            return (child, id);
+            return Some(id);
         }
-        assert!(Instant::now() < limit, "the run does not begin");
         std::thread::sleep(Duration::from_millis(200));
     }
+    None
 }
 
 /// The id of the run of a process.
@@ -249,7 +258,7 @@ fn a_private_database_of_a_killed_run_goes_and_what_was_kept_stays_until_asked_f
     assert_eq!(folders(), Vec::<String>::new());
     assert_eq!(clean("")["runs"].as_array().map(Vec::len), Some(0));
 
-    let kept = command("run -q -s naive -u 50 --keep")
+    let kept = command("run -q -s naive -u 200 --keep")
         .output()
         .expect("an end");
     assert_eq!(kept.status.code(), Some(0), "{kept:?}");

@@ -32,7 +32,9 @@ fn target(folder: &Path, http: &str, url: &str) -> String {
 }
 
 fn number(ran: &Ran, pointer: &str) -> u64 {
-    ran.each(pointer)[0].as_u64().unwrap_or_else(|| panic!("{pointer}: {}", ran.report))
+    ran.each(pointer)[0]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{pointer}: {}", ran.report))
 }
 
 fn warnings(ran: &Ran) -> String {
@@ -106,7 +108,10 @@ impl Drop for Nginx {
 #[test]
 fn every_request_over_http2_is_in_the_servers_log_or_has_failed_although_connections_go_away() {
     let nginx = Nginx::start();
-    let http = format!("base_url = \"http://127.0.0.1:{}\"\nversion = \"2\"", nginx.port);
+    let http = format!(
+        "base_url = \"http://127.0.0.1:{}\"\nversion = \"2\"",
+        nginx.port
+    );
     for (url, flags) in [
         ("/behind", ""),
         ("/behind", "--http-connections 1"),
@@ -116,8 +121,18 @@ fn every_request_over_http2_is_in_the_servers_log_or_has_failed_although_connect
         let file = target(nginx.folder.path(), &http, url);
         let ran = program::run(&format!("--target {file} -u 1000 -l 1000 {flags}"));
         let failed = number(&ran, "/attempts/failed");
-        assert_eq!(nginx.processed() + failed, 1000, "{url} {flags}: {}", ran.report);
-        assert_eq!(number(&ran, "/attempts/indeterminate"), 0, "{url} {flags}: {}", ran.report);
+        assert_eq!(
+            nginx.processed() + failed,
+            1000,
+            "{url} {flags}: {}",
+            ran.report
+        );
+        assert_eq!(
+            number(&ran, "/attempts/indeterminate"),
+            0,
+            "{url} {flags}: {}",
+            ran.report
+        );
         assert!(number(&ran, "/target/opened_again") > 0, "{url} {flags}");
     }
 }
@@ -196,16 +211,26 @@ fn a_server_that_closes_connections_without_a_word_leaves_open_what_the_report_c
     let open = number(&ran, "/attempts/indeterminate");
     let closed_under = number(&ran, "/target/closed_under");
     assert_eq!(open, closed_under, "{}", ran.report);
-    assert_eq!(number(&ran, "/attempts/issued") + open, 400, "{}", ran.report);
+    assert_eq!(
+        number(&ran, "/attempts/issued") + open,
+        400,
+        "{}",
+        ran.report
+    );
     // What was processed was answered: the server closes after its answer.
-    assert_eq!(server.processed.load(SeqCst), number(&ran, "/attempts/issued"));
+    assert_eq!(
+        server.processed.load(SeqCst),
+        number(&ran, "/attempts/issued")
+    );
     let said = warnings(&ran).contains("the service closed the connection under the request");
     assert_eq!(said, closed_under > 0, "{}", ran.report);
 
     // Between bursts, the connections of this one are idle for longer than it keeps them.
     let impatient = Odd::start(|stream, _| {
         say(stream, "201 Created");
-        stream.set_read_timeout(Some(Duration::from_millis(20))).expect("set");
+        stream
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .expect("set");
         true
     });
     let ran = impatient.run("", "-u 60 -l 60 --rate 100 --http-connections 5");
@@ -220,17 +245,35 @@ fn a_limit_by_address_is_hinted_at_and_met_with_several_addresses() {
         let mut asked = asked.lock().expect("no panic");
         let count = asked.entry(from).or_default();
         *count += 1;
-        say(stream, if *count > 60 { "429 Too Many Requests" } else { "201 Created" });
+        say(
+            stream,
+            if *count > 60 {
+                "429 Too Many Requests"
+            } else {
+                "201 Created"
+            },
+        );
         true
     });
     let spread = server.run("source = \"127.0.1.0/24\"", "-u 400 -l 400 -c 20");
-    assert_eq!(spread.each("/attempts/issued"), [json!(400)], "{}", spread.report);
+    assert_eq!(
+        spread.each("/attempts/issued"),
+        [json!(400)],
+        "{}",
+        spread.report
+    );
     assert_eq!(spread.each("/target/source"), [json!("127.0.1.0/24")]);
-    assert_eq!(spread.each("/warnings/0"), [Value::Null], "{}", spread.report);
+    assert_eq!(
+        spread.each("/warnings/0"),
+        [Value::Null],
+        "{}",
+        spread.report
+    );
 
     let alone = server.run("", "-u 400 -l 400 -c 20");
     assert_eq!(alone.each("/target/too_many_requests"), [json!(340)]);
-    let hint = "340 answers have the status 429: is there a limit per address? (see source in [http]";
+    let hint =
+        "340 answers have the status 429: is there a limit per address? (see source in [http]";
     assert!(warnings(&alone).contains(hint), "{}", alone.report);
 }
 
@@ -248,13 +291,18 @@ fn a_full_backlog_is_explained() {
     assert_eq!(refused.status.code(), Some(5), "{stderr}");
     let stderr: Vec<_> = stderr.split_whitespace().collect();
     let stderr = stderr.join(" ");
-    for said in ["its listen backlog is probably full", "ask for fewer with --http-connections"] {
+    for said in [
+        "its listen backlog is probably full",
+        "ask for fewer with --http-connections",
+    ] {
         assert!(stderr.contains(said), "{stderr}");
     }
 }
 
 fn backlog(places: u32) -> std::net::TcpListener {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build();
     runtime.expect("a runtime").block_on(async {
         let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
         socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");

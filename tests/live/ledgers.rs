@@ -64,7 +64,7 @@ impl Service {
         path
     }
 
-    fn command(&self, args: &str, assertions: &[&str]) -> Output {
+    fn command(args: &str, assertions: &[&str]) -> Output {
         let mut command = program::command(args);
         for assertion in assertions {
             command.args(["--assert", assertion]);
@@ -81,13 +81,13 @@ impl Service {
         let begin = Instant::now();
         let flags = "--users 100 --limit 30 --trials 2 --json -";
         let args = format!("run --target {} {flags}", path.display());
-        program::read(self.command(&args, assertions), begin.elapsed())
+        program::read(Self::command(&args, assertions), begin.elapsed())
     }
 
     /// What a command says, and its exit code.
     fn says(&self, args: &str, kind: &str, text: &str) -> (Option<i32>, String) {
         let path = self.file(kind, text);
-        let output = self.command(&format!("{args} {}", path.display()), &[]);
+        let output = Self::command(&format!("{args} {}", path.display()), &[]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         (
             output.status.code(),

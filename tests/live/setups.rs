@@ -149,7 +149,10 @@ async fn a_program_is_run_beside_the_file_with_its_arguments_as_they_are() {
     };
     // No shell: what would mean something there is an argument like any other.
     let found = set_up(&middle(&format!("\"{key}\", \"$HOME; {{{{limit}}}} *\""))).await;
-    assert_eq!(found, Ok(Found::Users(vec!["$HOME; 3 *".to_owned().into()])));
+    assert_eq!(
+        found,
+        Ok(Found::Users(vec!["$HOME; 3 *".to_owned().into()]))
+    );
     for (words, expected) in [
         (
             "\"fail\"",

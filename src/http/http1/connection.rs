@@ -92,7 +92,11 @@ impl Connection {
             self.0.drive(cx);
             let is_known = !self.is_reusable() || !progress.is_behind();
             // The runtime has not read yet what is there, and wakes this when it has.
-            if is_known { Poll::Ready(()) } else { Poll::Pending }
+            if is_known {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
         progress.look_ahead(false);

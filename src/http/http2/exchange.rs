@@ -117,7 +117,10 @@ impl Exchange {
         let response = response.map_err(|error| self.failure(&error))?;
         let (head, body) = response.into_parts();
         let body = read(body, self.limit).await.map_err(Failure::Broken)?;
-        Ok(coding::decoded(Response::from_parts(head, body), self.limit))
+        Ok(coding::decoded(
+            Response::from_parts(head, body),
+            self.limit,
+        ))
     }
 
     /// What the end of the stream says about the request.

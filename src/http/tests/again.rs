@@ -4,9 +4,9 @@ use futures::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
-    NO_BODY, client, get, listener, post,
+    NO_BODY, client,
     framed::{Framed, Manners},
-    read_until,
+    get, listener, post, read_until,
 };
 use crate::http::{Held, Version};
 
@@ -54,10 +54,7 @@ async fn a_refused_stream_is_sent_again_as_long_as_others_are_answered() {
     let client = client(server.address, 1, Version::Http2).await;
     let answers = join_all((0..30).map(|_| client.send(post("yes")))).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
-    assert_eq!(
-        (server.processed(), client.tally().sent_again),
-        (30, 20)
-    );
+    assert_eq!((server.processed(), client.tally().sent_again), (30, 20));
 }
 
 #[tokio::test]
@@ -70,7 +67,10 @@ async fn a_service_that_refuses_everything_has_failed() {
     let client = client(server.address, 1, Version::Http2).await;
     let error = client.send(post("yes")).await.unwrap_err();
     assert!(!error.sent, "{error}");
-    assert!(error.message.contains("refused the request 8 times"), "{error}");
+    assert!(
+        error.message.contains("refused the request 8 times"),
+        "{error}"
+    );
     assert_eq!(server.processed(), 0);
 }
 
@@ -116,13 +116,17 @@ async fn no_request_leaves_on_a_connection_whose_end_the_runtime_has_not_noticed
 #[tokio::test]
 async fn no_stream_is_opened_on_a_connection_whose_end_the_runtime_has_not_noticed() {
     let (listener, address) = listener().await;
-    let (client, server) =
-        futures::join!(client(address, 1, Version::Http2), super::http2::accept(&listener));
+    let (client, server) = futures::join!(
+        client(address, 1, Version::Http2),
+        super::http2::accept(&listener)
+    );
     let service = async {
         let (stream, _) = listener.accept().await.unwrap();
         let mut server = h2::server::handshake(stream).await.unwrap();
         let (_, mut respond) = server.accept().await.unwrap().unwrap();
-        respond.send_response(http::Response::new(()), true).unwrap();
+        respond
+            .send_response(http::Response::new(()), true)
+            .unwrap();
         server.graceful_shutdown();
         assert!(server.accept().await.is_none());
     };
@@ -170,7 +174,12 @@ async fn a_connection_that_is_closed_under_a_request_leaves_it_open_and_is_count
         let (answer, ()) = futures::join!(client.send(get("/")), service);
         let error = answer.unwrap_err();
         assert!(error.sent, "{error}");
-        assert!(error.message.contains("closed the connection under the request"), "{error}");
+        assert!(
+            error
+                .message
+                .contains("closed the connection under the request"),
+            "{error}"
+        );
         assert_eq!(client.tally().closed_under, n as u64 + 1);
     }
     // Half an answer is something else.

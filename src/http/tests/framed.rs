@@ -122,10 +122,8 @@ impl Connection {
             match kind {
                 SETTINGS if flags & ACK == 0 => self.send(SETTINGS, ACK, 0, &[]).await?,
                 PING if flags & ACK == 0 => self.send(PING, ACK, 0, &payload).await?,
-                HEADERS | DATA if flags & END_STREAM != 0 => {
-                    if self.request(stream).await? {
-                        return Ok(());
-                    }
+                HEADERS | DATA if flags & END_STREAM != 0 && self.request(stream).await? => {
+                    return Ok(());
                 }
                 _ => {}
             }
@@ -139,7 +137,8 @@ impl Connection {
         }
         if self.counts.refused.fetch_add(1, SeqCst) < self.manners.refused {
             // REFUSED_STREAM is 7.
-            self.send(RST_STREAM, 0, stream, &7_u32.to_be_bytes()).await?;
+            self.send(RST_STREAM, 0, stream, &7_u32.to_be_bytes())
+                .await?;
             return Ok(false);
         }
         self.processed += 1;

@@ -30,12 +30,14 @@ async fn each_connection_comes_from_an_address_of_its_own() {
     let (listener, address) = listener().await;
     let endpoint = endpoint(&format!("http://{address}")).await;
     let options = from("127.0.0.0/8", 300);
-    let (client, peers) =
-        futures::join!(Client::open(endpoint, &options), peers(&listener, 300));
+    let (client, peers) = futures::join!(Client::open(endpoint, &options), peers(&listener, 300));
     assert_eq!(client.unwrap().tally().connections, 300);
     assert_eq!(peers.len(), 300);
     let (first, last) = (peers.first().unwrap(), peers.last().unwrap());
-    assert_eq!((first.to_string(), last.to_string()), ("127.0.0.1".to_owned(), "127.0.1.44".to_owned()));
+    assert_eq!(
+        (first.to_string(), last.to_string()),
+        ("127.0.0.1".to_owned(), "127.0.1.44".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -46,15 +48,26 @@ async fn addresses_that_no_connection_can_come_from_are_named() {
     let there = Endpoint::resolve(&there, None, crate::http::Remote::Allowed).await;
     let there = there.unwrap();
     for (to, sources, reason) in [
-        (&here, "192.0.2.7", "192.0.2.7 is no address of this machine"),
+        (
+            &here,
+            "192.0.2.7",
+            "192.0.2.7 is no address of this machine",
+        ),
         (&here, "::1", "the other IP version"),
-        (&there, "127.0.0.0/8", "from a loopback address only this machine can be reached"),
+        (
+            &there,
+            "127.0.0.0/8",
+            "from a loopback address only this machine can be reached",
+        ),
     ] {
         let refused = Client::open(to.clone(), &from(sources, 1)).await;
         let error = refused.err().unwrap();
         assert!(matches!(error, ConnectError::Source { .. }), "{error}");
         let error = error.to_string();
-        assert!(error.contains(&format!("from {sources} (`source` in [http])")), "{error}");
+        assert!(
+            error.contains(&format!("from {sources} (`source` in [http])")),
+            "{error}"
+        );
         assert!(error.contains(reason), "{error}");
     }
 }
@@ -80,7 +93,10 @@ async fn a_full_backlog_is_named_with_the_number_of_connections_that_fit() {
     assert!(matches!(refused, ConnectError::Backlog { .. }), "{refused}");
     let refused = refused.to_string();
     assert!(refused.contains("of 100 connections"), "{refused}");
-    assert!(refused.contains("its listen backlog is probably full"), "{refused}");
+    assert!(
+        refused.contains("its listen backlog is probably full"),
+        "{refused}"
+    );
     let (_, fewer) = refused.split_once("--http-connections ").unwrap();
     let fewer: u32 = fewer.parse().unwrap();
     assert!((1..=20).contains(&fewer), "{refused}");

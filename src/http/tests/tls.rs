@@ -52,7 +52,11 @@ impl Server {
         for name in ["client", "other"] {
             let (certificate, key) = signed(&authority, name);
             fs::write(folder.path().join(format!("{name}.pem")), certificate.pem()).unwrap();
-            fs::write(folder.path().join(format!("{name}.key")), key.serialize_pem()).unwrap();
+            fs::write(
+                folder.path().join(format!("{name}.key")),
+                key.serialize_pem(),
+            )
+            .unwrap();
         }
         let acceptor = TlsAcceptor::from(Arc::new(config(&authority, clients, version)));
         let (listener, address) = listener().await;
@@ -156,16 +160,29 @@ async fn a_certificate_that_cannot_be_used_is_named() {
     fs::write(server.folder.path().join("empty.pem"), "").unwrap();
     for (certificate, key, wrong, reason) in [
         ("missing.pem", "client.key", "missing.pem", "No such file"),
-        ("empty.pem", "client.key", "empty.pem", "there is no PEM certificate in it"),
+        (
+            "empty.pem",
+            "client.key",
+            "empty.pem",
+            "there is no PEM certificate in it",
+        ),
         ("client.pem", "missing.key", "missing.key", "no private key"),
         ("client.pem", "client.pem", "client.pem", "no private key"),
-        ("client.pem", "other.key", "client.pem", "it does not go with the key"),
+        (
+            "client.pem",
+            "other.key",
+            "client.pem",
+            "it does not go with the key",
+        ),
     ] {
         let refused = server.client_as(certificate, key, Version::Http1).await;
         let error = refused.err().unwrap().to_string();
         let file = server.folder.path().join(wrong);
         let start = format!("cannot use the client certificate {}: ", file.display());
-        assert!(error.starts_with(&start) && error.contains(reason), "{error}");
+        assert!(
+            error.starts_with(&start) && error.contains(reason),
+            "{error}"
+        );
     }
 }
 
@@ -180,7 +197,12 @@ async fn no_request_leaves_after_the_end_of_a_tls_connection() {
         ..Options::default()
     };
     let endpoint = endpoint(&url).await;
-    let accept = async || acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+    let accept = async || {
+        acceptor
+            .accept(listener.accept().await.unwrap().0)
+            .await
+            .unwrap()
+    };
     let (client, mut idle) = futures::join!(Client::open(endpoint, &options), accept());
     let client = client.unwrap();
     for opened_again in 1..4 {

@@ -60,7 +60,10 @@ fn requests(target: &TargetLoad) -> String {
         parts.push(format!("{} opened again", count(target.opened_again)));
     }
     if target.sent_again > 0 {
-        parts.push(format!("{} sent again", plural(target.sent_again, "request")));
+        parts.push(format!(
+            "{} sent again",
+            plural(target.sent_again, "request")
+        ));
     }
     parts.join(" · ")
 }

@@ -105,7 +105,8 @@ async fn a_connection_serves_one_request_after_the_other() {
     for user in 1..=3 {
         let body = format!("{{\"user\": {user}}}");
         let length = body.len();
-        let head = format!("POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
+        let head =
+            format!("POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         // The last byte on its own, as a client does that releases many requests at once.
         let (most, last) = body.as_bytes().split_at(length - 1);
@@ -247,7 +248,10 @@ async fn idle_connections_make_room_for_a_look_at_the_health() {
         }
         for _ in 0..5 {
             let received = server.until_closed(health.as_bytes()).await;
-            assert!(received.starts_with("HTTP/1.1 200 OK\r\n"), "{sent}: {received}");
+            assert!(
+                received.starts_with("HTTP/1.1 200 OK\r\n"),
+                "{sent}: {received}"
+            );
         }
         drop(idle);
         server.end().await;

@@ -26,7 +26,10 @@ async fn status(service: &Arc<Service>, headers: &[(&str, &str)]) -> u16 {
         request = request.header(*name, *value);
     }
     let request = request.body(Full::<Bytes>::default()).unwrap();
-    respond(Arc::clone(service), request).await.status().as_u16()
+    respond(Arc::clone(service), request)
+        .await
+        .status()
+        .as_u16()
 }
 
 async fn asked_for(service: &Arc<Service>, host: &str) -> u16 {
@@ -77,7 +80,10 @@ async fn a_name_that_was_allowed_is_no_foreign_one() {
     ] {
         assert_eq!(asked_for(&service, host).await, expected, "{host}");
     }
-    let page = [("host", "localhost:8080"), ("origin", "https://bench.example:3000")];
+    let page = [
+        ("host", "localhost:8080"),
+        ("origin", "https://bench.example:3000"),
+    ];
     assert_eq!(status(&service, &page).await, 200);
     service.close().await;
 }

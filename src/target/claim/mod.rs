@@ -290,12 +290,11 @@ impl Claim {
             self.mask(user, &format!("{name}: {value}"))
         });
         // Masked before it is cut to what is shown, so that no half of a secret is left.
-        let body = match answer.extensions().get() {
-            Some(Undecoded(why)) => why.clone(),
-            None => {
-                let beginning = &answer.body()[..answer.body().len().min(LOOKED_AT)];
-                String::from_utf8_lossy(beginning).into_owned()
-            }
+        let body = if let Some(Undecoded(why)) = answer.extensions().get() {
+            why.clone()
+        } else {
+            let beginning = &answer.body()[..answer.body().len().min(LOOKED_AT)];
+            String::from_utf8_lossy(beginning).into_owned()
         };
         let body = self.mask(user, &body);
         AnswerSample {

@@ -82,7 +82,7 @@ impl Backlog {
 /// A condition that is connected to whatever tells whether it holds.
 pub enum Probe {
     /// Over HTTP.
-    Answer(answer::Question),
+    Answer(Box<answer::Question>),
     /// From a Kafka cluster.
     Kafka(kafka::Group),
     /// From Redis.
@@ -101,7 +101,7 @@ impl Probe {
         event: &Event,
     ) -> Result<Self, String> {
         Ok(match condition {
-            Condition::Answer(answer) => Self::Answer(answer.open(client, event)),
+            Condition::Answer(answer) => Self::Answer(Box::new(answer.open(client, event))),
             Condition::Kafka(lag) => Self::Kafka(lag.open(event).await?),
             Condition::Redis(backlog) => Self::Redis(backlog.open(event).await?),
             Condition::Rabbit(queue) => Self::Rabbit(queue.open(event).await?),

@@ -171,7 +171,7 @@ impl Group {
                 "pending" => group.pending = u64::from_redis_value(value).ok()?,
                 "lag" => group.lag = u64::from_redis_value(value).ok(),
                 "last-delivered-id" => {
-                    group.last_delivered = String::from_redis_value(value).ok()?
+                    group.last_delivered = String::from_redis_value(value).ok()?;
                 }
                 _ => {}
             }

@@ -118,7 +118,7 @@ impl Signs {
         }
         let text = |name: &'static str| {
             let value = headers.get(name)?.to_str().ok()?.trim();
-            (!value.is_empty()).then(|| (name, value))
+            (!value.is_empty()).then_some((name, value))
         };
         if let Some((name, value)) = text("x-next-page") {
             self.more.get_or_insert(format!("{name}: {value}"));

@@ -44,17 +44,16 @@ impl Spelling {
         let mut strangers: HashMap<&str, UserId> = HashMap::new();
         let mut named = Named::default();
         for row in rows {
-            let user = match self.users.get(row.user.trim()) {
-                Some(user) => *user,
-                None => {
-                    let next = UserId::stranger(strangers.len() as u64);
-                    let stranger = *strangers.entry(&row.user).or_insert(next);
-                    named.strangers += 1;
-                    if stranger == next && named.samples.len() < SAMPLES {
-                        named.samples.push(secrets.mask(&row.user));
-                    }
-                    stranger
+            let user = if let Some(user) = self.users.get(row.user.trim()) {
+                *user
+            } else {
+                let next = UserId::stranger(strangers.len() as u64);
+                let stranger = *strangers.entry(&row.user).or_insert(next);
+                named.strangers += 1;
+                if stranger == next && named.samples.len() < SAMPLES {
+                    named.samples.push(secrets.mask(&row.user));
                 }
+                stranger
             };
             named.rows.push(user);
             named

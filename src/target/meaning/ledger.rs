@@ -11,8 +11,7 @@ use crate::{
     },
     scenario::{DbTarget, RedisTarget, ServiceUrl},
     target::{
-        Event, RequestTemplate, Template, Who,
-        file,
+        Event, RequestTemplate, Template, Who, file,
         ledger::{Find, List, Order, Pages, Source, What},
         template::{Escape, Name, Values},
     },

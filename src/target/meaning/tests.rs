@@ -332,8 +332,15 @@ fn every_kind_of_drain_is_understood_and_all_of_them_together() {
     let together = conditions(&all.join("\n"));
     assert_eq!(together.len(), 5);
     let shown = format!("{together:?}");
-    assert!(!shown.contains("hunter2") && !shown.contains("guest:guest"), "{shown}");
-    assert!(together.iter().any(|one| matches!(one, Condition::Kafka(lag) if lag.topics.len() == 2)));
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("guest:guest"),
+        "{shown}"
+    );
+    assert!(
+        together
+            .iter()
+            .any(|one| matches!(one, Condition::Kafka(lag) if lag.topics.len() == 2))
+    );
     for redis in [r#"list = ["wait", "active"]"#, r#"key = "left""#] {
         let drain = format!("redis = {{ url = \"redis://127.0.0.1\", {redis} }}");
         assert_eq!(conditions(&drain).len(), 1);

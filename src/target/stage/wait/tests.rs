@@ -45,12 +45,20 @@ fn ends(watched: &Watched, seen: &[Seen]) -> (u64, Waited, Instant) {
     panic!("the wait does not end: {seen:?}");
 }
 
+/// What it is, what is watched, what is seen, and how the wait ends.
+type Case<'a> = (
+    &'a str,
+    &'a Watched,
+    &'a [Seen],
+    (u64, Completion, Option<u64>),
+);
+
 #[test]
 fn a_wait_ends_when_all_is_there_or_nothing_moves() {
     use Completion::{Pending, Proven, Unproven};
     let (nothing, proof) = (watched(0, None), watched(1, None));
     let (still, both) = (watched(0, Some(2)), watched(1, Some(2)));
-    let cases: [(&str, &Watched, &[Seen], (u64, Completion, Option<u64>)); 11] = [
+    let cases: [Case<'_>; 11] = [
         (
             "all is there at once",
             &nothing,
