@@ -103,6 +103,10 @@ impl<'a> Parts<'a> {
             let at = self.path.start..self.path.start;
             return Err(self.error(&at, "a metric is missing, such as issued or p99"));
         }
+        if path.starts_with('"') && quoted_name(path).is_none() {
+            let message = "the closing quote of the title is missing, as in \"My shop\".issued";
+            return Err(self.error(&self.path, message));
+        }
         let (first, name, rest) = match (quoted_name(path), path.split_once('.')) {
             (Some((name, end)), _) => (&path[..end], Some(name), path[end..].strip_prefix('.')),
             (None, Some((first, rest))) => (first, None, Some(rest)),
@@ -213,13 +217,13 @@ fn quoted_name(text: &str) -> Option<(String, usize)> {
     None
 }
 
-/// A word before a metric that is neither an outcome nor close to a strategy's name: the file's name of a target.
+/// The name of a target's file: a word before a metric that no metric begins with and that is not close to a strategy's name.
 fn target_name(first: &str, rest: Option<&str>) -> Option<String> {
     let rest = rest?;
     let is_metric = |text: &str| Metric::all().any(|metric| metric.name == text);
-    let whole = format!("{first}.{rest}");
+    let begins_metric = || Metric::all().any(|metric| metric.name.split('.').next() == Some(first));
     let mistyped = || values::nearest(first, REGISTRY.iter().map(|entry| entry.name)).is_some();
-    (is_metric(rest) && !is_metric(&whole) && !mistyped()).then(|| first.to_owned())
+    (is_metric(rest) && !begins_metric() && !mistyped()).then(|| first.to_owned())
 }
 
 /// The part without the spaces around it.

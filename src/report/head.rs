@@ -93,7 +93,7 @@ fn service(report: &Report, target: &TargetSettings) -> Vec<Fact> {
     let connections = plural(target.connections, "connection");
     let mut at = vec![
         clean(&target.address),
-        target.http_version.clone(),
+        clean(&target.http_version),
         connections,
     ];
     // Where the name already says it, once is enough.

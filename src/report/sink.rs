@@ -7,7 +7,7 @@ use std::{
     ffi::OsString,
     fs::{self, File, Metadata, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
     path::{Path, PathBuf},
 };
 
@@ -188,22 +188,17 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut prefix = OsString::from(".");
     prefix.push(name);
     prefix.push(".");
+    // Opened here, as an error of the library would name the temporary file as well.
     tempfile::Builder::new()
         .prefix(&prefix)
         .suffix(".tmp")
-        .permissions(Permissions::from_mode(NEW_FILE))
-        .tempfile_in(folder(path))
-        .map_err(plain)
-}
-
-/// The system's error alone: that of the library names the temporary file, which nobody has asked for.
-fn plain(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(std::error::Error::source);
-    let source = source.and_then(|source| source.downcast_ref::<io::Error>());
-    match source.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error,
-    }
+        .make_in(folder(path), |temporary| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(NEW_FILE)
+                .open(temporary)
+        })
 }
 
 /// Gives a file the mode and, where that is allowed, the owner of the file that it replaces.

@@ -1,7 +1,8 @@
 //! A RabbitMQ queue over its management API: messages that wait, and messages that no consumer has acknowledged.
 //!
 //! The API's figures are as old as the last collection, which takes place every five seconds unless RabbitMQ is told otherwise
-//! (`collect_statistics_interval`). A queue that is said to be empty is one only if it is still said to be after that time.
+//! (`collect_statistics_interval`), and RabbitMQ 3.10 was seen to repeat figures that were older than one collection. A queue
+//! counts as empty once every answer has said so for three collections.
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,9 @@ use crate::{
 
 /// The collection interval unless RabbitMQ is configured otherwise.
 pub const COLLECTED_EVERY: Duration = Duration::from_secs(5);
+
+/// For so many collections a queue has to be called empty.
+const COLLECTIONS: u32 = 3;
 
 /// A queue.
 #[derive(Debug)]
@@ -104,13 +108,14 @@ impl Queue {
             return seen;
         }
         let since = *self.empty_since.get_or_insert(now);
-        if now.saturating_duration_since(since) < self.collected_every {
+        let certain_after = self.collected_every * COLLECTIONS;
+        if now.saturating_duration_since(since) < certain_after {
             return Ok(Backlog {
                 left: None,
                 words: format!(
                     "the RabbitMQ queue {} looks empty, which is certain only after {} s",
                     self.name,
-                    self.collected_every.as_secs_f64()
+                    certain_after.as_secs_f64()
                 ),
             });
         }
