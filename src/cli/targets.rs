@@ -22,7 +22,7 @@ const MAX_CONNECTIONS: u32 = 50_000;
 type Get = for<'a> fn(&'a RunSettings) -> &'a Option<Typed>;
 
 /// Settings that are about services of ours, or about our own code, and why they say nothing to somebody else's.
-const OURS: [(&str, Get, &str); 14] = [
+const OURS: [(&str, Get, &str); 13] = [
     ("db", |s| &s.services.db, ITS_OWN),
     ("db_pool", |s| &s.db_pool, ITS_OWN),
     ("db_connection", |s| &s.db_connection, ITS_OWN),
@@ -38,11 +38,6 @@ const OURS: [(&str, Get, &str); 14] = [
     ("consumer_batch", |s| &s.consumer_batch, ITS_OWN),
     ("consumer_rate", |s| &s.consumer_rate, ITS_OWN),
     ("bystander_rate", |s| &s.bystander_rate, ITS_OWN),
-    (
-        "instances",
-        |s| &s.instances,
-        "start as many of the service as you like, and name their common address",
-    ),
     (
         "trace",
         |s| &s.trace,

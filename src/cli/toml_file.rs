@@ -53,6 +53,11 @@ impl TomlFile {
         self.path.parent().unwrap_or(Path::new("")).join(name)
     }
 
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// As typed.
     pub fn path(&self) -> &Path {
         &self.path

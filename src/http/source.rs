@@ -12,6 +12,8 @@ pub struct Sources {
     text: Vec<String>,
     /// First and last of each range, as numbers.
     ranges: Vec<(Number, Number)>,
+    /// Connections whose turn was before the first.
+    before: usize,
 }
 
 /// An address of either family as a number.
@@ -36,6 +38,7 @@ impl Sources {
         Ok(Self {
             text: vec![text.trim().to_owned()],
             ranges: vec![range(text.trim())?],
+            before: 0,
         })
     }
 
@@ -46,7 +49,16 @@ impl Sources {
             text.extend(part.text);
             ranges.extend(part.ranges);
         }
-        Self { text, ranges }
+        Self {
+            text,
+            ranges,
+            before: 0,
+        }
+    }
+
+    /// The same addresses, as the connections after the first `before` take them.
+    pub fn from(self, before: usize) -> Self {
+        Self { before, ..self }
     }
 
     /// The address of the `n`-th connection to an address of the same family as `to`; `None` if there is none of that family.
@@ -61,7 +73,7 @@ impl Sources {
         let ranges: Vec<_> = ranges.collect();
         let size = |(first, last): &(u128, u128)| (last - first).saturating_add(1);
         let all = ranges.iter().map(size).fold(0, u128::saturating_add);
-        let mut n = (n as u128).checked_rem(all)?;
+        let mut n = (n as u128 + self.before as u128).checked_rem(all)?;
         for range in &ranges {
             if n < size(range) {
                 return Some(restored(range.0 + n, to));
@@ -168,6 +180,8 @@ mod tests {
                 "127.0.0.10"
             ]
         );
+        let later = several(&["127.0.0.1-127.0.0.3"]).from(4);
+        assert_eq!(later.address(0, V4).unwrap().to_string(), "127.0.0.2");
         assert_eq!(
             first(&["127.0.0.4/31"], 3),
             ["127.0.0.4", "127.0.0.5", "127.0.0.4"]

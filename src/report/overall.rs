@@ -66,8 +66,9 @@ impl State {
 
 /// What was promised of this run: a promise for one process is none for several.
 pub(super) fn promise(report: &Report, run: &Run) -> Promise {
+    let is_shared_out = report.scenario.instances > 1 && run.target.is_none();
     match run.promise {
-        Promise::SingleProcess if report.scenario.instances > 1 => Promise::None,
+        Promise::SingleProcess if is_shared_out => Promise::None,
         promise => promise,
     }
 }

@@ -125,8 +125,13 @@ async fn read_ledger(
 
 /// What is claimed of this run: a promise for one process is none for several.
 fn claim(scenario: &Scenario, subject: &Subject) -> Claim {
+    // Of a service, the instances ask; how many of itself there are is not known.
+    let instances = match subject {
+        Subject::Strategy(_) => scenario.instances,
+        Subject::Target(_) => 1,
+    };
     Claim {
-        promise: subject.promise().to_instances(scenario.instances),
+        promise: subject.promise().to_instances(instances),
         one_per_user: subject.one_per_user(),
         limit: scenario.workload.limit,
         limit_from: match subject {

@@ -14,8 +14,11 @@ use crate::{
     },
     decorate::metered::{Meter, Totals},
     durations::Durations,
+    http::Tally,
     load::{Attempt, Outcome, Recorder},
     ports::UserId,
+    report::Unclassified,
+    target::Claim,
 };
 
 /// Everything that is measured while users claim and consumers insert.
@@ -39,6 +42,8 @@ pub struct Observed {
     pub deliveries: Deliveries,
     /// Records read, redeliveries included.
     pub consumed: u64,
+    /// How a service of the user's own was reached.
+    pub reached: Reached,
     /// Processor time of the process, from the release to the end of its load.
     pub cpu: Duration,
 }
@@ -58,7 +63,26 @@ impl Observed {
             pool_wait: backend.database.pool_waits(),
             deliveries: kafka.map(Kafka::deliveries).unwrap_or_default(),
             consumed: kafka.map_or(0, Kafka::consumed),
+            reached: Reached::default(),
             cpu,
+        }
+    }
+
+    /// What was recorded in this process of a service of the user's own.
+    pub fn of_target(recorder: &Recorder, claim: &Claim, cpu: Duration) -> Self {
+        Self {
+            attempts: recorder.attempts(),
+            failures: recorder.failures(),
+            peak_in_flight: recorder.peak_in_flight(),
+            reached: Reached {
+                tally: claim.client().tally(),
+                held: claim.held(),
+                unclassified: claim.unclassified(),
+                spelled: HashMap::new(),
+                codes: claim.codes(),
+            },
+            cpu,
+            ..Self::default()
         }
     }
 
@@ -116,7 +140,33 @@ impl Observed {
         self.pool_wait.add(&other.pool_wait);
         self.deliveries.add(other.deliveries);
         self.consumed += other.consumed;
+        self.reached.add(other.reached);
         self.cpu += other.cpu;
+    }
+}
+
+/// How a service of the user's own was reached.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Reached {
+    /// Connections and requests.
+    pub tally: Tally,
+    /// Claims that left by their last byte.
+    pub held: u64,
+    /// Answers that no rule was for.
+    pub unclassified: Unclassified,
+    /// How the ledger spells the users of another process, where only their sessions tell.
+    pub spelled: HashMap<UserId, String>,
+    /// The codes that users were told, with the user of each.
+    pub codes: Vec<(String, UserId)>,
+}
+
+impl Reached {
+    fn add(&mut self, other: Self) {
+        self.tally.add(other.tally);
+        self.held += other.held;
+        self.unclassified.add(other.unclassified);
+        self.spelled.extend(other.spelled);
+        self.codes.extend(other.codes);
     }
 }
 

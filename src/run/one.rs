@@ -218,7 +218,8 @@ async fn elsewhere(
     stop: watch::Receiver<bool>,
 ) -> Result<Loaded, OpenError> {
     let counters = Arc::new(Counters::default());
-    let mut instances = Instances::start(scenario, entry, run_id, backend).await?;
+    let work = instances::Work::of_strategy(scenario, entry, backend);
+    let mut instances = Instances::start(scenario, run_id, &work).await?;
     announce(place, &counters, watcher);
     bystander.lead(stop.clone()).await;
     let released = Instant::now() + instances::HEAD_START;

@@ -1,5 +1,7 @@
 //! One run of a service of the user's own: the same load, recorder and verdict as for a strategy, and a ledger of its own.
 
+mod elsewhere;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -10,8 +12,9 @@ use tokio::sync::watch;
 use super::{
     Event, Observer, Place,
     drain::Drained,
+    instances::{Instances, Work},
     judge::{Evidence, judge},
-    observed::Observed,
+    observed::{Observed, Reached},
     one::{Done, Loaded, Surroundings, announce, trouble},
     run_id,
 };
@@ -21,10 +24,10 @@ use crate::{
         Ledger, Promised, Rules, reconcile, reconcile_count, reconcile_range, shared_codes,
         told_only,
     },
-    load::{self, End, Load, LoadEnd, Recorder, Schedule},
+    load::{self, End, Load, Recorder, Schedule},
     ports::UserId,
     report::{Backends, Strangers, TargetLoad},
-    scenario::{Arrivals, Scenario, Workload},
+    scenario::{Arrivals, Scenario},
     target::{
         Claim, Target,
         ledger::Named,
@@ -52,8 +55,8 @@ pub async fn run(
         "opening the service"
     );
     let mut stage = Stage::open(target, workload, &run_id).await?;
-    let claim = tokio::select! {
-        ready = ready(target, &mut stage, workload) => ready?,
+    let asking = tokio::select! {
+        ready = ready(scenario, target, &mut stage, &run_id) => ready?,
         () = stopped(stop.clone()) => return Err(OpenError::new(
             "--target",
             target.path.display().to_string(),
@@ -64,20 +67,34 @@ pub async fn run(
         limit: workload.limit,
         one_per_user: target.one_per_user,
     };
-    let loaded = load(scenario, place, &mut stage, (&claim, rules), watcher, stop).await;
+    let loaded = match asking {
+        Asking::Here(claim) => {
+            load(scenario, place, &mut stage, (&claim, rules), watcher, stop).await
+        }
+        Asking::Elsewhere(instances) => {
+            let whole = (instances, rules);
+            elsewhere::load(scenario, place, &mut stage, whole, watcher, stop).await
+        }
+    };
 
     let (mut evidence, mut coupons) = evidence(rules, &mut stage, &loaded).await;
-    coupons.codes.extend(claim.codes());
+    let Reached {
+        tally,
+        held,
+        unclassified,
+        codes,
+        ..
+    } = loaded.observed.reached.clone();
+    coupons.codes.extend(codes);
     evidence.ledger = evidence
         .ledger
         .map(|ledger| ledger.with_codes(shared_codes(&coupons.codes)));
-    let tally = claim.client().tally();
     let surroundings = Surroundings {
         backends: backends(&stage),
         topic: false,
         target: Some(TargetLoad {
             addresses: stage.endpoint().addresses(),
-            connections: claim.client().connections() as u64,
+            connections: tally.connections,
             opened_again: tally.opened_again,
             sent_again: tally.sent_again,
             closed_under: tally.closed_under,
@@ -85,8 +102,8 @@ pub async fn run(
             too_many_requests: tally.too_many,
             forbidden_later: tally.forbidden,
             source: target.service.source.as_ref().map(ToString::to_string),
-            held: claim.held(),
-            unclassified: claim.unclassified(),
+            held,
+            unclassified,
             strangers: Strangers {
                 count: coupons.strangers,
                 samples: coupons.samples,
@@ -107,18 +124,32 @@ pub async fn run(
     })
 }
 
+/// Which processes ask the service.
+enum Asking {
+    /// This one.
+    Here(Arc<Claim>),
+    /// Others, which share the users.
+    Elsewhere(Instances),
+}
+
 /// Makes the service ready, opens the connections, and makes the steps of every user. Nothing is measured, and nobody has claimed.
 async fn ready(
+    scenario: &Scenario,
     target: &Target,
     stage: &mut Stage,
-    workload: &Workload,
-) -> Result<Arc<Claim>, OpenError> {
+    run_id: &str,
+) -> Result<Asking, OpenError> {
+    let workload = &scenario.workload;
     stage.set_up().await?;
     stage.open_drain().await?;
     stage.must_be_empty().await?;
-    stage
-        .claim(target.connections(workload), workload.users)
-        .await
+    if scenario.instances > 1 {
+        let work = Work::of_target(target, stage.given());
+        let instances = Instances::start(scenario, run_id, &work).await?;
+        return Ok(Asking::Elsewhere(instances));
+    }
+    let claim = stage.claim(target.connections(workload), workload.users);
+    Ok(Asking::Here(claim.await?))
 }
 
 /// Ends when somebody asks to stop.
@@ -171,19 +202,13 @@ async fn load(
     let stopped = *stop.borrow();
     watcher(Event::Drain);
     let answers = || Promised::of(&recorder.attempts(), rules);
-    let drained = drain(stage, &mut ended, answers, workload.timeout, stop).await;
-    let observed = Observed {
-        attempts: recorder.attempts(),
-        failures: recorder.failures(),
-        peak_in_flight: recorder.peak_in_flight(),
-        cpu: ended.cpu,
-        ..Observed::default()
-    };
+    let drained = drain(stage, ended.settled(), answers, workload.timeout, stop).await;
+    let observed = Observed::of_target(&recorder, claim, ended.cpu);
     let mut troubles: Vec<_> = trouble(ended.end, workload.timeout).into_iter().collect();
     if ended.end == End::Interrupted && !stopped {
         troubles = vec!["the load was given up after a day".to_owned()];
     }
-    troubles.extend(not_understood(claim.unclassified().count));
+    troubles.extend(not_understood(observed.reached.unclassified.count));
     ended.abandon().await;
     Loaded {
         observed,
@@ -196,7 +221,7 @@ async fn load(
 }
 
 /// Turns true when `stop` does, and when the load has lasted for too long.
-fn bounded(mut stop: watch::Receiver<bool>) -> watch::Receiver<bool> {
+pub(super) fn bounded(mut stop: watch::Receiver<bool>) -> watch::Receiver<bool> {
     let (end, bounded) = watch::channel(false);
     tokio::spawn(async move {
         tokio::select! {
@@ -210,7 +235,7 @@ fn bounded(mut stop: watch::Receiver<bool>) -> watch::Receiver<bool> {
 }
 
 /// Whose claims are made ready: all that start at the release, as far as there are connections for them.
-fn first<'a>(arrivals: Arrivals, users: &'a [UserId], claim: &Claim) -> &'a [UserId] {
+pub(super) fn first<'a>(arrivals: Arrivals, users: &'a [UserId], claim: &Claim) -> &'a [UserId] {
     let at_once = match arrivals {
         Arrivals::Burst => users.len(),
         Arrivals::ClosedLoop { in_flight } => usize::try_from(in_flight).unwrap_or(usize::MAX),
@@ -235,14 +260,14 @@ fn not_understood(count: u64) -> Option<String> {
 /// have promised.
 async fn drain(
     stage: &mut Stage,
-    ended: &mut LoadEnd,
+    settled: impl Future<Output = ()>,
     answers: impl Fn() -> Promised,
     patience: Duration,
     mut stop: watch::Receiver<bool>,
 ) -> Drained {
     let begin = Instant::now();
     let all = async {
-        let settled = tokio::time::timeout(patience, ended.settled()).await;
+        let settled = tokio::time::timeout(patience, settled).await;
         match settled {
             Ok(()) => Some(stage.drain(&answers(), patience).await),
             Err(_) => None,

@@ -62,6 +62,8 @@ pub const STARTER: &str = include_str!("starter.toml");
 pub struct Target {
     /// As typed.
     pub path: PathBuf,
+    /// The file as it was read.
+    pub text: String,
     /// The file's name without its end: what the service is called in a report.
     pub name: String,
     /// For people.

@@ -1,8 +1,10 @@
 //! A service that is reachable and set up for one run: asked once for everything that is not measured.
 
+mod shared;
 mod wait;
 
 use std::{
+    collections::{HashMap, HashSet},
     ops::RangeInclusive,
     sync::{Arc, PoisonError},
     time::Duration,
@@ -28,6 +30,7 @@ use super::{
 use crate::{
     backend::OpenError,
     http::{Client, Endpoint, EndpointError, Options, Undecoded, Version},
+    ports::UserId,
     scenario::{Arrivals, Workload},
 };
 
@@ -56,6 +59,10 @@ pub struct Stage {
     /// The conditions of `[drain]`.
     probes: Vec<Probe>,
     spelling: Spelling,
+    /// The users that this process asks for, where there are several processes.
+    share: Option<HashSet<UserId>>,
+    /// How the ledger spells them, where only their sessions tell.
+    spelled: HashMap<UserId, String>,
 }
 
 /// What a ledger held, in terms of a run.
@@ -94,7 +101,20 @@ impl Stage {
             ledger: None,
             probes: Vec::new(),
             spelling: Spelling::default(),
+            share: None,
+            spelled: HashMap::new(),
         })
+    }
+
+    fn spelling_of(&self, user: UserId, captured: Option<&Values>) -> String {
+        let users = self.target.users.as_ref();
+        let who = Who {
+            user,
+            attempt: 1,
+            columns: users.and_then(|users| users.line(user)),
+            captured,
+        };
+        self.target.spelling.fill(&self.event, who)
     }
 
     /// Makes the service ready for a run: one part of the setup after the other, each answered as it should be.
@@ -191,20 +211,21 @@ impl Stage {
             client: &client,
             event: &self.event,
             secrets: &self.secrets,
+            share: self.share.as_ref(),
         };
         let sessions = before.sessions(users).await.map_err(failed)?;
-        self.spelling = Spelling::new(users, |user| {
+        let spell = |user| {
             let session = sessions.of(user);
             let session = session.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner));
-            let who = Who {
-                user,
-                attempt: 1,
-                columns: target.users.as_ref().and_then(|users| users.line(user)),
-                captured: session.as_deref().map(|session| &session.values),
-            };
-            target.spelling.fill(&self.event, who)
-        })
-        .map_err(failed)?;
+            self.spelling_of(user, session.as_deref().map(|session| &session.values))
+        };
+        match &self.share {
+            None => self.spelling = Spelling::new(users, spell).map_err(failed)?,
+            Some(share) if target.has_sessions() => {
+                self.spelled = share.iter().map(|user| (*user, spell(*user))).collect();
+            }
+            Some(_) => {}
+        }
         let prepared = Prepared {
             event: self.event.clone(),
             sessions,

@@ -1,6 +1,6 @@
 //! What every user does before the claim: log in, fetch a token. It happens before the release and is not measured.
 
-use std::sync::Mutex;
+use std::{collections::HashSet, sync::Mutex};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -53,6 +53,8 @@ pub struct Before<'a> {
     pub event: &'a Event,
     /// Values that no output may contain.
     pub secrets: &'a Secrets,
+    /// The users of this process; `None` is all of them.
+    pub share: Option<&'a HashSet<UserId>>,
 }
 
 impl Before<'_> {
@@ -76,6 +78,9 @@ impl Before<'_> {
         let Self { target, event, .. } = self;
         let mut session = Session::new(Values::new(target.captured.clone()));
         let mut shown = Vec::new();
+        if self.share.is_some_and(|share| !share.contains(&user)) {
+            return Ok((session, shown));
+        }
         for step in &target.steps {
             let values = session.values.clone();
             let who = Who {

@@ -278,6 +278,30 @@ fn a_limit_by_address_is_hinted_at_and_met_with_several_addresses() {
 }
 
 #[test]
+fn several_instances_share_the_users_of_a_service_and_come_from_different_addresses() {
+    let sources: Arc<Mutex<HashMap<IpAddr, u64>>> = Arc::default();
+    let seen = Arc::clone(&sources);
+    let server = Odd::start(move |stream, from| {
+        *seen.lock().expect("no panic").entry(from).or_default() += 1;
+        say(stream, "201 Created");
+        true
+    });
+    for (flags, connections) in [("-c 40", 40), ("", 400)] {
+        sources.lock().expect("no panic").clear();
+        let flags = format!("-u 400 -l 400 --instances 2 {flags}");
+        let ran = server.run("source = \"127.0.0.0/8\"", &flags);
+        assert_eq!(ran.each("/attempts/issued"), [json!(400)], "{}", ran.report);
+        assert_eq!(ran.each("/target/connections"), [json!(connections)]);
+        assert_eq!(
+            sources.lock().expect("no panic").len(),
+            connections,
+            "{flags}"
+        );
+    }
+    assert_eq!(server.processed.load(SeqCst), 800);
+}
+
+#[test]
 fn a_full_backlog_is_explained() {
     // Nobody accepts: the kernel takes as many connections as the backlog has places.
     let listener = backlog(5);

@@ -161,6 +161,25 @@ fn a_service_in_another_language_is_judged_right_whatever_it_does() {
 }
 
 #[test]
+fn a_service_is_judged_right_when_several_instances_share_its_users() {
+    let service = Foreign::start();
+    for (kind, exit, verdict) in [("correct", 0, "holds"), ("naive", 3, "violated")] {
+        let path = service.file(kind, &service.described(kind));
+        let path = path.display();
+        let ran = program::run(&format!("--target {path} -u 1000 -l 100 --instances 2"));
+        assert_eq!(
+            (ran.exit, ran.verdicts()),
+            (Some(exit), vec![json!(verdict)]),
+            "{}",
+            ran.report
+        );
+        assert_eq!(ran.each("/attempts/total"), [json!(1000)]);
+        assert_eq!(ran.each("/attempts/issued"), ran.each("/ledger/issued"));
+        assert_eq!(ran.each("/target/held"), [json!(1000)]);
+    }
+}
+
+#[test]
 fn a_ledger_tells_as_much_as_it_can() {
     let service = Foreign::start();
     let users = "users = \"/users\"";

@@ -47,6 +47,21 @@ pub struct Unclassified {
     pub samples: Vec<AnswerSample>,
 }
 
+impl Unclassified {
+    /// Answers of which a sample is kept.
+    pub const SAMPLES: usize = 3;
+
+    /// Takes in those of another process.
+    pub fn add(&mut self, other: Self) {
+        self.count += other.count;
+        let room = Self::SAMPLES.saturating_sub(self.samples.len());
+        let new = other.samples.into_iter();
+        let new = new.filter(|sample| !self.samples.contains(sample));
+        let new: Vec<_> = new.take(room).collect();
+        self.samples.extend(new);
+    }
+}
+
 /// An answer, as far as it is shown; values of the environment are masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerSample {

@@ -1,5 +1,7 @@
 //! A child: joins the services its parent has set up, makes its share of the attempts, consumes until told to finish.
 
+mod target;
+
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -10,7 +12,7 @@ use tokio::{
     sync::{Mutex, mpsc, watch},
 };
 
-use super::message::{Assignment, News, Order, receive, send};
+use super::message::{Assignment, News, Order, StrategyWork, Work, receive, send};
 use crate::{
     backend::{Backend, Role},
     cli::services,
@@ -51,7 +53,19 @@ async fn say(out: &Out, news: &News) {
 }
 
 async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> Result<(), String> {
-    let (scenario, entry) = understand(assignment)?;
+    match &assignment.work {
+        Work::Strategy(work) => of_strategy(assignment, work, orders, out).await,
+        Work::Target(work) => target::work(assignment, work, orders, out).await,
+    }
+}
+
+async fn of_strategy(
+    assignment: &Assignment,
+    work: &StrategyWork,
+    orders: BufReader<Stdin>,
+    out: &Out,
+) -> Result<(), String> {
+    let (scenario, entry) = understand(assignment, work)?;
     let workload = scenario.workload;
     let backend = Backend::open(&scenario, entry, &assignment.run_id, Role::Guest)
         .await
@@ -101,36 +115,31 @@ async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> R
     Ok(())
 }
 
-fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), String> {
-    let entry = strategy::find(&assignment.strategy).ok_or("unknown strategy")?;
+fn understand(
+    assignment: &Assignment,
+    work: &StrategyWork,
+) -> Result<(Scenario, &'static Entry), String> {
+    let entry = strategy::find(&work.strategy).ok_or("unknown strategy")?;
     let words =
         |problem: crate::cli::error::Problem| format!("{}: {}", problem.what, problem.advice);
     let scenario = Scenario {
         title: None,
         subjects: vec![Subject::Strategy(entry)],
         refused: Vec::new(),
-        workload: Workload {
-            users: assignment.users,
-            limit: assignment.limit,
-            attempts: assignment.attempts,
-            arrivals: assignment.arrivals,
-            seed: assignment.seed,
-            timeout: Duration::from_millis(assignment.timeout_ms),
-            warmup: assignment.warmup,
-        },
+        workload: workload(assignment),
         trials: 1,
         instances: u32::try_from(assignment.share.1).unwrap_or(u32::MAX),
         services: Services {
-            db: services::db(&assignment.db).map_err(words)?,
-            db_pool: assignment.db_pool,
-            db_connection: assignment.db_connection,
-            redis: services::redis(&assignment.redis).map_err(words)?,
-            redis_connections: assignment.redis_connections,
-            kafka: services::kafka(&assignment.kafka).map_err(words)?,
-            consumers: assignment.consumers,
-            consumer_batch: assignment.consumer_batch,
-            consumer_rate: assignment.consumer_rate,
-            tls_ca: assignment.tls_ca.clone(),
+            db: services::db(&work.db).map_err(words)?,
+            db_pool: work.db_pool,
+            db_connection: work.db_connection,
+            redis: services::redis(&work.redis).map_err(words)?,
+            redis_connections: work.redis_connections,
+            kafka: services::kafka(&work.kafka).map_err(words)?,
+            consumers: work.consumers,
+            consumer_batch: work.consumer_batch,
+            consumer_rate: work.consumer_rate,
+            tls_ca: work.tls_ca.clone(),
         },
         // The one there is belongs to the parent.
         bystander_rate: None,
@@ -140,6 +149,18 @@ fn understand(assignment: &Assignment) -> Result<(Scenario, &'static Entry), Str
         assertions: Vec::new(),
     };
     Ok((scenario, entry))
+}
+
+fn workload(assignment: &Assignment) -> Workload {
+    Workload {
+        users: assignment.users,
+        limit: assignment.limit,
+        attempts: assignment.attempts,
+        arrivals: assignment.arrivals,
+        seed: assignment.seed,
+        timeout: Duration::from_millis(assignment.timeout_ms),
+        warmup: assignment.warmup,
+    }
 }
 
 /// Sorts the parent's orders. When the parent is gone, its channels close.

@@ -1,5 +1,7 @@
 //! What parent and children say to each other: one line of JSON each.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -13,7 +15,7 @@ use crate::{
 pub struct Assignment {
     /// Which child, from 0, and of how many.
     pub share: (usize, usize),
-    pub strategy: String,
+    pub work: Work,
     pub run_id: String,
     pub users: u64,
     pub limit: u64,
@@ -23,6 +25,20 @@ pub struct Assignment {
     pub seed: u64,
     pub timeout_ms: u64,
     pub warmup: bool,
+}
+
+/// What is asked by a child's users.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    Strategy(Box<StrategyWork>),
+    Target(Box<TargetWork>),
+}
+
+/// A strategy, and where its services are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StrategyWork {
+    pub strategy: String,
     pub db: String,
     pub db_pool: u32,
     pub db_connection: DbConnection,
@@ -34,6 +50,19 @@ pub struct Assignment {
     /// Of all children together.
     pub consumer_rate: Option<Rate>,
     pub tls_ca: Option<TlsCa>,
+}
+
+/// A service of the user's own, which the parent has set up.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TargetWork {
+    pub path: PathBuf,
+    /// The file as the parent has read it: it may have been edited since.
+    pub text: String,
+    /// Connections of each child, where that is said.
+    pub connections: Option<usize>,
+    pub allow_remote: bool,
+    /// What the setup has given.
+    pub given: Vec<Option<String>>,
 }
 
 /// To a child.

@@ -15,14 +15,14 @@ use tokio::{
 
 use super::{
     COMMAND,
-    message::{Assignment, News, Order, receive, send},
+    assignment::assignment,
+    message::{Assignment, News, Order, Work, receive, send},
 };
 use crate::{
-    backend::{Backend, OpenError},
+    backend::OpenError,
     load::{Attempt, Counters, Outcome, Schedule},
     run::observed::Observed,
-    scenario::{Arrivals, Scenario},
-    strategy::Entry,
+    scenario::Scenario,
 };
 
 /// From the order to release until the release: long enough for the order to reach everybody.
@@ -30,6 +30,9 @@ pub const HEAD_START: Duration = Duration::from_millis(50);
 
 /// How long a child may say nothing, beyond the run's timeout, before it counts as dead. It reports progress all the time.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// How long a child may take at least until it is ready: it opens its connections meanwhile.
+const START: Duration = Duration::from_secs(30);
 
 /// The children of one run.
 pub struct Instances {
@@ -47,22 +50,17 @@ struct Child {
 
 impl Instances {
     /// Starts them, and waits until all are ready.
-    pub async fn start(
-        scenario: &Scenario,
-        entry: &Entry,
-        run_id: &str,
-        backend: &Backend,
-    ) -> Result<Self, OpenError> {
+    pub async fn start(scenario: &Scenario, run_id: &str, work: &Work) -> Result<Self, OpenError> {
         let count = scenario.instances as usize;
         let fail = |what: String| OpenError::new("--instances", count.to_string(), what);
         let mut children = Vec::new();
         for index in 0..count {
-            let assignment = assignment(scenario, entry, run_id, backend, (index, count));
+            let assignment = assignment(scenario, run_id, work, (index, count));
             let child = Child::start(assignment).await;
             children.push(child.map_err(|error| fail(error.to_string()))?);
         }
         for (index, child) in children.iter_mut().enumerate() {
-            match child.hear(scenario.workload.timeout).await {
+            match child.hear(scenario.workload.timeout.max(START)).await {
                 Some(News::Ready) => {}
                 Some(News::Failed(problem)) => return Err(fail(problem)),
                 _ => return Err(fail(child.obituary(index).await)),
@@ -259,48 +257,5 @@ fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Observed {
     Observed {
         attempts: attempts.collect(),
         ..Observed::default()
-    }
-}
-
-fn assignment(
-    scenario: &Scenario,
-    entry: &Entry,
-    run_id: &str,
-    backend: &Backend,
-    (index, of): (usize, usize),
-) -> Assignment {
-    let (workload, services) = (&scenario.workload, &scenario.services);
-    let addresses = backend.addresses();
-    Assignment {
-        share: (index, of),
-        strategy: entry.name.to_owned(),
-        run_id: run_id.to_owned(),
-        users: workload.users,
-        limit: workload.limit,
-        attempts: workload.attempts,
-        arrivals: part_of(workload.arrivals, (index as u64, of as u64)),
-        seed: workload.seed,
-        timeout_ms: u64::try_from(workload.timeout.as_millis()).unwrap_or(u64::MAX),
-        warmup: workload.warmup,
-        db: addresses.db,
-        db_pool: services.db_pool,
-        db_connection: services.db_connection,
-        redis: addresses.redis,
-        redis_connections: services.redis_connections,
-        kafka: addresses.kafka,
-        consumers: services.consumers,
-        consumer_batch: services.consumer_batch,
-        consumer_rate: services.consumer_rate,
-        tls_ca: services.tls_ca.clone(),
-    }
-}
-
-/// A closed loop's places are shared out as evenly as it goes, with nobody left without one.
-fn part_of(arrivals: Arrivals, (index, of): (u64, u64)) -> Arrivals {
-    match arrivals {
-        Arrivals::ClosedLoop { in_flight } => Arrivals::ClosedLoop {
-            in_flight: (in_flight / of + u64::from(index < in_flight % of)).max(1),
-        },
-        arrivals => arrivals,
     }
 }

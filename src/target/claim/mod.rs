@@ -33,9 +33,6 @@ use crate::{
 /// Requests that are made ready at a time.
 const AT_A_TIME: usize = 32;
 
-/// Answers that nobody thought of, of which so many are kept.
-const SAMPLES: usize = 3;
-
 /// Characters of an answer that are shown.
 const BODY: usize = 200;
 
@@ -228,7 +225,7 @@ impl Claim {
         let kept = self.unclassified.lock();
         let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
         kept.count += 1;
-        if kept.samples.len() == SAMPLES {
+        if kept.samples.len() == Unclassified::SAMPLES {
             return;
         }
         let sample = self.sample(user, answer);

@@ -93,6 +93,7 @@ impl Target {
         let claim = reader.claims(&typed)?;
         let target = Self {
             path: file.path().to_owned(),
+            text: file.text().to_owned(),
             name: name(file.path()),
             title: typed
                 .title

@@ -64,6 +64,18 @@ impl Values {
         }
     }
 
+    /// All values, in the order of their names: for another process, which has read the same file.
+    pub fn known(&self) -> Vec<Option<String>> {
+        self.values.clone()
+    }
+
+    /// Takes in what another process has known.
+    pub fn restore(&mut self, known: Vec<Option<String>>) {
+        for (slot, value) in self.values.iter_mut().zip(known) {
+            *slot = value;
+        }
+    }
+
     /// The values that no output may show.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let pairs = self.names.iter().zip(&self.values);
