@@ -331,4 +331,6 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_drains;
+#[cfg(test)]
 mod tests_of_requests;
