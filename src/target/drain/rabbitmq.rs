@@ -46,12 +46,17 @@ pub struct Queue {
     path: String,
     login: HeaderValue,
     name: String,
-    collected_every: Duration,
+    certain_after: Duration,
     /// Since when every answer has said that the queue is empty.
     empty_since: Option<Instant>,
 }
 
 impl RabbitQueue {
+    /// For how long every answer has to call the queue empty before it counts as empty.
+    pub fn certain_after(&self) -> Duration {
+        self.collected_every * COLLECTIONS
+    }
+
     pub(super) async fn open(&self, event: &Event) -> Result<Queue, String> {
         let failed = |why: String| format!("failed to use {}: {why}", self.url);
         let url = self.url.url();
@@ -74,7 +79,7 @@ impl RabbitQueue {
             ),
             login: self.login().map_err(failed)?,
             name,
-            collected_every: self.collected_every,
+            certain_after: self.certain_after(),
             empty_since: None,
         })
     }
@@ -108,14 +113,13 @@ impl Queue {
             return seen;
         }
         let since = *self.empty_since.get_or_insert(now);
-        let certain_after = self.collected_every * COLLECTIONS;
-        if now.saturating_duration_since(since) < certain_after {
+        if now.saturating_duration_since(since) < self.certain_after {
             return Ok(Backlog {
                 left: None,
                 words: format!(
                     "the RabbitMQ queue {} looks empty, which is certain only after {} s",
                     self.name,
-                    certain_after.as_secs_f64()
+                    self.certain_after.as_secs_f64()
                 ),
             });
         }

@@ -209,14 +209,14 @@ fn too_short(watched: &Watched) -> Option<Problem> {
         return Some(Problem::new(what, "give it more time"));
     }
     let collected = watched.conditions.iter().find_map(|one| match one {
-        Condition::Rabbit(queue) => Some(queue.collected_every),
+        Condition::Rabbit(queue) => Some(queue.certain_after()),
         _ => None,
     });
     collected.filter(|span| *span >= timeout).map(|span| {
         Problem::new(
-            "timeout that is not longer than RabbitMQ's collection interval",
+            "timeout that is not longer than three collections of RabbitMQ's figures",
             format!(
-                "its figures are up to {} s old: give it more time, or say what collected_every is",
+                "a queue is certainly empty only after {} s: give it more time, or say what collected_every is",
                 span.as_secs_f64()
             ),
         )

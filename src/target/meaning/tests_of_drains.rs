@@ -72,7 +72,7 @@ fn a_drain_that_cannot_be_is_told_with_what_to_write() {
         ),
         (
             "rabbitmq = { url = \"http://127.0.0.1:15672\", queue = \"q\" }\ntimeout = \"5s\"",
-            "timeout that is not longer than RabbitMQ's collection interval in shop.toml:15 (drain): its figures are up to 5 s old: give it more time, or say what collected_every is",
+            "timeout that is not longer than three collections of RabbitMQ's figures in shop.toml:15 (drain): a queue is certainly empty only after 15 s: give it more time, or say what collected_every is",
         ),
         (
             "sql = \"SELECT 0\"",
