@@ -67,10 +67,10 @@ pub(super) fn with_trials(
         .value("trials", |s| &s.trials, values::positive(MAX_TRIALS))?
         .unwrap_or(usual);
     let (what, mut title) = match targets::target(&layers, env)? {
-        Some(mut target) => {
+        Some(target) => {
             targets::check_users(&layers, &target, &workload)?;
             targets::check_trials(&layers, &target, trials)?;
-            let title = target.title.take();
+            let title = target.title.clone();
             (What::of_target(target)?, title)
         }
         None => (What::of_strategies(&layers, &workload)?, None),
@@ -290,7 +290,9 @@ fn assertion(item: &Found<'_>, subjects: &[Subject]) -> Result<Assertion, UsageE
             quoted(text)
         );
         let advice = match subjects {
-            [Subject::Target(target)] => format!("the target is called {}", quoted(&target.name)),
+            [subject @ Subject::Target(_)] => {
+                format!("the target is called {}", quoted(subject.name()))
+            }
             _ => format!("add {name} to --strategy, or leave it out"),
         };
         Err(Problem::new(what, advice))
