@@ -57,6 +57,7 @@ impl Sources {
     }
 
     /// The same addresses, as the connections after the first `before` take them.
+    #[must_use]
     pub fn from(self, before: usize) -> Self {
         Self { before, ..self }
     }
