@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coupon_bench::{
-    backend::{
+    adapters::{
         Role,
         redis::{Redis, embedded::Keyspace},
     },
-    cli::{ServiceArgs, doctor_services},
+    config::{ServiceArgs, doctor_services},
+    input::address::Services,
     ports::UserId,
-    scenario::Services,
 };
 use divan::{Bencher, counter::ItemsCount};
 use futures::{StreamExt, stream};

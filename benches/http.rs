@@ -6,7 +6,7 @@
 use std::{convert::Infallible, net::SocketAddr, sync::mpsc, thread};
 
 use bytes::Bytes;
-use coupon_bench::http::{Client, Endpoint, Options, Remote, Version};
+use coupon_bench::adapters::http::{Client, Endpoint, Options, Remote, Version};
 use divan::{Bencher, counter::ItemsCount};
 use futures::future::join_all;
 use http::{Request, Response};

@@ -4,12 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that fails is none")]
 
 use bytes::Bytes;
-use coupon_bench::http::{Client, Endpoint, Options, Remote};
+use coupon_bench::adapters::http::{Client, Endpoint, Options, Remote};
 use futures::future::join_all;
 use http::Request;
 use tokio::sync::watch;
 
-#[path = "../src/http/tests/naive.rs"]
+#[path = "../src/adapters/http/tests/naive.rs"]
 mod naive;
 
 const USERS: u64 = 100;

@@ -4,11 +4,17 @@ use std::{future::ready, hint::black_box, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use coupon_bench::{
-    ledger::{self, Rules},
-    load::{self, Attempt, Load, Outcome, Pacing, Recorder, Schedule},
+    engine::load::{self, Load, Pacing, Recorder, Schedule},
+    judge::{
+        ledger::{self, Rules},
+        verdict::{self, Circumstances, Claim, LimitFrom},
+    },
+    model::{
+        outcome::{Attempt, Outcome},
+        verdict::Completion,
+    },
     ports::{Result, UserId},
-    strategy::{Decision, Promise, Strategy},
-    verdict::{self, Circumstances, Claim, Completion, LimitFrom},
+    strategies::{Decision, Promise, Strategy},
 };
 use divan::{Bencher, counter::ItemsCount};
 use tokio::{runtime::Runtime, sync::watch};

@@ -6,7 +6,7 @@
 
 use std::{error::Error, net::Ipv4Addr};
 
-use coupon_bench::backend::redis::embedded::EmbeddedRedis;
+use coupon_bench::adapters::redis::embedded::EmbeddedRedis;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

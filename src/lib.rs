@@ -1,63 +1,57 @@
 //! Does a first-come-first-served event really give out exactly its limit?
 //!
-//! `coupon-bench` fires concurrent users at a strategy, then reconciles what every user was told with what the database holds.
+//! `coupon-bench` fires concurrent users at a strategy or at a running service, then reconciles what every user was told with
+//! what the database holds.
 //!
 //! # Layout
 //!
-//! The rooms are in the order in which a run passes through them; imports point back along it, never forward.
+//! The modules are in the order of the data's way. A module imports only from modules above it; `tests/layers.rs` checks that.
 //!
-//! - [`cli`]: flags and a scenario file, as typed, become a [`scenario::Scenario`], as meant
+//! - [`text`]: numbers, durations, quoting, foreign text, and the removal of secrets from text
+//! - [`statistics`]: means, confidence intervals and Welch's test
 //! - [`ports`]: everything that a strategy may do to the world, as five small traits
-//! - [`strategy`]: the strategies, one file each, written against the ports alone
-//! - [`backend`]: what stands behind the ports: databases, Redis, Kafka, real or embedded
-//! - [`http`]: the client for a service of somebody's own, with connections that are open before the load
-//! - [`target`]: such a service: how it is asked, what its answers mean, where its coupons are
-//! - [`decorate`]: wrappers around ports that are ports themselves
-//! - [`load`]: who comes when, and what they were told
-//! - [`limits`]: the open files and the memory that a run needs, before anything is opened
-//! - [`ledger`], [`verdict`]: what the database holds against what was said; the pure judgement
-//! - [`run`]: one run from its services to its report, repeated over strategies and trials
-//! - [`ceiling`]: how fast the services are without a strategy around them
-//! - [`interleaving`]: who made which step, as data; [`witness`]: why it went wrong
-//! - [`explore`]: every interleaving over simulated services; [`replay`]: one of them on real ones
+//! - [`strategies`]: the strategies, one file each, written against the ports alone
+//! - [`model`]: what was measured, as plain data: workload, outcomes, steps of a schedule, verdict, report
+//! - [`input`]: settings as typed, with the place where each was typed; addresses of services
+//! - [`judge`]: pure functions over the model: ledger, verdict, witness, comparison, assertions, exit codes
+//! - [`adapters`]: databases, Redis, Kafka and HTTP, real or embedded
+//! - [`instrument`]: ports around ports: traced, metered, gated
+//! - [`service`]: a service of the user's own: its file, its requests, its ledger
+//! - [`config`]: flags, scenario file and environment become one validated [`config::scenario::Scenario`]
+//! - [`engine`]: generates the load, runs, explores, replays
 //! - [`serve`]: a strategy over HTTP, for any load tool
-//! - [`compare`]: reports against each other: correctness first, then speed, with intervals
-//! - [`clean`]: what runs that were killed have left behind
-//! - [`report`]: one value, many outputs
-//! - [`redact`]: keeps secrets out of every output
-//! - [`commands`]: puts the parts together, one function a command
-//! - [`assertion`], [`statistics`], [`durations`], [`doctor`], [`exit`]: what the name says
-//! - [`text`]: foreign text in every output
+//! - [`render`]: reports as text, Markdown, HTML, JUnit and data
+//! - [`cli`]: the commands
 
-pub mod assertion;
-pub mod backend;
-pub mod ceiling;
-pub mod clean;
+pub mod text;
+
+pub mod statistics;
+
+pub mod ports;
+
+pub mod strategies;
+
+pub mod model;
+
+pub mod input;
+
+pub mod judge;
+
+pub mod adapters;
+
+pub mod instrument;
+
+pub mod service;
+
+pub mod config;
+
+pub mod engine;
+
+pub mod serve;
+
+pub mod render;
+
 pub mod cli;
-pub mod commands;
-pub mod compare;
-pub mod decorate;
-pub mod doctor;
-pub mod durations;
-pub mod exit;
-pub mod explore;
+
 #[cfg(test)]
 mod fuzz;
-pub mod http;
-pub mod interleaving;
-pub mod ledger;
-pub mod limits;
-pub mod load;
-pub mod ports;
-pub mod redact;
-pub mod replay;
-pub mod report;
-pub mod run;
-pub mod scenario;
-pub mod serve;
-pub mod statistics;
-pub mod strategy;
-pub mod target;
-pub mod text;
-pub mod verdict;
-pub mod witness;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use coupon_bench::{cli::Cli, commands};
+use coupon_bench::cli::{Cli, commands};
 
 fn main() -> ExitCode {
     match Cli::typed(std::env::args_os()) {

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coupon_bench::backend::redis::embedded::EmbeddedRedis;
+use coupon_bench::adapters::redis::embedded::EmbeddedRedis;
 use proptest::{collection::vec, prelude::*, test_runner::Config};
 
 use commands::any_command;

@@ -10,7 +10,10 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use coupon_bench::report::{Format, Report, fixtures, html::Html, interleaving};
+use coupon_bench::{
+    model::report::Report,
+    render::{Format, fixtures, html::Html, interleaving},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -13,7 +13,7 @@ mod targets;
 use std::fs;
 
 use common::{REPORT_SCHEMA, validate, validate_with};
-use coupon_bench::report::{Report, fixtures};
+use coupon_bench::{model::report::Report, render::fixtures};
 use serde_json::{Value, json};
 
 fn good() -> Value {

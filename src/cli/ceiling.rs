@@ -4,23 +4,31 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{
-    effective::{service_settings, span},
-    error::{Place, Problem, UsageError},
-    layers::{Env, Found, Layers},
-    mask::quoted,
-    output::OutputTarget,
-    settings::{OUTPUT, RunSettings, SERVICES, ServiceArgs, WORKLOAD},
-    typed::Typed,
-    values,
+use crate::{
+    config::{
+        effective::service_settings,
+        layers::{Found, Layers},
+        output::OutputTarget,
+        settings::{OUTPUT, RunSettings, SERVICES, ServiceArgs, WORKLOAD},
+    },
+    input::{
+        Env,
+        error::{Place, UsageError},
+        typed::Typed,
+    },
+    text::{
+        problem::Problem,
+        quote::quoted,
+        values::{self, span},
+    },
 };
 use crate::{
-    ceiling::{Operation, Plan},
-    scenario::Services,
+    engine::ceiling::{Operation, Plan},
+    input::address::Services,
 };
 
 /// The most operations: each is kept until the end, at some tens of bytes.
-const MAX_OPERATIONS: u64 = super::effective::MAX_ATTEMPTS;
+const MAX_OPERATIONS: u64 = crate::model::workload::MAX_ATTEMPTS;
 
 /// What Kafka takes in one record by default, with some room for the rest of it.
 const MAX_PAYLOAD: u64 = 1_000_000;
@@ -114,7 +122,7 @@ fn shared(args: &CeilingArgs) -> RunSettings {
 }
 
 /// What the flag `name` says, interpreted.
-pub(super) fn flag<T>(
+pub(crate) fn flag<T>(
     name: &'static str,
     typed: Option<&Typed>,
     parse: impl Fn(&str) -> Result<T, Problem>,

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{
-    ceiling::flag,
-    effective::doctor_services,
-    error::{Problem, UsageError},
-    layers::Env,
-    output::OutputTarget,
-    settings::{OUTPUT, ServiceArgs},
-    typed::Typed,
-    values,
+use super::ceiling::flag;
+use crate::engine::clean::Plan;
+use crate::{
+    config::{
+        effective::doctor_services,
+        output::OutputTarget,
+        settings::{OUTPUT, ServiceArgs},
+    },
+    input::{Env, error::UsageError, typed::Typed},
+    text::{problem::Problem, values},
 };
-use crate::clean::Plan;
 
 /// Flags of `clean`.
 #[derive(Debug, Args)]

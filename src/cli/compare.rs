@@ -4,17 +4,21 @@ use std::{fmt, path::PathBuf};
 
 use clap::Args;
 
-use super::{
-    effective::{self, Effective},
-    error::{Place, Problem, UsageError},
-    layers::{Env, Found},
-    mask::quoted,
-    output::{OutputTarget, Targets},
-    settings::{OUTPUT, RunArgs, RunSettings, SERVICES, WORKLOAD},
-    typed::Typed,
-    values,
+use crate::{config::scenario::Scenario, judge::compare::Metric};
+use crate::{
+    config::{
+        effective::{self, Effective},
+        layers::Found,
+        output::{OutputTarget, Targets},
+        settings::{OUTPUT, RunArgs, RunSettings, SERVICES, WORKLOAD},
+    },
+    input::{
+        Env,
+        error::{Place, UsageError},
+        typed::Typed,
+    },
+    text::{problem::Problem, quote::quoted, values},
 };
-use crate::{compare::Metric, scenario::Scenario};
 
 /// The fewest that say something about an outlier, and two more.
 const TRIALS: u32 = 5;

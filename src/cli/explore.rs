@@ -2,17 +2,19 @@
 
 use clap::Args;
 
-use super::{
-    error::{Place, Problem, UsageError},
-    output::{DocumentArgs, Documents},
-    settings::WORKLOAD,
-    strategies::known_strategy,
-    values,
+use crate::{
+    config::{
+        output::{DocumentArgs, Documents},
+        settings::WORKLOAD,
+        strategies::known_strategy,
+    },
+    input::error::{Place, UsageError},
+    text::{problem::Problem, values},
 };
 use crate::{
-    explore::{Bounds, MAX_INSTANCES, Settings},
-    interleaving::{MAX_CLAIMS, TRIES},
-    strategy::{Entry, REGISTRY},
+    engine::explore::{Bounds, MAX_INSTANCES, Settings},
+    model::interleaving::{MAX_CLAIMS, TRIES},
+    strategies::{Entry, REGISTRY},
 };
 
 /// More would only take longer to say the same.

@@ -3,7 +3,8 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, error::Problem, mask::quoted, values};
+use super::Cli;
+use crate::text::{problem::Problem, quote::quoted, values};
 
 /// Flags of `completions`.
 #[derive(Debug, Args)]

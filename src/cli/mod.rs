@@ -1,5 +1,5 @@
 //! The command line as typed, and the one place where flags, a scenario file and the environment become a
-//! validated [`crate::scenario::Scenario`].
+//! validated [`crate::config::scenario::Scenario`].
 //!
 //! # Layout
 //!
@@ -24,44 +24,31 @@
 //! To add a flag, add its field to [`settings::RunSettings`] and its line to [`effective`](effective::effective) or to [`output`].
 //! Nothing here prints, and the only input besides the arguments is the scenario file and the variables asked for.
 
-mod arrivals;
 pub mod ceiling;
+pub(crate) mod clap_error;
 pub mod clean;
+pub mod commands;
 pub mod compare;
-pub mod effective;
-pub mod error;
+pub mod doctor;
 pub mod explore;
-pub mod file;
-pub mod layers;
 pub mod manual;
-pub mod mask;
-pub mod output;
 pub mod replay;
-mod sentinel;
 pub mod serve;
-pub mod services;
-pub mod settings;
-pub mod strategies;
 pub mod target;
-mod targets;
-mod tls_ca;
-pub mod toml_file;
-pub(crate) mod typed;
-pub mod values;
 
 use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-pub use self::{
-    ceiling::CeilingArgs,
-    clean::CleanArgs,
-    effective::{Effective, doctor_services, effective},
-    error::UsageError,
-    layers::Env,
-    output::{Output, OutputTarget},
-    settings::{RunArgs, RunSettings, ServiceArgs},
+pub use self::{ceiling::CeilingArgs, clean::CleanArgs};
+pub use crate::{
+    config::{
+        effective::{Effective, doctor_services, effective},
+        output::{Output, OutputTarget},
+        settings::{RunArgs, RunSettings, ServiceArgs},
+    },
+    input::{Env, error::UsageError},
 };
 
 /// Does my first-come-first-served event really give out exactly 100 coupons?
@@ -97,7 +84,7 @@ impl Cli {
     pub fn typed<T: Into<OsString> + Clone>(
         args: impl IntoIterator<Item = T>,
     ) -> Result<Self, clap::Error> {
-        Self::try_parse_from(args).map_err(strategies::with_its_flag)
+        Self::try_parse_from(args).map_err(crate::config::strategies::with_its_flag)
     }
 }
 
@@ -129,7 +116,7 @@ pub enum Command {
     /// Prints the manual page of the program, or of one of its commands
     Man(manual::ManArgs),
     /// One of several processes of a run; started by the run itself
-    #[command(name = crate::run::instances::COMMAND, hide = true)]
+    #[command(name = crate::engine::run::instances::COMMAND, hide = true)]
     Instance,
 }
 

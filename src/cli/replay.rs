@@ -4,23 +4,33 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{
-    ceiling::flag,
-    effective::{service_settings, span},
-    error::{Place, Problem, UsageError},
-    layers::{Env, Found, Layers},
-    output::{DocumentArgs, Documents},
-    settings::{RunSettings, SERVICES, ServiceArgs, WORKLOAD},
-    strategies::{known_strategy, refuse},
-    typed::Typed,
-    values,
+use super::ceiling::flag;
+use crate::{
+    config::{
+        effective::service_settings,
+        layers::{Found, Layers},
+        output::{DocumentArgs, Documents},
+        settings::{RunSettings, SERVICES, ServiceArgs, WORKLOAD},
+        strategies::{known_strategy, refuse},
+    },
+    input::{
+        Env,
+        error::{Place, UsageError},
+        typed::Typed,
+    },
+    text::{
+        problem::Problem,
+        values::{self, span},
+    },
 };
 use crate::{
-    explore::MAX_INSTANCES,
-    interleaving::Token,
-    replay::{Patience, Plan},
-    scenario::{DbKind, Services},
-    strategy::Entry,
+    engine::{
+        explore::MAX_INSTANCES,
+        replay::{Patience, Plan},
+    },
+    input::address::{DbKind, Services},
+    model::interleaving::Token,
+    strategies::Entry,
 };
 
 /// As many as a talk, or a proof, may ask for.

@@ -8,21 +8,28 @@ use std::{
 use clap::Args;
 use url::Host;
 
-use super::{
-    ceiling::flag,
-    effective::{MAX_ATTEMPTS, service_settings, workload},
-    error::{Place, Problem, UsageError},
-    layers::{Env, Found, Layers},
-    mask::quoted,
-    settings::{RunSettings, SERVICES, ServiceArgs, WORKLOAD, one_of},
-    strategies::{check_capacity, known_strategy, refuse},
-    typed::Typed,
-    values,
+use super::ceiling::flag;
+use crate::{
+    config::scenario::{Scenario, Subject},
+    input::address::DbKind,
+    model::workload::{MAX_UNDECIDED, Workload},
+    serve::{ANSWER, Listen, Plan},
+    strategies::Entry,
 };
 use crate::{
-    scenario::{DbKind, MAX_UNDECIDED, Scenario, Subject, Workload},
-    serve::{ANSWER, Listen, Plan},
-    strategy::Entry,
+    config::{
+        effective::{service_settings, workload},
+        layers::{Found, Layers},
+        settings::{RunSettings, SERVICES, ServiceArgs, WORKLOAD, one_of},
+        strategies::{check_capacity, known_strategy, refuse},
+    },
+    input::{
+        Env,
+        error::{Place, UsageError},
+        typed::Typed,
+    },
+    model::workload::MAX_ATTEMPTS,
+    text::{problem::Problem, quote::quoted, values},
 };
 
 /// Each is a file descriptor and some kilobytes.

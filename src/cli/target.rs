@@ -4,7 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 
-use super::{UsageError, ceiling::flag, effective::span, typed::Typed};
+use super::ceiling::flag;
+use crate::{
+    input::{UsageError, typed::Typed},
+    text::values::span,
+};
 
 /// Flags of `target`.
 #[derive(Debug, Args)]

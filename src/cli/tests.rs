@@ -10,9 +10,12 @@ use std::{collections::HashMap, ffi::OsString, path::Path};
 use clap::CommandFactory;
 use proptest::prelude::*;
 
-use super::{toml_file::TomlFile, *};
-use crate::scenario::{
-    Arrivals, DbConnection, DbTarget, KafkaTarget, Rate, RedisTarget, Scenario, Subject,
+use super::*;
+use crate::input::toml_file::TomlFile;
+use crate::{
+    config::scenario::{Scenario, Subject},
+    input::address::{DbTarget, KafkaTarget, RedisTarget},
+    model::workload::{Arrivals, DbConnection, Rate},
 };
 
 /// `coupon-bench run` with these arguments.
@@ -237,7 +240,7 @@ fn how_many_attempts_may_stay_undecided_is_a_share() {
 
 #[test]
 fn all_is_the_whole_catalogue() {
-    let catalogue = crate::strategy::REGISTRY.len();
+    let catalogue = crate::strategies::REGISTRY.len();
     let on_sqlite = meant(&["-s", "all"]).unwrap().scenario;
     assert_eq!(
         on_sqlite.subjects.len() + on_sqlite.refused.len(),
@@ -412,7 +415,7 @@ fn the_help_says_what_the_defaults_are() {
 proptest! {
     #[test]
     fn no_file_panics(text in any::<String>()) {
-        let _ = file::settings(&TomlFile::of(Path::new("x.toml"), text));
+        let _ = crate::config::file::settings(&TomlFile::of(Path::new("x.toml"), text));
     }
 
     #[test]
@@ -421,13 +424,13 @@ proptest! {
     ) {
         let lines: Vec<_> = lines.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let text = lines.join("\n");
-        if let Err(error) = file::settings(&TomlFile::of(Path::new("x.toml"), text)) {
+        if let Err(error) = crate::config::file::settings(&TomlFile::of(Path::new("x.toml"), text)) {
             prop_assert!(!error.to_string().contains('\n'));
         }
     }
 
     #[test]
-    fn no_value_panics(key in proptest::sample::select(settings::keys()), value in any::<String>()) {
+    fn no_value_panics(key in proptest::sample::select(crate::config::settings::keys()), value in any::<String>()) {
         let (_file, path) = file(&toml::to_string(&HashMap::from([(key, value)])).unwrap());
         for flags in [&["--scenario", path.as_str(), "-s", "naive"][..], &["--scenario", path.as_str()]] {
             if let Err(error) = meant(flags) {

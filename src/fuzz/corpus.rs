@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::report::{fixtures, json};
+use crate::render::{fixtures, json};
 
 fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
@@ -56,7 +56,7 @@ pub fn scenarios() -> Vec<Vec<u8>> {
 /// Target files.
 pub fn targets() -> Vec<Vec<u8>> {
     let mut all = files("targets", ".toml");
-    all.push(include_bytes!("../target/starter.toml").to_vec());
+    all.push(include_bytes!("../service/starter.toml").to_vec());
     all
 }
 

@@ -8,16 +8,18 @@ use tempfile::NamedTempFile;
 
 use super::corpus;
 use crate::{
-    assertion::Assertion,
-    backend::{database::Link, redis::embedded},
-    cli::{
-        self, Cli, Command, RunArgs, RunSettings, ceiling, effective::span, explore, mask, replay,
-        serve, services, toml_file::TomlFile, values,
+    adapters::{redis::embedded, sql::Link},
+    cli::{self, Cli, Command, ceiling, explore, replay, serve},
+    config::{RunArgs, RunSettings},
+    input::{services, toml_file::TomlFile},
+    judge::{
+        assertion::Assertion,
+        compare::{self, Named, Question},
     },
-    compare::{self, Named, Question},
-    interleaving::Token,
-    report::{compared, terminal::Style},
-    target::Target as Service,
+    model::interleaving::Token,
+    render::{compared, terminal::Style},
+    service::Target as Service,
+    text::values::{self, span},
 };
 
 /// Reads one input.
@@ -287,7 +289,7 @@ fn flags(input: &[u8]) {
     let typed = match Cli::typed(args) {
         Ok(typed) => typed,
         Err(error) => {
-            mask::clap_error(&error, false);
+            crate::cli::clap_error::clap_error(&error, false);
             return;
         }
     };
@@ -346,8 +348,8 @@ fn url(input: &[u8]) {
     }
     drop(services::redis(&text).map(|redis| redis.to_string()));
     drop(services::kafka(&text).map(|kafka| kafka.to_string()));
-    crate::redact::value(&text);
-    crate::redact::text(&text);
+    crate::text::redact::value(&text);
+    crate::text::redact::text(&text);
 }
 
 fn value(input: &[u8]) {
@@ -395,7 +397,7 @@ fn resp(input: &[u8]) {
 
 /// Each body with several statuses, by the rules of the file that `target new` writes.
 fn answers() -> Feed {
-    let starter = include_str!("../target/starter.toml");
+    let starter = include_str!("../service/starter.toml");
     let file = TomlFile::of(Path::new("starter.toml"), starter.to_owned());
     let service = Service::understand(&file, &no_variables).expect("the starter is understood");
     Box::new(move |input| {

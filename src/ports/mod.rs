@@ -2,7 +2,7 @@
 //!
 //! A strategy holds these traits and nothing else, so what stands behind them — a real service, an embedded
 //! one, memory in a test — is a choice made outside. One call is one named step of a schedule.
-//! Implementations live in [`crate::backend`], wrappers in [`crate::decorate`]; none is here.
+//! Implementations live in [`crate::adapters`], wrappers in [`crate::instrument`]; none is here.
 
 pub mod attempt;
 mod cache;
@@ -51,7 +51,7 @@ impl fmt::Display for UserId {
 /// The ports of one run, as a strategy is built from them.
 ///
 /// A port that a strategy did not ask for is still there, but every call of it fails
-/// (see [`crate::backend::absent`]), so no combination of ports can panic.
+/// (see [`crate::adapters::absent`]), so no combination of ports can panic.
 #[derive(Clone)]
 pub struct Event {
     /// Coupons to give out.

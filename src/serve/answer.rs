@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     ports::{Result, UserId},
-    strategy::{Decision, Entry, Promise, Strategy},
+    strategies::{Decision, Entry, Promise, Strategy},
 };
 
 /// What `--strategy answer` serves. Not in the catalogue: it is no way of giving out coupons.

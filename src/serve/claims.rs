@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use super::metrics::Latencies;
 use crate::{
-    backend::pulse::Pulse,
-    load::Outcome,
+    adapters::pulse::Pulse,
+    model::outcome::Outcome,
     ports::{self, UserId, attempt},
-    strategy::{Decision, Strategy},
+    strategies::{Decision, Strategy},
 };
 
 /// The strategy of one event, and what users were told by it. Whoever claims holds on to it until the claim has ended.

@@ -14,7 +14,7 @@ use prometheus_client::{
 };
 
 use super::claims::{Told, name, place};
-use crate::{durations::nanoseconds, load::Outcome};
+use crate::{model::outcome::Outcome, text::durations::nanoseconds};
 
 /// What [`Snapshot::render`] is.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

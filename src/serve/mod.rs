@@ -28,7 +28,9 @@ pub use round::Ledger;
 pub use service::Told;
 pub use target::target;
 
-use crate::{backend::OpenError, run::Drained, scenario::Scenario, strategy::Entry};
+use crate::{
+    adapters::OpenError, config::scenario::Scenario, engine::run::Drained, strategies::Entry,
+};
 use listen::Listener;
 use service::Service;
 

@@ -8,7 +8,7 @@ use hyper::{
 };
 use serde::Serialize;
 
-use crate::redact;
+use crate::text::redact;
 
 /// An answer, whole.
 pub(super) type Answer = Response<Full<Bytes>>;

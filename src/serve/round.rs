@@ -10,8 +10,10 @@ use super::{
     claims::{Current, Told},
 };
 use crate::{
-    backend::{Backend, OpenError, Role, kafka::Kafka, pulse::Pulse, redis::Redis},
-    run::{Consumers, Drained, drain, run_id},
+    adapters::{
+        Backend, OpenError, Role, kafka::Kafka, pulse::Pulse, redis::Redis, remains::new_run_id,
+    },
+    engine::run::{Consumers, Drained, drain},
 };
 
 /// Between two looks at whether all claims have ended.
@@ -55,7 +57,13 @@ pub(super) struct Finished {
 
 impl Round {
     pub async fn open(plan: &Plan) -> Result<Self, OpenError> {
-        let backend = Backend::open(&plan.scenario, plan.entry, &run_id(), Role::Owner).await?;
+        let backend = Backend::open(
+            &plan.scenario.demand(),
+            plan.entry,
+            &new_run_id(),
+            Role::Owner,
+        )
+        .await?;
         let strategy = (plan.entry.build)(&backend.event(plan.limit()));
         let consumers = Consumers::start(&strategy, &backend, None);
         Ok(Self {

@@ -14,7 +14,7 @@ use super::{
     service::Service,
     user,
 };
-use crate::load::Outcome;
+use crate::model::outcome::Outcome;
 
 /// Bytes of a body.
 pub(super) const LARGEST_BODY: usize = 4096;

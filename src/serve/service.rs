@@ -17,7 +17,7 @@ use super::{
     round::{Ledger, Round},
     user,
 };
-use crate::{backend::OpenError, ports::UserId};
+use crate::{adapters::OpenError, ports::UserId};
 
 pub use super::claims::Told;
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use coupon_bench::backend::redis::embedded::EmbeddedRedis;
+use coupon_bench::adapters::redis::embedded::EmbeddedRedis;
 
 /// A raw RESP connection that keeps replies as the bytes that came.
 pub struct Raw(pub BufReader<TcpStream>);

@@ -2,8 +2,8 @@
 //! promise nothing do over-issue. A strategy that is added to the registry is held to it without another line here.
 
 use coupon_bench::{
-    scenario::DbKind,
-    strategy::{Entry, Promise, REGISTRY},
+    input::address::DbKind,
+    strategies::{Entry, Promise, REGISTRY},
 };
 use serde_json::{Value, json};
 

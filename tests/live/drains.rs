@@ -13,14 +13,16 @@ use std::{
 };
 
 use coupon_bench::{
-    cli::toml_file::TomlFile,
-    ledger::Promised,
-    scenario::{Arrivals, Workload},
-    target::{
+    input::toml_file::TomlFile,
+    judge::ledger::Promised,
+    model::{
+        verdict::Completion,
+        workload::{Arrivals, Workload},
+    },
+    service::{
         Target,
         stage::{Stage, Waited},
     },
-    verdict::Completion,
 };
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,

@@ -1,9 +1,9 @@
 //! Schedules on real services: what a search has found happens there, too, every time and step by step.
 
 use coupon_bench::{
-    explore::{self, Bounds, Settings},
-    interleaving::Interleaving,
-    strategy::{Entry, Need, Promise, REGISTRY},
+    engine::explore::{self, Bounds, Settings},
+    model::interleaving::Interleaving,
+    strategies::{Entry, Need, Promise, REGISTRY},
 };
 use serde_json::{Value, json};
 

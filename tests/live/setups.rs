@@ -3,9 +3,9 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use coupon_bench::{
-    cli::toml_file::TomlFile,
-    scenario::{Arrivals, Workload},
-    target::{Target, ledger::Found, stage::Stage},
+    input::toml_file::TomlFile,
+    model::workload::{Arrivals, Workload},
+    service::{Target, ledger::Found, stage::Stage},
 };
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, raw_sql};
 

@@ -12,9 +12,9 @@ use std::{
 };
 
 use coupon_bench::{
-    cli::toml_file::TomlFile,
-    scenario::{Arrivals, Workload},
-    target::{
+    input::toml_file::TomlFile,
+    model::workload::{Arrivals, Workload},
+    service::{
         Target,
         ledger::{Found, Row, Stock},
         stage::Stage,
@@ -422,7 +422,7 @@ fn the_file_to_begin_with_is_never_written_over() {
             .output()
             .expect("the program starts")
     };
-    assert_eq!(new("-").stdout, coupon_bench::target::STARTER.as_bytes());
+    assert_eq!(new("-").stdout, coupon_bench::service::STARTER.as_bytes());
     assert_eq!(new("shop.toml").status.code(), Some(0));
     let path = folder.path().join("shop.toml");
     fs::write(&path, "work").expect("written");

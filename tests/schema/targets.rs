@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use coupon_bench::{
-    cli::toml_file::TomlFile,
-    target::{STARTER, Target},
+    input::toml_file::TomlFile,
+    service::{STARTER, Target},
 };
 use serde_json::Value;
 

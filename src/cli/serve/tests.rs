@@ -46,12 +46,12 @@ fn every_flag_is_understood() {
     assert_eq!(
         services
             .consumer_rate
-            .map(crate::scenario::Rate::per_second),
+            .map(crate::model::workload::Rate::per_second),
         Some(8.0)
     );
     assert_eq!(
         services.db_connection,
-        crate::scenario::DbConnection::Request
+        crate::model::workload::DbConnection::Request
     );
     assert!(plan.scenario.keep);
 }
@@ -59,7 +59,7 @@ fn every_flag_is_understood() {
 #[test]
 fn the_strategy_that_only_answers_is_no_strategy_of_a_run() {
     assert_eq!(meant(&["-s", "answer"]).unwrap().entry.name, "answer");
-    assert_eq!(crate::strategy::find("answer"), None);
+    assert_eq!(crate::strategies::find("answer"), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{file, meant};
-use crate::scenario::{Arrivals, Profile, Spacing};
+use crate::model::workload::{Arrivals, Profile, Spacing};
 
 fn arrivals(args: &[&str]) -> Result<Arrivals, String> {
     let args = [&["--strategy", "naive"], args].concat();

@@ -291,7 +291,7 @@ fn two_documents_cannot_go_to_one_place() {
 
 #[test]
 fn every_setting_is_checked_under_its_own_name() {
-    for key in settings::keys() {
+    for key in crate::config::settings::keys() {
         let text = toml::to_string(&HashMap::from([(&key, "\u{7}")])).unwrap();
         let strategy = if key == "strategy" {
             ""
@@ -338,14 +338,17 @@ fn clap_tells_no_password_either() {
     let args = ["coupon-bench", "run", "postgres://u:secret@h/db"];
     let error = Cli::try_parse_from(args).unwrap_err();
     for color in [true, false] {
-        let told = mask::clap_error(&error, color);
+        let told = clap_error::clap_error(&error, color);
         assert!(
             told.contains("postgres://***@h/db") && !told.contains("secret"),
             "{told}"
         );
     }
     let help = Cli::try_parse_from(["coupon-bench", "run", "--help"]).unwrap_err();
-    assert_eq!(mask::clap_error(&help, false), help.render().to_string());
+    assert_eq!(
+        clap_error::clap_error(&help, false),
+        help.render().to_string()
+    );
 }
 
 proptest! {

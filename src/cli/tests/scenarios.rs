@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    scenario::DbKind,
-    strategy::{Promise, REGISTRY},
+    input::address::DbKind,
+    strategies::{Promise, REGISTRY},
 };
 
 fn shipped(name: &str) -> Effective {

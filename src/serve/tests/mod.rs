@@ -11,11 +11,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use super::{Listen, Plan, service::Service};
 use crate::{
-    scenario::{
-        Arrivals, DbConnection, DbTarget, KafkaTarget, MAX_UNDECIDED, RedisTarget, Scenario,
-        Services, Subject, Workload,
-    },
-    strategy::Entry,
+    config::scenario::{Scenario, Subject},
+    input::address::{DbTarget, KafkaTarget, RedisTarget, Services},
+    model::workload::{Arrivals, DbConnection, MAX_UNDECIDED, Workload},
+    strategies::Entry,
 };
 
 /// A server of this strategy on embedded services.
@@ -65,7 +64,7 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
 
 /// One of the catalogue.
 pub(super) fn named(name: &str) -> &'static Entry {
-    crate::strategy::find(name).unwrap()
+    crate::strategies::find(name).unwrap()
 }
 
 async fn open(entry: &'static Entry, limit: u64) -> Arc<Service> {

@@ -17,14 +17,14 @@ use tokio::sync::Semaphore;
 
 use super::{named, open, openapi, plan};
 use crate::{
+    model::verdict::Completion,
     ports::{CouponTable, Effect, Event, PortError, Result, UserId},
     serve::{
         ANSWER,
         routes::{LARGEST_BODY, Route, respond},
         service::Service,
     },
-    strategy::{Decision, Entry, Promise, Strategy},
-    verdict::Completion,
+    strategies::{Decision, Entry, Promise, Strategy},
 };
 
 /// An answer, held to the description where its path is described.

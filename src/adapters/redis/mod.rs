@@ -1,0 +1,164 @@
+//! Redis: any server by its URL, or the embedded one, spoken to by the same client over TCP.
+
+//!
+//! From the outside in: [`client`] is the port, a [`lane`] queues commands and sends them together, a [`link`] keeps a connection
+//! open, a [`route`] finds the server (a cluster's node, a sentinel's master), a [`connection`] is one socket.
+
+mod answer;
+mod client;
+mod connection;
+pub mod embedded;
+mod facts;
+mod history;
+mod keys;
+mod lane;
+mod link;
+pub mod remains;
+mod route;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+pub use self::client::Client;
+pub use keys::EVENT_KEYS;
+
+use self::{embedded::EmbeddedRedis, keys::Keys, route::Route};
+use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
+use crate::{
+    input::address::{RedisTarget, Services},
+    ports::Cache,
+};
+
+/// What a run creates, for people.
+pub fn object_names(run_id: &str) -> String {
+    format!("redis keys coupon_bench:*{run_id}*")
+}
+
+/// The Redis of one run.
+pub struct Redis {
+    client: Arc<Client>,
+    info: ServiceInfo,
+    target: String,
+    /// With its password.
+    url: String,
+    role: Role,
+    /// Stops when this is dropped.
+    embedded: Option<EmbeddedRedis>,
+}
+
+impl Redis {
+    /// Connects, after starting the embedded server if that is asked for. `timeout` is that of an attempt: a command waits for half
+    /// of it in an outage, so that it fails before its attempt is given up.
+    pub async fn open(
+        services: &Services,
+        run_id: &str,
+        role: Role,
+        timeout: Duration,
+    ) -> Result<Self, OpenError> {
+        let target = services.redis.to_string();
+        let fail = |message: String| OpenError::new("--redis", &target, message);
+        let (ca, tag) = (services.tls_ca.as_ref(), keys::tag(run_id));
+        let (embedded, route, url) = match &services.redis {
+            RedisTarget::Embedded => {
+                let server = EmbeddedRedis::start().map_err(|error| fail(error.to_string()))?;
+                let url = server.url();
+                (Some(server), Route::to_server(&url, ca, tag), url)
+            }
+            RedisTarget::Url(url) => {
+                let url = url.with_password();
+                (None, Route::to_server(url, ca, tag), url.to_owned())
+            }
+            RedisTarget::Sentinel(url) => {
+                let route = Route::by_sentinels(url, ca, tag);
+                (None, route, url.with_password().to_owned())
+            }
+        };
+        let route = route.map_err(fail)?;
+        let keys = Keys::new(run_id);
+        let connect = Client::connect(route, services.redis_connections, keys, timeout / 2);
+        let (client, version) = connect.await.map_err(fail)?;
+        Ok(Self {
+            client: Arc::new(client),
+            info: ServiceInfo {
+                kind: "redis",
+                version,
+                embedded: embedded.is_some(),
+            },
+            target,
+            url,
+            role,
+            embedded,
+        })
+    }
+
+    /// Connects once and asks what it is; creates nothing.
+    pub async fn probe(services: &Services) -> Result<ServiceInfo, String> {
+        let redis = Self::open(services, "probe", Role::Guest, CONNECT_TIMEOUT)
+            .await
+            .map_err(|error| error.message)?;
+        Ok(redis.info.clone())
+    }
+
+    /// The port.
+    pub fn cache(&self) -> Arc<dyn Cache> {
+        Arc::clone(&self.client) as Arc<dyn Cache>
+    }
+
+    /// The client, for whoever asks whether the server is there.
+    pub fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client)
+    }
+
+    /// What has happened to the server since it was opened that explains a ledger.
+    pub async fn notes(&self) -> Vec<String> {
+        self.client.notes().await
+    }
+
+    /// Where others find it.
+    pub fn address(&self) -> String {
+        self.url.clone()
+    }
+
+    /// What it is.
+    pub fn info(&self) -> &ServiceInfo {
+        &self.info
+    }
+
+    /// Ends the leases of the run's keys now.
+    pub async fn end_leases(&self) -> Result<(), String> {
+        self.client.remove_leased().await
+    }
+
+    /// Removes the run's keys, as a restart without persistence would.
+    pub async fn empty(&self) -> Result<(), String> {
+        self.client.remove_keys(self.role).await
+    }
+
+    /// Removes the run's keys, or leaves them: their names.
+    pub async fn close(self, keep: bool) -> Result<Vec<String>, String> {
+        // An embedded server goes with the process anyway, and nobody could look at it then.
+        if self.embedded.is_some() || self.role == Role::Guest {
+            return Ok(Vec::new());
+        }
+        if keep {
+            return Ok(self
+                .client
+                .keys(self.role)
+                .map(|key| format!("redis key {key}"))
+                .collect());
+        }
+        let removed =
+            tokio::time::timeout(CONNECT_TIMEOUT, self.client.remove_keys(self.role)).await;
+        let problem = match removed {
+            Ok(Ok(())) => return Ok(Vec::new()),
+            Ok(Err(problem)) => problem,
+            Err(_) => "no answer".to_owned(),
+        };
+        let names: Vec<_> = self.client.keys(self.role).collect();
+        Err(format!(
+            "failed to remove {} from {}: {problem}",
+            names.join(", "),
+            self.target
+        ))
+    }
+}

@@ -1,0 +1,276 @@
+//! The databases, through sqlx: opening, warming, reading the ledger, removing what the run created.
+//!
+//! A new database is one more file with its SQL beside [`sqlite`], and its line in [`connect`].
+
+mod connect;
+mod connection;
+mod error;
+mod link;
+mod mysql;
+mod orders;
+mod ping;
+mod pool;
+mod pooler;
+mod postgres;
+pub mod remains;
+mod sql;
+mod sqlite;
+mod statements;
+mod table;
+mod transaction;
+
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
+
+use sqlx::SqlSafeStr;
+
+pub use connect::{Contact, probe};
+pub use connection::{Columns, Connection, Statements};
+pub use error::words;
+pub use link::Link;
+pub use orders::{CONNECTIONS as ORDER_CONNECTIONS, OrderService, Orders};
+pub use ping::Ping;
+pub use sql::Schema;
+
+use self::{
+    connect::{Dialect, first_contact, in_time},
+    error::Errors,
+    pool::Pool,
+    sql::{Sql, Tables},
+    sqlite::File,
+    table::Table,
+};
+use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
+use crate::{
+    input::address::{DbTarget, Services},
+    ports::{CouponTable, UserId},
+    text::durations::{Durations, SharedDurations},
+};
+
+/// What is different behind a pooler that gives sessions away.
+const UNPREPARED: &str = "statements are sent without preparing them, which costs the server time";
+
+/// It is said once, however many runs there are.
+static POOLER: Once = Once::new();
+
+/// What a run creates in a database, for people.
+pub fn object_names(target: &DbTarget, run_id: &str, schema: Schema) -> Vec<String> {
+    let tables = Tables::new(run_id);
+    let names = tables.names(schema).into_iter();
+    match target {
+        DbTarget::PrivateSqlite => vec![format!("folder {}*", sqlite::folder(run_id))],
+        _ => names.map(|name| format!("table {name}")).collect(),
+    }
+}
+
+/// The database of one run.
+pub struct Database {
+    pool: Pool,
+    link: Link,
+    sql: Arc<Sql>,
+    errors: Errors,
+    tables: Tables,
+    schema: Schema,
+    timeout: Duration,
+    file: Option<File>,
+    info: ServiceInfo,
+    target: String,
+    role: Role,
+    services: Services,
+    waits: Arc<SharedDurations>,
+}
+
+impl Database {
+    /// Connects, and creates the run's tables unless they are a host's.
+    pub async fn open(
+        services: &Services,
+        run_id: &str,
+        schema: Schema,
+        role: Role,
+        timeout: Duration,
+    ) -> Result<Self, OpenError> {
+        let target = services.db.to_string();
+        let fail = |message: String| OpenError::new("--db", &target, message);
+        let ca = services.tls_ca.as_ref();
+        let dialect = Dialect::of(&services.db, ca, run_id, schema, timeout);
+        let mut dialect = dialect.map_err(|error| fail(words(&error)))?;
+
+        let Contact { info, statements } = first_contact(&mut dialect).await.map_err(fail)?;
+        if statements == Statements::Plain && role != Role::Guest {
+            POOLER.call_once(|| {
+                tracing::warn!("{target} is behind a pooler in transaction mode: {UNPREPARED}");
+            });
+        }
+        let pool = Pool::new(
+            &dialect.link,
+            services.db_pool,
+            timeout.max(CONNECT_TIMEOUT),
+        );
+        let database = Self {
+            pool,
+            link: dialect.link,
+            sql: Arc::new(dialect.sql),
+            errors: dialect.errors,
+            tables: Tables::new(run_id),
+            schema,
+            timeout,
+            file: dialect.file,
+            info,
+            target: target.clone(),
+            role,
+            services: services.clone(),
+            waits: Arc::default(),
+        };
+        if role == Role::Guest {
+            return Ok(database);
+        }
+        if let Err(problem) = in_time(database.create()).await {
+            let left = database
+                .remove()
+                .await
+                .err()
+                .map(|left| format!("; {left}"));
+            return Err(fail(problem + &left.unwrap_or_default()));
+        }
+        tracing::info!(table = database.tables.coupon, db = %services.db, "database objects created");
+        Ok(database)
+    }
+
+    async fn create(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        for statement in &self.sql.create {
+            connection.run(statement.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens every connection of the pool and lets each prepare the statements that all strategies start with.
+    pub async fn warm_up(&self) -> Result<(), OpenError> {
+        let connections =
+            futures::future::try_join_all((0..self.services.db_pool).map(|_| async {
+                let mut connection = self.pool.acquire().await?;
+                connection.numbers(self.sql.count.clone()).await?;
+                Ok(connection)
+            }));
+        let opened = in_time(connections).await;
+        opened.map(drop).map_err(|problem: String| {
+            let pool = self.services.db_pool;
+            let what = format!(
+                "failed to open the pool's {pool} connections (10 unless --db-pool says otherwise): {problem}"
+            );
+            OpenError::new("--db", &self.target, what)
+        })
+    }
+
+    /// The port.
+    pub fn table(&self) -> Arc<dyn CouponTable> {
+        Arc::new(Table {
+            pool: self.pool.clone(),
+            sql: Arc::clone(&self.sql),
+            errors: self.errors,
+            connection: self.services.db_connection,
+            waits: Arc::clone(&self.waits),
+        })
+    }
+
+    /// The bystander, where the schema has its tables.
+    pub fn order_service(&self) -> Option<OrderService> {
+        self.sql.orders.clone().map(|sql| OrderService {
+            link: self.link.clone(),
+            sql,
+            timeout: self.timeout,
+        })
+    }
+
+    /// Asks whether the database answers, beside the pool.
+    pub fn ping(&self) -> Ping {
+        Ping::new(&self.link)
+    }
+
+    /// How long the port's calls have waited for a connection of the pool.
+    pub fn pool_waits(&self) -> Durations {
+        self.waits.total()
+    }
+
+    /// Where others find it.
+    pub fn address(&self) -> String {
+        match (&self.file, &self.services.db) {
+            (Some(file), _) => format!("sqlite://{}", file.path().display()),
+            (None, DbTarget::Postgres(url) | DbTarget::Mysql(url)) => {
+                url.with_password().to_owned()
+            }
+            (None, other) => other.to_string(),
+        }
+    }
+
+    /// What it is.
+    pub fn info(&self) -> &ServiceInfo {
+        &self.info
+    }
+
+    /// The ledger: the user of every coupon, in the order of the rows.
+    pub async fn rows(&self) -> Result<Vec<UserId>, String> {
+        self.read_rows().await.map_err(|error| words(&error))
+    }
+
+    async fn read_rows(&self) -> Result<Vec<UserId>, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        let users = connection.begin()?.column(self.sql.rows.clone()).await;
+        connection.ended(&users);
+        let users = users?.into_iter();
+        Ok(users.map(|user| UserId(user.cast_unsigned())).collect())
+    }
+
+    /// Removes what the run created; a guest only leaves.
+    pub async fn remove(self) -> Result<(), String> {
+        // First, as an open transaction of a connection in the pool would keep a table from being dropped.
+        self.leave().await;
+        if self.role == Role::Guest {
+            return Ok(());
+        }
+        let dropped = in_time(self.drop_tables()).await;
+        if let Some(file) = self.file {
+            file.remove(dropped == Ok(true));
+        }
+        dropped.map(drop).map_err(|problem| {
+            let tables = self.tables.names(self.schema).join(", ");
+            format!("failed to drop {tables} in {}: {problem}", self.target)
+        })
+    }
+
+    /// On a connection of its own: those of the pool may be in anybody's hands. Whether nothing else is in the database is
+    /// only asked where it is a file.
+    async fn drop_tables(&self) -> Result<bool, sqlx::Error> {
+        let mut connection = self.link.connect().await?;
+        for statement in &self.sql.drop {
+            connection.run(statement.clone()).await?;
+        }
+        let mut left = vec![1];
+        if self.file.is_some() {
+            let tables = "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'";
+            left = connection.column(tables.into_sql_str()).await?;
+        }
+        connection.close().await;
+        tracing::info!(table = self.tables.coupon, "database objects removed");
+        Ok(left == [0])
+    }
+
+    /// A connection that a frozen server holds on to is left to the end of the process.
+    async fn leave(&self) {
+        let _ = tokio::time::timeout(CONNECT_TIMEOUT / 4, self.pool.close()).await;
+    }
+
+    /// Leaves it behind: the names of the tables, and of the file where there is one.
+    pub async fn keep(self) -> Vec<String> {
+        self.leave().await;
+        let tables = self.tables.names(self.schema).into_iter();
+        let mut kept: Vec<_> = tables.map(|name| format!("table {name}")).collect();
+        kept.extend(
+            self.file
+                .map(|file| format!("file {}", file.keep().display())),
+        );
+        kept
+    }
+}

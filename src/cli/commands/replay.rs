@@ -1,0 +1,112 @@
+//! `coupon-bench replay`.
+
+use tokio::{runtime::Runtime, sync::watch};
+
+use super::{
+    Failure, SHUTDOWN, complain, documents::Sinks, outputs::Written, run::on_signal, style,
+};
+use crate::{
+    adapters::OpenError,
+    cli::{
+        Cli,
+        replay::{ReplayArgs, Replaying, replaying},
+    },
+    engine::{
+        limits::{self, Needs},
+        replay::{self, Plan, Played},
+    },
+    input::Env,
+    judge::exit,
+    model::verdict::Verdict,
+    render::{interleaving, replayed},
+};
+
+/// Plays a schedule and writes what happened.
+pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let Replaying { plan, documents } = replaying(args, env)?;
+    limits::check(&Needs::of_services(&plan.services, |need| {
+        plan.entry.needs(need)
+    }))?;
+    let sinks = Sinks::open(&documents)?;
+
+    let runtime = Runtime::new()?;
+    let (played, failed) = runtime.block_on(perform(&plan));
+    runtime.shutdown_timeout(SHUTDOWN);
+
+    for problem in played.iter().flat_map(|played| &played.left_behind) {
+        complain(problem);
+    }
+    if let Some(failed) = &failed {
+        complain(&failed.to_string());
+    }
+    let left_behind = played.iter().any(|played| !played.left_behind.is_empty());
+    let interrupted = failed.is_none() && played.len() < plan.trials as usize;
+    let cut_short = failed.is_some() || left_behind;
+    let code = match exit_code(&played) {
+        _ if interrupted => exit::INTERRUPTED,
+        exit::VIOLATED => exit::VIOLATED,
+        _ if failed.is_some() && played.is_empty() => exit::SERVICE,
+        // A service that fails after a trial has begun leaves the schedule without proof.
+        _ if cut_short => exit::INCONCLUSIVE,
+        code => code,
+    };
+    let mut written = Written::default();
+    // Where nothing was played, the last documents stay.
+    if !played.is_empty() {
+        if documents.shown {
+            let text = replayed::terminal::render(&plan, &played, style(cli, env));
+            written.result(&text);
+        }
+        write(&mut written, sinks, &plan, &played, code);
+    }
+    Ok(written.exit_code(code))
+}
+
+/// Every trial until one fails, or somebody asks to stop.
+async fn perform(plan: &Plan) -> (Vec<Played>, Option<OpenError>) {
+    let (stop, mut stopped) = watch::channel(false);
+    let signals = tokio::spawn(on_signal(stop));
+    let mut played = Vec::new();
+    let mut failed = None;
+    for trial in 1..=plan.trials {
+        if *stopped.borrow_and_update() {
+            break;
+        }
+        match replay::play(plan, plan.keep && trial == plan.trials).await {
+            Ok(one) => played.push(one),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    signals.abort();
+    (played, failed)
+}
+
+fn exit_code(played: &[Played]) -> u8 {
+    let any = |verdict| {
+        played
+            .iter()
+            .any(|played| played.judgement.verdict == verdict)
+    };
+    if any(Verdict::Violated) {
+        exit::VIOLATED
+    } else if any(Verdict::Inconclusive) {
+        exit::INCONCLUSIVE
+    } else {
+        exit::OK
+    }
+}
+
+fn write(written: &mut Written, sinks: Sinks, plan: &Plan, played: &[Played], code: u8) {
+    let Some(last) = played.last() else { return };
+    let picture = last.picture(plan);
+    written.document(sinks.json, || {
+        Ok(replayed::json::render(plan, played, code)?)
+    });
+    written.document(sinks.markdown, || {
+        Ok(interleaving::markdown::render(&picture))
+    });
+    written.document(sinks.svg, || Ok(interleaving::svg::render(&picture)));
+}

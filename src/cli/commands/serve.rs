@@ -1,0 +1,79 @@
+//! `coupon-bench serve`.
+
+use std::io::{self, IsTerminal, Write};
+
+use tokio::{runtime::Runtime, sync::watch};
+
+use super::{Failure, SHUTDOWN, complain, run::on_signal, style};
+use crate::{
+    cli::{
+        Cli,
+        serve::{ServeArgs, plan},
+    },
+    engine::limits::{self, Needs},
+    input::Env,
+    judge::exit,
+    render::{Sink, served, terminal::Style},
+    serve::{self, Listening, Plan, Refused, Served},
+    text::redact,
+};
+
+/// Serves until somebody asks to stop, or prints the target file.
+pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, Failure> {
+    let plan = plan(args, env)?;
+    if args.print_target {
+        Sink::Stdout.write(&serve::target(&plan))?;
+        return Ok(exit::OK);
+    }
+    limits::check(&Needs::of_strategy(plan.entry, &plan.scenario))?;
+    let quiet = Style {
+        color: cli.global.color.enabled(io::stderr().is_terminal(), env),
+        ..style(cli, env)
+    };
+    let runtime = Runtime::new()?;
+    let served = runtime.block_on(perform(&plan, quiet));
+    runtime.shutdown_timeout(SHUTDOWN);
+    let served = match served {
+        Ok(served) => served,
+        Err(error @ Refused::Listen(..)) => return Err(Failure::Refused(error.to_string())),
+        Err(error @ Refused::Open(_)) => {
+            complain(&error.to_string());
+            return Ok(exit::SERVICE);
+        }
+    };
+    for problem in &served.left_behind {
+        complain(problem);
+    }
+    Sink::Stdout.write(&served::closing(&plan, &served, style(cli, env)))?;
+    Ok(exit_code(&served))
+}
+
+async fn perform(plan: &Plan, quiet: Style) -> Result<Served, Refused> {
+    let (stop, stopped) = watch::channel(false);
+    let signals = tokio::spawn(on_signal(stop));
+    let announce = |listening: &Listening<'_>| announce(plan, listening, quiet);
+    let served = serve::serve(plan.clone(), announce, stopped).await;
+    signals.abort();
+    served
+}
+
+/// The line on stdout is for whoever waits for it; the rest is for people.
+fn announce(plan: &Plan, listening: &Listening<'_>, quiet: Style) {
+    // Nobody to tell is nothing to fail for.
+    let _ = Sink::Stdout.write(&format!("listening on {}\n", listening.at));
+    let greeting = served::greeting(plan, listening, quiet);
+    let _ = io::stderr().write_all(redact::output(&greeting).as_bytes());
+}
+
+/// Whatever failed did so after the server had begun, so that what it has told is without proof.
+fn exit_code(served: &Served) -> u8 {
+    let trouble = served
+        .drained
+        .as_ref()
+        .and_then(|drained| drained.trouble.as_ref());
+    if served.left_behind.is_empty() && served.ledger.is_ok() && trouble.is_none() {
+        exit::OK
+    } else {
+        exit::INCONCLUSIVE
+    }
+}

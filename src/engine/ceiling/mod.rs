@@ -1,0 +1,330 @@
+//! How fast the services are by themselves, through the ports, the engine and the recorder of a run: what a strategy can
+//! reach at most here.
+//!
+//! [`primitives`] holds the operations. There is no strategy around them, no ledger and no verdict.
+
+mod primitives;
+
+use std::{future::ready, sync::Arc, time::Duration};
+
+use futures::future::try_join_all;
+use tokio::sync::watch;
+
+use crate::{
+    adapters::{
+        Backend, OpenError, Role,
+        kafka::{self, Kafka},
+        redis::Redis,
+        remains::new_run_id,
+        sql,
+    },
+    config::scenario::Scenario,
+    engine::{
+        limits::{Memory, Needs},
+        load::{self, End, Load, Recorder, Schedule},
+        run::distribution,
+    },
+    input::address::{DbTarget, KafkaTarget, Services},
+    instrument::metered::Meter,
+    judge::exit,
+    model::{
+        ceiling::{Ceiling, Measured, SCHEMA_VERSION, Settings},
+        environment::{environment, tool},
+        outcome::{Attempt, Outcome},
+        report::{self, Failure},
+        workload::{Arrivals, MAX_UNDECIDED, Workload},
+    },
+    ports::Event,
+    strategies::{Entry, Need},
+};
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `INCR` on Redis.
+    Incr,
+    /// A row into the coupon table.
+    Insert,
+    /// A record, until all in-sync replicas have it.
+    Produce,
+}
+
+impl Operation {
+    /// All of them, in the order in which they are measured.
+    pub const ALL: [Self; 3] = [Self::Incr, Self::Insert, Self::Produce];
+
+    /// What `--only` takes.
+    pub fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    fn entry(self) -> &'static Entry {
+        match self {
+            Self::Incr => &primitives::INCR,
+            Self::Insert => &primitives::INSERT,
+            Self::Produce => &primitives::PRODUCE,
+        }
+    }
+}
+
+/// What is to be measured, validated.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// At least one.
+    pub operations: Vec<Operation>,
+    /// How often each is done, at least once.
+    pub count: u64,
+    /// How many are under way at a time, at least 1.
+    pub in_flight: u64,
+    /// Bytes of a record's value; `None` is the user's number, as in a run.
+    pub payload: Option<usize>,
+    /// Where. Nobody consumes.
+    pub services: Services,
+    /// For one operation.
+    pub timeout: Duration,
+}
+
+impl Plan {
+    /// What it takes. Operations are recorded like the attempts of a closed loop.
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::of_services(&self.services, |need| match need {
+            Need::Redis => self.operations.contains(&Operation::Incr),
+            Need::Kafka => self.operations.contains(&Operation::Produce),
+            _ => false,
+        });
+        needs.memory = Memory {
+            attempts: self.count,
+            at_once: self.in_flight,
+        };
+        needs
+    }
+
+    /// What `operation` is done on: a service that it does not need is not touched.
+    fn scenario(&self, operation: Operation) -> Scenario {
+        let mut services = self.services.clone();
+        if operation != Operation::Insert {
+            services.db = DbTarget::PrivateSqlite;
+            services.db_pool = 1;
+        }
+        let users = self.count_of(operation);
+        Scenario {
+            title: None,
+            subjects: Vec::new(),
+            refused: Vec::new(),
+            workload: Workload {
+                users,
+                limit: users,
+                attempts: 1,
+                arrivals: Arrivals::ClosedLoop {
+                    in_flight: self.in_flight,
+                },
+                seed: 0,
+                timeout: self.timeout,
+                warmup: true,
+            },
+            trials: 1,
+            instances: 1,
+            services,
+            bystander_rate: None,
+            trace: false,
+            keep: false,
+            max_undecided: MAX_UNDECIDED,
+            assertions: Vec::new(),
+        }
+    }
+
+    fn count_of(&self, operation: Operation) -> u64 {
+        match (operation, &self.services.kafka) {
+            (Operation::Produce, KafkaTarget::Embedded) => self.count.min(kafka::CAPACITY),
+            _ => self.count,
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        let services = &self.services;
+        Settings {
+            operations: self.count,
+            in_flight: self.in_flight,
+            payload: self.payload,
+            db: services.db.to_string(),
+            db_pool: services.db_pool,
+            redis: services.redis.to_string(),
+            redis_connections: services.redis_connections,
+            kafka: services.kafka.to_string(),
+            timeout_ns: distribution::nanoseconds(self.timeout),
+        }
+    }
+}
+
+/// What came of a plan.
+pub struct Finished {
+    /// Everything that was measured.
+    pub ceiling: Ceiling,
+    /// What could not be opened, and so was not measured.
+    pub error: Option<OpenError>,
+    /// What could not be removed.
+    pub left_behind: Vec<String>,
+}
+
+/// Measures one operation after the other, so that none is in the way of another. `stop` turning true ends it early.
+pub async fn run(plan: &Plan, stop: watch::Receiver<bool>) -> Finished {
+    let environment = environment();
+    let (mut measured, mut left_behind) = (Vec::new(), Vec::new());
+    let mut error = reachable(plan).await.err();
+    for &operation in &plan.operations {
+        if error.is_some() || *stop.borrow() {
+            break;
+        }
+        match measure(plan, operation, stop.clone()).await {
+            Ok((one, left)) => {
+                measured.push(one);
+                left_behind.extend(left);
+            }
+            Err(problem) => error = Some(problem),
+        }
+    }
+    let interrupted = *stop.borrow();
+    let flawed = measured.iter().any(Measured::is_flawed);
+    let exit_code = match () {
+        () if interrupted => exit::INTERRUPTED,
+        () if error.is_some() && measured.is_empty() => exit::SERVICE,
+        // A service that fails in the middle leaves the figures without proof.
+        () if flawed || error.is_some() || !left_behind.is_empty() => exit::INCONCLUSIVE,
+        () => exit::OK,
+    };
+    let ceiling = Ceiling {
+        schema_version: SCHEMA_VERSION,
+        tool: tool(),
+        environment,
+        settings: plan.settings(),
+        ceilings: measured,
+        exit_code,
+        interrupted,
+    };
+    Finished {
+        ceiling,
+        error,
+        left_behind,
+    }
+}
+
+/// Asks all services first: minutes of inserts must not come before the news that there is no Kafka.
+async fn reachable(plan: &Plan) -> Result<(), OpenError> {
+    let services = &plan.services;
+    let asked = plan.operations.iter().map(|operation| async move {
+        let (flag, target, answer) = match operation {
+            Operation::Incr => (
+                "--redis",
+                services.redis.to_string(),
+                Redis::probe(services).await,
+            ),
+            Operation::Insert => (
+                "--db",
+                services.db.to_string(),
+                sql::probe(&services.db, services.tls_ca.as_ref())
+                    .await
+                    .map(|contact| contact.info),
+            ),
+            Operation::Produce => (
+                "--kafka",
+                services.kafka.to_string(),
+                Kafka::probe(&services.kafka, services.tls_ca.as_ref()).await,
+            ),
+        };
+        answer.map_err(|message| OpenError::new(flag, target, message))
+    });
+    try_join_all(asked).await.map(drop)
+}
+
+/// One operation on services of its own; the second list holds what could not be removed.
+async fn measure(
+    plan: &Plan,
+    operation: Operation,
+    stop: watch::Receiver<bool>,
+) -> Result<(Measured, Vec<String>), OpenError> {
+    let scenario = plan.scenario(operation);
+    let workload = &scenario.workload;
+    let backend = Backend::open(
+        &scenario.demand(),
+        operation.entry(),
+        &new_run_id(),
+        Role::Owner,
+    )
+    .await?;
+    let recorder = Arc::new(Recorder::new(Schedule::of(workload), workload.timeout));
+    let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
+    let load = Load {
+        strategy: (operation.entry().build)(&meter.around(ports(plan, &backend))),
+        recorder: Arc::clone(&recorder),
+        patience: workload.timeout,
+    };
+    let ended = load::run(load, ready(()), stop).await;
+    let measured = summary(operation, &backend, &recorder, ended.end);
+    ended.abandon().await;
+    let (_, left) = backend.close(false).await;
+    Ok((measured, left))
+}
+
+fn ports(plan: &Plan, backend: &Backend) -> Event {
+    let event = backend.event(plan.count);
+    match (&backend.kafka, plan.payload) {
+        (Some(kafka), Some(bytes)) => Event {
+            coupon_create: kafka.topic_of(bytes),
+            ..event
+        },
+        _ => event,
+    }
+}
+
+fn summary(operation: Operation, backend: &Backend, recorder: &Recorder, end: End) -> Measured {
+    let mut attempts = recorder.attempts();
+    if end == End::Interrupted {
+        // What was under way when somebody asked to stop is nobody's error.
+        attempts.retain(|attempt| attempt.end.is_some());
+    }
+    let ends = attempts.iter().filter_map(|attempt| attempt.end);
+    let duration = ends.max().unwrap_or_default();
+    let answered = attempts
+        .iter()
+        .filter(|attempt| attempt.outcome == Outcome::Issued);
+    let took = |attempt: &Attempt| Some(attempt.end?.saturating_sub(attempt.start));
+    let latency = distribution::distribution(answered.filter_map(took));
+    let operations = attempts.len() as u64;
+    Measured {
+        operation: operation.name().to_owned(),
+        how: operation.entry().how.to_owned(),
+        backend: described(backend, operation),
+        operations,
+        errors: operations - latency.count,
+        duration_ns: distribution::nanoseconds(duration),
+        throughput_per_s: if duration.is_zero() {
+            0.0
+        } else {
+            latency.count as f64 / duration.as_secs_f64()
+        },
+        latency,
+        failures: failures(recorder),
+        given_up: end == End::Stalled,
+    }
+}
+
+fn failures(recorder: &Recorder) -> Vec<Failure> {
+    let failures = recorder.failures().into_iter();
+    failures
+        .map(|(message, count)| Failure { message, count })
+        .collect()
+}
+
+/// The service that did it.
+fn described(backend: &Backend, operation: Operation) -> report::Backend {
+    let info = match (operation, &backend.redis, &backend.kafka) {
+        (Operation::Incr, Some(redis), _) => redis.info(),
+        (Operation::Produce, _, Some(kafka)) => kafka.info(),
+        _ => backend.database.info(),
+    };
+    report::Backend {
+        kind: info.kind.to_owned(),
+        version: info.version.clone(),
+        embedded: info.embedded,
+    }
+}

@@ -1,0 +1,249 @@
+//! `coupon-bench clean`: what runs that were killed have left behind, and its removal.
+//!
+//! A run of this machine that is not over has a locked file ([`registry`]): nothing of it is touched. A file without a lock is that
+//! of a run that was killed. An object without a file is of a run on another machine, which may be alive, so that only its age can
+//! decide. Objects that `--keep` has left are removed only if that is asked for.
+
+mod render;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, SystemTime},
+};
+
+use serde::Serialize;
+
+pub use render::{json, text};
+
+use crate::{
+    adapters::{
+        kafka, redis,
+        registry::{self, Registered},
+        remains::{self, Kind, Object},
+        sql,
+    },
+    input::address::{DbTarget, KafkaTarget, RedisTarget, Services},
+    judge::exit,
+    text::redact,
+};
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where to look.
+    pub services: Services,
+    /// Whether anything is removed.
+    pub remove: bool,
+    /// Whether that includes what `--keep` has left.
+    pub kept: bool,
+    /// From this age on, runs that this machine knows nothing of count as ended.
+    pub older_than: Option<Duration>,
+}
+
+/// What is known of a run that has left something behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its process lives.
+    Alive,
+    /// It was killed, or could not remove everything.
+    Ended,
+    /// It was told to leave its objects behind.
+    Kept,
+    /// This machine knows nothing of it.
+    Unknown,
+}
+
+/// A run and its objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Left {
+    /// Its id.
+    pub run_id: String,
+    /// Since it began, in seconds; none where its id does not tell.
+    pub age_s: Option<u64>,
+    /// What is known of it.
+    pub state: State,
+    /// What it has left, on the services that were looked at.
+    pub objects: Vec<Object>,
+    /// Services that it has used and that were not looked at.
+    pub elsewhere: Vec<String>,
+    /// Whether its objects are removed now.
+    pub removed: bool,
+}
+
+/// What was found and done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Cleaned {
+    /// By run, the oldest first.
+    pub runs: Vec<Left>,
+    /// Why a service could not be looked at, or something not be removed.
+    pub problems: Vec<String>,
+}
+
+impl Cleaned {
+    /// 0, or 5 where a service did not do its part.
+    pub fn exit_code(&self) -> u8 {
+        if self.problems.is_empty() {
+            exit::OK
+        } else {
+            exit::SERVICE
+        }
+    }
+}
+
+/// Looks for what runs have left, and removes it if that is asked for.
+pub async fn clean(plan: &Plan) -> Cleaned {
+    let mut cleaned = Cleaned::default();
+    let objects = look(&plan.services, &mut cleaned.problems).await;
+    // After the services: whoever has created an object in between has a file by now.
+    let registered = registry::registered();
+    let unreached = cleaned.problems.clone();
+    cleaned.runs = by_run(plan, objects, &registered, SystemTime::now());
+    if plan.remove {
+        for left in &mut cleaned.runs {
+            if !is_removable(plan, left) {
+                continue;
+            }
+            let problems = remove(&plan.services, &left.objects).await;
+            left.removed = problems.is_empty();
+            if left.removed && left.elsewhere.is_empty() && unreached.is_empty() {
+                // Without a file there is nothing to forget.
+                let _ = registry::forget(&left.run_id);
+            }
+            cleaned.problems.extend(problems);
+        }
+    }
+    cleaned
+}
+
+async fn look(services: &Services, problems: &mut Vec<String>) -> Vec<Object> {
+    let (tables, keys, topics) = tokio::join!(
+        sql::remains::tables(services),
+        redis::remains::keys(services),
+        kafka::remains::topics_and_groups(services),
+    );
+    let mut objects = remains::folders();
+    for (flag, target, found) in [
+        ("--db", services.db.to_string(), tables),
+        ("--redis", services.redis.to_string(), keys),
+        ("--kafka", services.kafka.to_string(), topics),
+    ] {
+        match found {
+            Ok(found) => objects.extend(found),
+            Err(why) => {
+                let why = redact::foreign(&why);
+                problems.push(format!("failed to look at {target} ({flag}): {why}"));
+            }
+        }
+    }
+    objects
+}
+
+/// Which objects belong to which run, and what is known of the run.
+fn by_run(
+    plan: &Plan,
+    objects: Vec<Object>,
+    registered: &[Registered],
+    now: SystemTime,
+) -> Vec<Left> {
+    let mut runs: BTreeMap<String, BTreeSet<Object>> = BTreeMap::new();
+    for run in registered {
+        runs.entry(run.record.run_id.clone()).or_default();
+    }
+    for object in objects {
+        if let Some(id) = object.run_id() {
+            runs.entry(id.to_owned()).or_default().insert(object);
+        }
+    }
+    let looked_at = looked_at(&plan.services);
+    let left = runs.into_iter().map(|(run_id, objects)| {
+        let known = registered.iter().find(|run| run.record.run_id == run_id);
+        let elsewhere = known.map_or(Vec::new(), |run| elsewhere(run, &looked_at));
+        Left {
+            age_s: remains::age(&run_id, now).map(|age| age.as_secs()),
+            state: known.map_or(State::Unknown, state),
+            objects: objects.into_iter().collect(),
+            elsewhere,
+            removed: false,
+            run_id,
+        }
+    });
+    // The run of another process may have nothing here.
+    left.filter(|left| left.state != State::Alive || !left.objects.is_empty())
+        .collect()
+}
+
+fn state(run: &Registered) -> State {
+    match run {
+        Registered { alive: true, .. } => State::Alive,
+        Registered { record, .. } if record.kept => State::Kept,
+        Registered { .. } => State::Ended,
+    }
+}
+
+/// The services that a run has used and that are not among those that were looked at.
+fn elsewhere(run: &Registered, looked_at: &[String]) -> Vec<String> {
+    let services = run.record.services.iter();
+    services
+        .filter(|(_, target)| !looked_at.contains(target))
+        .map(|(flag, target)| format!("{flag} {target}"))
+        .collect()
+}
+
+/// The services outside of the process that are named.
+pub fn looked_at(services: &Services) -> Vec<String> {
+    let db = match &services.db {
+        DbTarget::PrivateSqlite => None,
+        db => Some(db.to_string()),
+    };
+    let redis = match &services.redis {
+        RedisTarget::Embedded => None,
+        redis => Some(redis.to_string()),
+    };
+    let kafka = match &services.kafka {
+        KafkaTarget::Embedded => None,
+        kafka @ KafkaTarget::Brokers(_) => Some(kafka.to_string()),
+    };
+    db.into_iter().chain(redis).chain(kafka).collect()
+}
+
+/// Whether the run is over, as far as that can be known, and its objects may go.
+fn is_removable(plan: &Plan, left: &Left) -> bool {
+    match left.state {
+        State::Alive => false,
+        State::Ended => true,
+        State::Kept => plan.kept,
+        State::Unknown => match (plan.older_than, left.age_s) {
+            (Some(limit), Some(age)) => Duration::from_secs(age) >= limit,
+            _ => false,
+        },
+    }
+}
+
+/// Removes what it can; what is wrong with the rest.
+async fn remove(services: &Services, objects: &[Object]) -> Vec<String> {
+    let of = |kinds: &[Kind]| -> Vec<Object> {
+        let objects = objects.iter().filter(|object| kinds.contains(&object.kind));
+        objects.cloned().collect()
+    };
+    let tables = of(&[Kind::Table]);
+    let keys = of(&[Kind::RedisKey]);
+    let topics = of(&[Kind::KafkaTopic, Kind::KafkaConsumerGroup]);
+    let removed = [
+        ("--db", sql::remains::drop_tables(services, &tables).await),
+        ("--redis", redis::remains::remove(services, &keys).await),
+        ("--kafka", kafka::remains::remove(services, &topics).await),
+        (
+            "temporary files",
+            remains::remove_folders(&of(&[Kind::Folder])),
+        ),
+    ];
+    let problems = removed.into_iter().filter_map(|(place, removed)| {
+        let why = redact::foreign(&removed.err()?);
+        Some(format!("failed to remove something ({place}): {why}"))
+    });
+    problems.collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! What a task does next is a function of what it has been answered so far. So its future is polled once for every such history,
+//! and the search over all orders is one over plain data.
+//!
+//! The function is the strategy's own code: a history is played to a fresh future, answer by answer. That nothing but the answers
+//! counts is checked: every witness, and a sample of the other schedules, is played once more with all tasks on one
+//! strategy (see [`super::rehearsal`]).
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    layout::{Layout, Role},
+    sim::{
+        cache::renamed,
+        call::{Answer, CacheCall, Call, user_id},
+        intern::Interner,
+        stage::{Next, Reaction, Stage, Trouble},
+    },
+};
+use crate::{
+    model::interleaving::Statement,
+    ports::{Delivery, UserId},
+    strategies::Entry,
+};
+
+/// A history by number.
+pub type Node = u32;
+
+/// Before the first answer.
+pub const ROOT: Node = 0;
+
+/// Reactions by history.
+pub struct Behaviours {
+    entry: &'static Entry,
+    histories: Interner<(Node, Answer)>,
+    reactions: FxHashMap<(u8, Node), Rc<Reaction>>,
+    /// The first user's reactions, to compare with the others'.
+    shapes: FxHashMap<(usize, Node), Rc<Reaction>>,
+    renamed: FxHashMap<(Node, u32), Node>,
+    /// Two users did different things after the same answers.
+    pub asymmetric: bool,
+}
+
+impl Behaviours {
+    pub fn new(entry: &'static Entry) -> Self {
+        let mut histories = Interner::default();
+        // Stands for the beginning, which has neither a parent nor an answer.
+        histories.put((Node::MAX, Answer::Done));
+        Self {
+            entry,
+            histories,
+            reactions: FxHashMap::default(),
+            shapes: FxHashMap::default(),
+            renamed: FxHashMap::default(),
+            asymmetric: false,
+        }
+    }
+
+    /// The history that goes on with this answer.
+    pub fn after(&mut self, node: Node, answer: Answer) -> Node {
+        self.histories.put((node, answer))
+    }
+
+    /// The answers of a history, in order.
+    pub fn answers(&self, mut node: Node) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        while node != ROOT {
+            let (before, answer) = self.histories.get(node);
+            answers.push(answer.clone());
+            node = *before;
+        }
+        answers.reverse();
+        answers
+    }
+
+    /// What a task does after a history.
+    pub fn reaction(
+        &mut self,
+        layout: &Layout,
+        task: usize,
+        node: Node,
+    ) -> Result<Rc<Reaction>, Trouble> {
+        let key = (u8::try_from(task).unwrap_or(u8::MAX), node);
+        if let Some(known) = self.reactions.get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let reaction = Rc::new(self.play(layout, task, node)?);
+        if let Role::Claim { user, attempt } = layout.role(task) {
+            let shape = Rc::new(with_user(&reaction, user, 0));
+            let known = self
+                .shapes
+                .entry((attempt, node))
+                .or_insert_with(|| Rc::clone(&shape));
+            self.asymmetric |= *known != shape;
+        }
+        self.reactions.insert(key, Rc::clone(&reaction));
+        Ok(reaction)
+    }
+
+    /// A user's attempts share a strategy, so that it can tell them apart; users do not, so that they stay exchangeable.
+    fn play(&self, layout: &Layout, task: usize, node: Node) -> Result<Reaction, Trouble> {
+        let tasks = match layout.role(task) {
+            Role::Claim { user, .. } => layout.of_user(user),
+            Role::Consumer => task..task + 1,
+        };
+        let mut stage = Stage::open(self.entry, layout, tasks)?;
+        for answer in self.answers(node) {
+            stage.answer(task, answer)?;
+        }
+        stage.reaction(task).cloned().ok_or(Trouble::Elsewhere)
+    }
+
+    /// The same history with other names for users; `permutation` names the renaming.
+    pub fn rename(
+        &mut self,
+        node: Node,
+        permutation: u32,
+        user: &impl Fn(UserId) -> UserId,
+    ) -> Node {
+        if node == ROOT {
+            return ROOT;
+        }
+        if let Some(known) = self.renamed.get(&(node, permutation)) {
+            return *known;
+        }
+        let (before, answer) = self.histories.get(node).clone();
+        let before = self.rename(before, permutation, user);
+        let answer = match answer {
+            Answer::Delivered(batch) => {
+                let renamed = batch.into_iter().map(|delivery| Delivery {
+                    user: user(delivery.user),
+                    ..delivery
+                });
+                Answer::Delivered(renamed.collect())
+            }
+            other => other,
+        };
+        let renamed = self.after(before, answer);
+        self.renamed.insert((node, permutation), renamed);
+        renamed
+    }
+}
+
+/// The reaction as it would be of another user.
+fn with_user(reaction: &Reaction, from: usize, to: usize) -> Reaction {
+    let (from, to) = (user_id(from), user_id(to));
+    let user = |user: UserId| if user == from { to } else { user };
+    let all = |users: &[UserId]| users.iter().map(|id| user(*id)).collect();
+    let next = match &reaction.next {
+        Next::Call(call) => Next::Call(match call {
+            Call::Sql(serial, statement) => Call::Sql(
+                *serial,
+                match statement {
+                    Statement::Insert(users) => Statement::Insert(all(users)),
+                    Statement::InsertIfAbsent(users) => Statement::InsertIfAbsent(all(users)),
+                    Statement::Assign(coupon, id) => Statement::Assign(*coupon, user(*id)),
+                    other => other.clone(),
+                },
+            ),
+            Call::Produce(id) => Call::Produce(user(*id)),
+            Call::Cache(command) => {
+                let names = [(from.to_string(), to.to_string())];
+                let words = command.words.iter().map(|word| renamed(word, &names));
+                Call::Cache(CacheCall {
+                    command: command.command,
+                    words: words.collect(),
+                })
+            }
+            other => other.clone(),
+        }),
+        Next::Ended(end) => Next::Ended(end.clone()),
+    };
+    Reaction {
+        released: reaction.released.clone(),
+        next,
+    }
+}

@@ -1,0 +1,87 @@
+//! Who takes part: the attempts of every user, the consumer, and which instance serves whom. All of it by index, from 0.
+
+use crate::{model::interleaving::Actor, ports::Patience};
+
+/// Tasks that a state has room for: the attempts that a token can tell apart, and a consumer.
+pub const MAX_TASKS: usize = 9;
+
+/// Instances that a state has room for.
+pub const MAX_INSTANCES: usize = 4;
+
+/// What a task does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// One attempt of a user.
+    Claim { user: usize, attempt: usize },
+    /// Works off the topic.
+    Consumer,
+}
+
+/// The workload of a search. Claims are numbered user by user; the consumer comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    pub users: usize,
+    pub attempts: usize,
+    pub instances: usize,
+    pub limit: u64,
+    pub patience: Patience,
+    /// Records that the consumer reads at once, at most.
+    pub batch: u8,
+    /// Whether there is a consumer.
+    pub consumes: bool,
+}
+
+impl Layout {
+    pub fn claims(&self) -> usize {
+        self.users * self.attempts
+    }
+
+    pub fn tasks(&self) -> usize {
+        self.claims() + usize::from(self.consumes)
+    }
+
+    pub fn consumer(&self) -> Option<usize> {
+        self.consumes.then(|| self.claims())
+    }
+
+    pub fn role(&self, task: usize) -> Role {
+        if task >= self.claims() {
+            return Role::Consumer;
+        }
+        Role::Claim {
+            user: task / self.attempts,
+            attempt: task % self.attempts,
+        }
+    }
+
+    /// The same for a number that may be of no task.
+    pub fn role_of_any(&self, task: usize) -> Option<Role> {
+        (task < self.tasks()).then(|| self.role(task))
+    }
+
+    /// The tasks of one user.
+    pub fn of_user(&self, user: usize) -> std::ops::Range<usize> {
+        user * self.attempts..(user + 1) * self.attempts
+    }
+
+    /// Which instance it is on.
+    pub fn instance(&self, task: usize) -> usize {
+        self.actor(task).instance(self.instances)
+    }
+
+    /// Whether two users are served by the same instances, and so can be exchanged.
+    pub fn alike(&self, one: usize, other: usize) -> bool {
+        one % self.instances == other % self.instances
+    }
+
+    /// For pictures and tokens.
+    pub fn actor(&self, task: usize) -> Actor {
+        match self.role(task) {
+            Role::Claim { user, attempt } => Actor::Claim {
+                user: user as u64 + 1,
+                attempt: u32::try_from(attempt).unwrap_or(u32::MAX - 1) + 1,
+            },
+            Role::Consumer => Actor::Consumer,
+        }
+    }
+}

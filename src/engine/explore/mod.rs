@@ -1,0 +1,366 @@
+//! Every interleaving of a strategy's own code, within bounds, and the smallest that breaks a promise.
+//!
+//! # Layout
+//!
+//! - [`sim`]: the simulated services and the ports in front of them
+//! - [`behaviour`]: what a task does next, learned by polling the strategy's futures
+//! - [`world`]: a state of everything, and the next one; [`layout`]: who takes part
+//! - [`search`]: all states; [`symmetry`]: of those that differ by users' names, one; [`smallest`]: the way to a broken one
+//! - [`invariant`]: what has to be true at an end, by the same reconciliation and verdict as in a run
+//! - [`trace`], [`why`], [`picture`]: the way as an [`Interleaving`]
+//! - [`rehearsal`]: witnesses once more, with all tasks on one strategy
+//!
+//! Single-threaded and without a clock or a random number: the same settings give the same result.
+
+mod behaviour;
+mod invariant;
+mod layout;
+mod picture;
+mod rehearsal;
+mod search;
+mod sim;
+mod smallest;
+mod symmetry;
+mod trace;
+mod why;
+mod world;
+
+use std::time::Duration;
+
+use self::{layout::Layout, search::Search, smallest::Wanted, world::World};
+use crate::{
+    model::interleaving::{Interleaving, TRIES},
+    ports::Patience,
+    strategies::{Entry, Need, Promise, REGISTRY},
+};
+
+pub use self::{
+    invariant::Invariant,
+    layout::MAX_INSTANCES,
+    search::{Bounds, Hit},
+    sim::stage::Trouble,
+    world::RESTARTS,
+};
+
+/// What is to be explored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// At most; fewer are tried first.
+    pub users: u64,
+    /// Coupons.
+    pub limit: u64,
+    /// Attempts each user makes.
+    pub attempts: u32,
+    /// Processes that share the users.
+    pub instances: u32,
+    /// Records that the consumer reads at once, at most.
+    pub batch: u8,
+    /// Faults in one schedule, at most.
+    pub faults: u8,
+    /// How often a conflict or a lock is tried.
+    pub tries: u32,
+    /// Of each search.
+    pub bounds: Bounds,
+}
+
+/// One search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// Users.
+    pub users: u64,
+    /// Faults in one schedule, at most.
+    pub faults: u8,
+    /// Schedules from the first step to an end.
+    pub schedules: u128,
+    /// Different states.
+    pub states: u64,
+    /// Steps of the longest schedule.
+    pub longest: usize,
+    /// Why it is not all.
+    pub hit: Option<Hit>,
+}
+
+/// The smallest schedule that breaks an invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// Users that it takes.
+    pub users: u64,
+    /// Faults that it takes.
+    pub faults: u8,
+    /// Steps.
+    pub steps: usize,
+    /// How often it goes over to another task.
+    pub switches: usize,
+    /// Whether the strategy had promised that it would not happen, without faults.
+    pub against_promise: bool,
+    /// Step by step.
+    pub interleaving: Interleaving,
+}
+
+/// What was found out about one invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Which.
+    pub invariant: Invariant,
+    /// The smallest schedule without a fault that breaks it.
+    pub without_faults: Option<Witness>,
+    /// The smallest with a fault, where none does without.
+    pub with_faults: Option<Witness>,
+}
+
+/// What was found out about a strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exploration {
+    /// Which strategy.
+    pub entry: &'static Entry,
+    /// What it promises to so many instances.
+    pub promise: Promise,
+    /// What was asked.
+    pub settings: Settings,
+    /// Every search: fewer users and fewer faults first.
+    pub rounds: Vec<Round>,
+    /// One for each invariant, in the order of [`Invariant::ALL`].
+    pub answers: Vec<Answer>,
+}
+
+impl Exploration {
+    /// Whether every search has seen everything.
+    pub fn is_exhaustive(&self) -> bool {
+        self.rounds.iter().all(|round| round.hit.is_none())
+    }
+
+    /// Whether the promise breaks without a fault.
+    pub fn is_violated(&self) -> bool {
+        let witnesses = self
+            .answers
+            .iter()
+            .filter_map(|answer| answer.without_faults.as_ref());
+        witnesses.into_iter().any(|witness| witness.against_promise)
+    }
+
+    /// The one to show first: without faults, if there is one.
+    pub fn first_witness(&self) -> Option<&Witness> {
+        let without = self
+            .answers
+            .iter()
+            .filter_map(|answer| answer.without_faults.as_ref());
+        let with = self
+            .answers
+            .iter()
+            .filter_map(|answer| answer.with_faults.as_ref());
+        without.chain(with).next()
+    }
+
+    /// The search with all users and so many faults.
+    pub fn round(&self, faults: u8) -> Option<&Round> {
+        self.rounds.iter().rfind(|round| round.faults == faults)
+    }
+}
+
+/// Explores one strategy.
+pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration, Trouble> {
+    let mut symmetric = true;
+    loop {
+        let mut explorer = Explorer::new(entry, settings, symmetric);
+        let searched = explorer.search();
+        if !(symmetric && explorer.tells_users_apart()) {
+            searched?;
+            return explorer.finish();
+        }
+        // It turned out that users are not interchangeable, so what was made of that is worth nothing: once more, with
+        // each for himself.
+        symmetric = false;
+    }
+}
+
+/// The whole catalogue with two users and at most one fault, for its documentation.
+pub fn catalogue() -> Result<Vec<Exploration>, Trouble> {
+    let settings = Settings {
+        users: 2,
+        limit: 1,
+        attempts: 1,
+        instances: 1,
+        batch: 1,
+        faults: 1,
+        tries: TRIES,
+        bounds: Bounds {
+            steps: 100,
+            states: 1_000_000,
+        },
+    };
+    let found = REGISTRY.iter().map(|entry| explore(entry, &settings));
+    found.collect()
+}
+
+/// So many schedules without faults, drawn from all there are of all the users: the same ones every time.
+pub fn schedules(
+    entry: &'static Entry,
+    settings: &Settings,
+    count: u64,
+) -> Result<Vec<Interleaving>, Trouble> {
+    let mut explorer = Explorer::new(entry, settings, false);
+    let Some(world) = explorer.worlds.last_mut() else {
+        return Ok(Vec::new());
+    };
+    (0..count)
+        .map(|number| {
+            let schedule = rehearsal::walk(world, number)?;
+            picture::picture(world, None, 0, &schedule)
+        })
+        .collect()
+}
+
+struct Explorer {
+    entry: &'static Entry,
+    settings: Settings,
+    symmetric: bool,
+    /// One for each number of users, from 1.
+    worlds: Vec<World>,
+    rounds: Vec<Round>,
+    /// In the order of the rounds.
+    seen: Vec<search::Seen>,
+}
+
+impl Explorer {
+    fn new(entry: &'static Entry, settings: &Settings, symmetric: bool) -> Self {
+        let layout = |users: u64| Layout {
+            users: usize::try_from(users).unwrap_or(usize::MAX),
+            attempts: settings.attempts as usize,
+            instances: settings.instances as usize,
+            limit: settings.limit,
+            patience: Patience {
+                tries: settings.tries,
+                lock_tries: settings.tries,
+                back_off: Duration::ZERO,
+                ..Patience::default()
+            },
+            batch: settings.batch,
+            consumes: entry.needs(Need::Kafka),
+        };
+        Self {
+            entry,
+            settings: *settings,
+            symmetric,
+            worlds: (1..=settings.users)
+                .map(|users| World::new(entry, layout(users)))
+                .collect(),
+            rounds: Vec::new(),
+            seen: Vec::new(),
+        }
+    }
+
+    fn tells_users_apart(&self) -> bool {
+        self.worlds.iter().any(World::tells_users_apart)
+    }
+
+    fn search(&mut self) -> Result<(), Trouble> {
+        for (users, world) in (1..).zip(&mut self.worlds) {
+            rehearsal::sample(world)?;
+            for faults in 0..=self.settings.faults {
+                let seen = Search::run(world, faults, self.settings.bounds, self.symmetric)?;
+                self.rounds.push(Round {
+                    users,
+                    faults,
+                    schedules: seen.schedules,
+                    states: seen.states,
+                    longest: seen.longest,
+                    hit: seen.hit,
+                });
+                self.seen.push(seen);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Exploration, Trouble> {
+        let mut answers = Vec::new();
+        for invariant in Invariant::ALL {
+            let without_faults = self.witness(invariant, 0)?;
+            let with_faults = match &without_faults {
+                None => self.witness_with_faults(invariant)?,
+                Some(_) => None,
+            };
+            answers.push(Answer {
+                invariant,
+                without_faults,
+                with_faults,
+            });
+        }
+        let promise = self
+            .worlds
+            .first()
+            .map_or(self.entry.promise, invariant::promise);
+        Ok(Exploration {
+            entry: self.entry,
+            promise,
+            settings: self.settings,
+            rounds: self.rounds,
+            answers,
+        })
+    }
+
+    fn witness_with_faults(&mut self, invariant: Invariant) -> Result<Option<Witness>, Trouble> {
+        for faults in 1..=self.settings.faults {
+            if let Some(witness) = self.witness(invariant, faults)? {
+                return Ok(Some(witness));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Against the promise if there is one, with the fewest users.
+    fn witness(&mut self, invariant: Invariant, faults: u8) -> Result<Option<Witness>, Trouble> {
+        for against_promise in [true, false] {
+            let rounds = self.rounds.iter().zip(&self.seen);
+            let found =
+                rounds
+                    .filter(|(round, _)| round.faults == faults)
+                    .find_map(|(round, seen)| {
+                        let first = seen.first(invariant);
+                        let steps = if against_promise {
+                            first.against_promise
+                        } else {
+                            first.broken
+                        };
+                        steps.map(|steps| (round.users, steps))
+                    });
+            if let Some((users, steps)) = found {
+                let wanted = Wanted {
+                    invariant,
+                    against_promise,
+                    steps,
+                    faults,
+                };
+                return self.draw(users, wanted);
+            }
+        }
+        Ok(None)
+    }
+
+    fn draw(&mut self, users: u64, wanted: Wanted) -> Result<Option<Witness>, Trouble> {
+        let index = usize::try_from(users - 1).unwrap_or(usize::MAX);
+        let Some(world) = self.worlds.get_mut(index) else {
+            return Ok(None);
+        };
+        let Some(found) = smallest::smallest(world, wanted, self.symmetric)? else {
+            return Ok(None);
+        };
+        rehearsal::play(world, wanted.faults, &found.actions)?;
+        Ok(Some(Witness {
+            users,
+            faults: wanted.faults,
+            steps: wanted.steps,
+            switches: found.switches,
+            against_promise: wanted.against_promise,
+            interleaving: picture::picture(
+                world,
+                Some(wanted.invariant),
+                wanted.faults,
+                &found.actions,
+            )?,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

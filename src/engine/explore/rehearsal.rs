@@ -1,0 +1,101 @@
+//! A schedule played with all tasks on one strategy an instance, as in a run: does every task do what the search took it to do?
+//!
+//! A strategy that keeps something to itself, outside of the ports, shows here.
+
+use super::{
+    search::successors,
+    sim::stage::{Next, Reaction, Stage, Trouble},
+    world::{Action, State, World},
+};
+use crate::strategies::Entry;
+
+/// Schedules that are played besides the witnesses.
+const WALKS: u64 = 32;
+
+/// Plays schedules drawn from all there are, without faults.
+pub fn sample(world: &mut World) -> Result<(), Trouble> {
+    for number in 0..WALKS {
+        let schedule = walk(world, number)?;
+        play(world, 0, &schedule)?;
+    }
+    Ok(())
+}
+
+/// A schedule without faults, drawn from all there are: the same one for the same number.
+pub fn walk(world: &mut World, number: u64) -> Result<Vec<Action>, Trouble> {
+    let mut dice = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut state = world.start(0);
+    let mut schedule = Vec::new();
+    loop {
+        let mut choices = successors(world, &state)?.states;
+        if choices.is_empty() {
+            return Ok(schedule);
+        }
+        // Xorshift.
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        let choice = usize::try_from(dice % choices.len() as u64).unwrap_or(0);
+        let (action, next) = choices.swap_remove(choice);
+        schedule.push(action);
+        state = next;
+    }
+}
+
+/// Plays this schedule.
+pub fn play(world: &mut World, faults: u8, actions: &[Action]) -> Result<(), Trouble> {
+    let mut rehearsal = Rehearsal::new(world)?;
+    rehearsal.state = world.start(faults);
+    for action in actions {
+        rehearsal.play(world, *action)?;
+    }
+    Ok(())
+}
+
+struct Rehearsal {
+    entry: &'static Entry,
+    stage: Stage,
+    state: State,
+}
+
+impl Rehearsal {
+    fn new(world: &mut World) -> Result<Self, Trouble> {
+        let stage = Stage::open(world.entry, &world.layout, 0..world.layout.tasks())?;
+        Ok(Self {
+            entry: world.entry,
+            stage,
+            state: world.start(0),
+        })
+    }
+
+    fn play(&mut self, world: &mut World, action: Action) -> Result<(), Trouble> {
+        let Some(stepped) = world.step(&self.state, action)? else {
+            return Err(Trouble::HiddenState);
+        };
+        let before = self.state;
+        self.state = stepped.state;
+        let Some(task) = action.task().map(usize::from) else {
+            return Ok(());
+        };
+        if let Some((expected, answer)) = stepped.seen {
+            self.compare(task, &expected)?;
+            self.stage.answer(task, answer)?;
+        }
+        if self.state.slots[task].restarts > before.slots[task].restarts {
+            self.stage.restart(self.entry, &world.layout, task)?;
+        }
+        Ok(())
+    }
+
+    /// By their names: a token that tells attempts apart may differ.
+    fn compare(&self, task: usize, expected: &Reaction) -> Result<(), Trouble> {
+        let name = |reaction: &Reaction| match &reaction.next {
+            Next::Call(call) => (call.name().into_owned(), call.users()),
+            Next::Ended(_) => (String::new(), Vec::new()),
+        };
+        match self.stage.reaction(task) {
+            Some(actual) if name(actual) == name(expected) => Ok(()),
+            _ => Err(Trouble::HiddenState),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Every schedule, breadth first: a layer holds all states that so many steps lead to. No two layers share a state, as every step
+//! is remembered by whoever made it; so only two layers are ever kept.
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
+use super::{
+    invariant::{Invariant, Judge},
+    sim::stage::Trouble,
+    symmetry::Symmetry,
+    world::{Action, State, World},
+};
+use crate::model::interleaving::CallFault;
+
+/// What a search may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Steps of a schedule.
+    pub steps: usize,
+    /// Different states.
+    pub states: u64,
+}
+
+/// Which bound a search has hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hit {
+    /// Some schedules are longer.
+    Steps,
+    /// There are more states.
+    States,
+}
+
+/// After how many steps something was first found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct First {
+    /// At all.
+    pub broken: Option<usize>,
+    /// Against the promise.
+    pub against_promise: Option<usize>,
+}
+
+/// What a search has seen.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Schedules from the first step to an end; saturating.
+    pub schedules: u128,
+    /// Different states, users that stand alike taken as one.
+    pub states: u64,
+    /// Steps of the longest schedule.
+    pub longest: usize,
+    /// Why it is not all.
+    pub hit: Option<Hit>,
+    first: [First; Invariant::ALL.len()],
+}
+
+impl Seen {
+    /// When this was first broken.
+    pub fn first(&self, invariant: Invariant) -> First {
+        self.first[invariant as usize]
+    }
+}
+
+type Layer = IndexMap<State, u128, FxBuildHasher>;
+
+/// One search, with at most so many faults.
+pub struct Search<'a> {
+    world: &'a mut World,
+    judge: Judge,
+    /// `None` where users are told apart.
+    symmetry: Option<Symmetry>,
+    seen: Seen,
+}
+
+impl<'a> Search<'a> {
+    /// Looks at everything there is within the bounds.
+    pub fn run(
+        world: &'a mut World,
+        faults: u8,
+        bounds: Bounds,
+        symmetric: bool,
+    ) -> Result<Seen, Trouble> {
+        let start = world.start(faults);
+        let mut search = Self {
+            world,
+            judge: Judge::default(),
+            symmetry: symmetric.then(Symmetry::default),
+            seen: Seen {
+                states: 1,
+                ..Seen::default()
+            },
+        };
+        let mut layer = Layer::from_iter([(start, 1)]);
+        for depth in 0.. {
+            if depth > bounds.steps {
+                search.seen.hit = Some(Hit::Steps);
+                break;
+            }
+            search.seen.longest = depth;
+            layer = search.next_layer(&layer, depth)?;
+            search.seen.states += layer.len() as u64;
+            if layer.is_empty() {
+                break;
+            }
+            if search.seen.states > bounds.states {
+                search.seen.hit = Some(Hit::States);
+                break;
+            }
+        }
+        Ok(search.seen)
+    }
+
+    fn next_layer(&mut self, layer: &Layer, depth: usize) -> Result<Layer, Trouble> {
+        let mut next = Layer::default();
+        for (state, paths) in layer {
+            let successors = successors(self.world, state)?;
+            if successors.quiet {
+                self.end(state, *paths, depth)?;
+            }
+            for (_, after) in successors.states {
+                let after = match &mut self.symmetry {
+                    Some(symmetry) => symmetry.representative(self.world, &after),
+                    None => after,
+                };
+                let sum = next.entry(after).or_insert(0_u128);
+                *sum = sum.saturating_add(*paths);
+            }
+        }
+        Ok(next)
+    }
+
+    /// Nothing moves any more, unless something goes wrong.
+    fn end(&mut self, state: &State, paths: u128, depth: usize) -> Result<(), Trouble> {
+        self.seen.schedules = self.seen.schedules.saturating_add(paths);
+        let judged = self.judge.judge(self.world, state)?;
+        for invariant in Invariant::ALL {
+            let first = &mut self.seen.first[invariant as usize];
+            if judged.broken.contains(invariant) {
+                first.broken.get_or_insert(depth);
+            }
+            if judged.against_promise.contains(invariant) {
+                first.against_promise.get_or_insert(depth);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What can come next.
+pub struct Successors {
+    /// In the order of the tasks, faults after steps.
+    pub states: Vec<(Action, State)>,
+    /// Whether nothing moves without a fault.
+    pub quiet: bool,
+}
+
+/// Everything that can come next.
+pub fn successors(world: &mut World, state: &State) -> Result<Successors, Trouble> {
+    let tasks = u8::try_from(world.layout.tasks()).unwrap_or(u8::MAX);
+    let mut states = Vec::new();
+    for task in 0..tasks {
+        follow(world, state, Action::Call(task, None), &mut states)?;
+    }
+    let quiet = states.is_empty();
+    if state.faults > 0 {
+        for task in 0..tasks {
+            for fault in CallFault::ALL {
+                follow(world, state, Action::Call(task, Some(fault)), &mut states)?;
+            }
+            follow(world, state, Action::Crash(task), &mut states)?;
+        }
+        for action in [Action::LeasesEnd, Action::CacheRestarts] {
+            follow(world, state, action, &mut states)?;
+        }
+    }
+    Ok(Successors { states, quiet })
+}
+
+fn follow(
+    world: &mut World,
+    state: &State,
+    action: Action,
+    states: &mut Vec<(Action, State)>,
+) -> Result<(), Trouble> {
+    if let Some(stepped) = world.step(state, action)? {
+        states.push((action, stepped.state));
+    }
+    Ok(())
+}

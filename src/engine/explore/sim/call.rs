@@ -1,0 +1,208 @@
+//! A call of a port and its answer, as data: what a task wants to do next, and what it then learns.
+
+use std::borrow::Cow;
+
+use crate::{
+    model::interleaving::{self, Command, Saw, Statement},
+    ports::{CouponId, Delivery, Effect, EventRow, Isolation, UserId},
+};
+
+/// Users of a simulation are numbered from here, so that a user's number cannot be mistaken for a count, a version or a
+/// limit, wherever a strategy puts it.
+const FIRST_USER: u64 = 7_000_001;
+
+/// The id of the user with this index, from 0.
+pub fn user_id(index: usize) -> UserId {
+    UserId(FIRST_USER + index as u64)
+}
+
+/// The index of a user's id, from 0.
+pub fn user_index(user: UserId) -> Option<usize> {
+    let index = usize::try_from(user.0.checked_sub(FIRST_USER)?).ok()?;
+    (index < 100).then_some(index)
+}
+
+/// The number that people see, from 1; whatever else was used instead of a user's stays what it is.
+pub fn shown(user: UserId) -> UserId {
+    user_index(user).map_or(user, |index| UserId(index as u64 + 1))
+}
+
+fn all_shown(users: &[UserId]) -> Vec<UserId> {
+    users.iter().copied().map(shown).collect()
+}
+
+/// A transaction of a task: how many it has begun before.
+pub type Serial = u8;
+
+/// What a task wants to do next.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Call {
+    Begin(Isolation),
+    /// Outside of a transaction where there is no serial.
+    Sql(Option<Serial>, Statement),
+    Commit(Serial),
+    Rollback(Serial),
+    Cache(CacheCall),
+    Produce(UserId),
+    Poll,
+    CommitOffset(Vec<Delivery>),
+    Lock,
+    /// No step: whoever backs off can only be overtaken, which every schedule allows anyway.
+    BackOff,
+}
+
+/// A command to Redis.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CacheCall {
+    pub command: Command,
+    /// As it is sent.
+    pub words: Vec<String>,
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Answer {
+    Done,
+    Flag(bool),
+    Count(u64),
+    Event(EventRow),
+    Coupon(Option<CouponId>),
+    Opened(Serial),
+    Reply(Reply),
+    Fate(Fate),
+    Delivered(Vec<Delivery>),
+    /// To a poll: nothing will come any more.
+    Over,
+    Failed(Failure),
+}
+
+impl Answer {
+    /// As pictures show it, to this call.
+    pub fn shown(&self, call: &Call) -> Saw {
+        match self {
+            Self::Done | Self::Opened(_) | Self::Fate(Fate::Delivered) => Saw::Done,
+            Self::Flag(flag) => Saw::Changed(*flag),
+            Self::Count(count) => match call {
+                Call::Sql(_, Statement::InsertIfAbsent(_)) => Saw::New(*count),
+                _ => Saw::Count(*count),
+            },
+            Self::Event(event) => Saw::Event(*event),
+            Self::Coupon(coupon) => Saw::Coupon(coupon.map(|coupon| CouponId(coupon.0 + 1))),
+            Self::Reply(reply) => reply.shown(),
+            Self::Fate(_) => Saw::Failed("given up".to_owned()),
+            Self::Delivered(batch) => Saw::Records(users_of(batch)),
+            Self::Over => Saw::Over,
+            Self::Failed(failure) => Saw::Failed(failure.message.to_owned()),
+        }
+    }
+}
+
+fn users_of(batch: &[Delivery]) -> Vec<UserId> {
+    batch.iter().map(|delivery| shown(delivery.user)).collect()
+}
+
+/// What Redis replies, as far as the port tells it apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Reply {
+    Int(i64),
+    Text(Vec<u8>),
+    Ok,
+    Nil,
+    Error(String),
+}
+
+impl Reply {
+    fn shown(&self) -> Saw {
+        match self {
+            Self::Int(number) => Saw::Number(Some(*number)),
+            Self::Text(text) => {
+                let text = String::from_utf8_lossy(text);
+                text.parse().map_or_else(
+                    |_| Saw::Failed(text.into_owned()),
+                    |number| Saw::Number(Some(number)),
+                )
+            }
+            Self::Ok => Saw::Set(true),
+            Self::Nil => Saw::Number(None),
+            Self::Error(message) => Saw::Failed(message.clone()),
+        }
+    }
+}
+
+/// What becomes of a record that the producer has accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fate {
+    Delivered,
+    /// The broker refuses it.
+    Refused,
+    /// Nobody answers; whether it is there, only the world knows.
+    Unknown,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Failure {
+    pub effect: Effect,
+    pub message: &'static str,
+}
+
+impl Failure {
+    pub const REFUSED: Self = Self::none("refused");
+    pub const NO_ANSWER: Self = Self {
+        effect: Effect::Unknown,
+        message: "no answer",
+    };
+
+    pub const fn none(message: &'static str) -> Self {
+        Self {
+            effect: Effect::None,
+            message,
+        }
+    }
+
+    pub const fn conflict(message: &'static str) -> Self {
+        Self {
+            effect: Effect::Conflict,
+            message,
+        }
+    }
+}
+
+impl Call {
+    /// As schedules and pictures show it.
+    pub fn shown(&self) -> interleaving::Call {
+        use interleaving::Call as Shown;
+        match self {
+            Self::Begin(isolation) => Shown::Begin(*isolation),
+            Self::Sql(_, statement) => Shown::Sql(match statement {
+                Statement::Insert(users) => Statement::Insert(all_shown(users)),
+                Statement::InsertIfAbsent(users) => Statement::InsertIfAbsent(all_shown(users)),
+                Statement::Assign(coupon, user) => Statement::Assign(*coupon, shown(*user)),
+                other => other.clone(),
+            }),
+            Self::Commit(_) => Shown::Commit,
+            Self::Rollback(_) => Shown::Rollback,
+            Self::Cache(call) => Shown::Cache(call.command),
+            Self::Produce(user) => Shown::Produce(shown(*user)),
+            Self::Poll => Shown::Poll,
+            Self::CommitOffset(batch) => Shown::CommitOffset(users_of(batch)),
+            Self::Lock => Shown::Lock,
+            Self::BackOff => Shown::BackOff,
+        }
+    }
+
+    /// As errors and schedules name it.
+    pub fn name(&self) -> Cow<'static, str> {
+        self.shown().name()
+    }
+
+    /// The users whose coupons it is about.
+    pub fn users(&self) -> Vec<UserId> {
+        self.shown().users().to_vec()
+    }
+
+    /// Whether it can fail at all: a lock in memory cannot.
+    pub fn can_fail(&self) -> bool {
+        !matches!(self, Self::Lock | Self::BackOff | Self::Poll)
+    }
+}

@@ -1,0 +1,180 @@
+//! The strategy's own futures, polled by hand, one answer at a time.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use futures::future::BoxFuture;
+
+use super::{
+    call::{Answer, Call, user_id},
+    desk::{Desk, Released},
+    ports,
+};
+use crate::{
+    engine::explore::layout::{Layout, Role},
+    ports::{Effect, PortError, attempt},
+    strategies::{Decision, Entry, Strategy},
+};
+
+/// Back-offs in a row, without a call between them. More is a loop that never ends.
+const BACK_OFFS: usize = 1_000;
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum End {
+    /// A claim, with what the user is told.
+    Told(Decision),
+    /// A claim or a consumer, with an error.
+    Failed(Effect, String),
+    /// A consumer, as the run is over.
+    Consumed,
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Next {
+    /// Before this call.
+    Call(Call),
+    /// At its end.
+    Ended(End),
+}
+
+/// What a task did with an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reaction {
+    /// What it let go on the way.
+    pub released: Vec<Released>,
+    /// Where it stands now.
+    pub next: Next,
+}
+
+/// A strategy that cannot be explored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// `join!` and the like.
+    #[error("it makes two calls at once, which no order of single steps can tell")]
+    AtOnce,
+    /// A sleep, a channel, a runtime.
+    #[error("it waits for something that is no port")]
+    Elsewhere,
+    /// Back-off after back-off.
+    #[error("it backs off for ever")]
+    Endless,
+    /// Found when a schedule is played with all tasks on one strategy.
+    #[error("it keeps something to itself, outside of the ports, that changes what others do")]
+    HiddenState,
+}
+
+/// Tasks that have begun, each at its next call or ended.
+pub struct Stage {
+    desk: Desk,
+    /// By instance.
+    strategies: BTreeMap<usize, Arc<dyn Strategy>>,
+    tasks: Vec<Option<BoxFuture<'static, End>>>,
+    reactions: BTreeMap<usize, Reaction>,
+}
+
+impl Stage {
+    /// Builds one strategy for each instance and starts these tasks on it, in order.
+    pub fn open(
+        entry: &Entry,
+        layout: &Layout,
+        tasks: impl IntoIterator<Item = usize>,
+    ) -> Result<Self, Trouble> {
+        let mut stage = Self {
+            desk: Desk::new(layout.tasks()),
+            strategies: BTreeMap::new(),
+            tasks: (0..layout.tasks()).map(|_| None).collect(),
+            reactions: BTreeMap::new(),
+        };
+        for task in tasks {
+            stage.start(entry, layout, task)?;
+        }
+        Ok(stage)
+    }
+
+    /// Starts a task anew, as a supervisor does with a consumer that has crashed.
+    pub fn restart(&mut self, entry: &Entry, layout: &Layout, task: usize) -> Result<(), Trouble> {
+        self.tasks[task] = None;
+        self.desk.forget(task);
+        self.start(entry, layout, task)
+    }
+
+    fn start(&mut self, entry: &Entry, layout: &Layout, task: usize) -> Result<(), Trouble> {
+        let instance = layout.instance(task);
+        let desk = &self.desk;
+        let strategy = self
+            .strategies
+            .entry(instance)
+            .or_insert_with(|| (entry.build)(&ports::event(desk, layout.limit, layout.patience)));
+        let strategy = Arc::clone(strategy);
+        let consumer = ports::consumer(&self.desk);
+        let future: BoxFuture<'static, End> = match layout.role(task) {
+            Role::Claim { user, .. } => Box::pin(attempt::scope(user_id(user), async move {
+                match strategy.claim(user_id(user)).await {
+                    Ok(decision) => End::Told(decision),
+                    Err(error) => failed(&error),
+                }
+            })),
+            Role::Consumer => Box::pin(async move {
+                match strategy.consume(&consumer).await {
+                    Ok(()) => End::Consumed,
+                    Err(error) => failed(&error),
+                }
+            }),
+        };
+        self.tasks[task] = Some(future);
+        self.poll(task)
+    }
+
+    /// Where the task stands, and what it let go to get there.
+    pub fn reaction(&self, task: usize) -> Option<&Reaction> {
+        self.reactions.get(&task)
+    }
+
+    /// Gives the task the answer to its call, and lets it go on to its next one.
+    pub fn answer(&mut self, task: usize, answer: Answer) -> Result<(), Trouble> {
+        self.desk.answer(task, answer);
+        self.poll(task)
+    }
+
+    fn poll(&mut self, task: usize) -> Result<(), Trouble> {
+        let next = self.run(task)?;
+        if self.desk.at_once(task) {
+            return Err(Trouble::AtOnce);
+        }
+        let released = self.desk.released(task);
+        self.reactions.insert(task, Reaction { released, next });
+        Ok(())
+    }
+
+    fn run(&mut self, task: usize) -> Result<Next, Trouble> {
+        self.desk.turn_to(task);
+        let slot = &mut self.tasks[task];
+        for _ in 0..BACK_OFFS {
+            let Some(future) = slot else {
+                return Err(Trouble::Elsewhere);
+            };
+            if let Poll::Ready(end) = future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+            {
+                *slot = None;
+                return Ok(Next::Ended(end));
+            }
+            match self.desk.call(task) {
+                None => return Err(Trouble::Elsewhere),
+                Some(Call::BackOff) => self.desk.answer(task, Answer::Done),
+                Some(call) => return Ok(Next::Call(call)),
+            }
+        }
+        Err(Trouble::Endless)
+    }
+}
+
+fn failed(error: &PortError) -> End {
+    End::Failed(error.effect, error.to_string())
+}

@@ -1,0 +1,82 @@
+//! What a search alone can see, explained: an order that is not that of coming, and what waits for ever. The rest is
+//! [`crate::judge::witness`]'s.
+
+use super::{
+    invariant::{Ending, Invariant, rules},
+    sim::{
+        call::shown,
+        stage::{Next, Trouble},
+    },
+    world::{State, World},
+};
+use crate::{
+    judge::{
+        ledger,
+        witness::{Case, Why, sentence},
+    },
+    model::{interleaving::Happened, outcome::Attempt, verdict::FindingKind},
+    ports::UserId,
+};
+
+/// Explains the end of a schedule.
+pub fn why(
+    world: &mut World,
+    invariant: Invariant,
+    history: &[Happened],
+    end: &State,
+) -> Result<Why, Trouble> {
+    let ending = Ending::of(world, end)?;
+    let what = match invariant {
+        Invariant::OverIssue => return Ok(found(world, &ending, history, FindingKind::OverIssue)),
+        Invariant::UnderIssue => {
+            return Ok(found(world, &ending, history, FindingKind::UnderIssue));
+        }
+        Invariant::Duplicate => {
+            return Ok(found(world, &ending, history, FindingKind::DuplicateUser));
+        }
+        Invariant::Lost => return Ok(found(world, &ending, history, FindingKind::Lost)),
+        Invariant::Phantom => return Ok(found(world, &ending, history, FindingKind::Phantom)),
+        Invariant::Order => {
+            "somebody had been turned away before the one who got the coupon even asked".to_owned()
+        }
+        Invariant::Stuck => stuck(world, &ending, end)?,
+    };
+    Ok(Why {
+        broke: history.len().checked_sub(1),
+        stale: None,
+        sentence: sentence(history, &what),
+    })
+}
+
+/// What a run would have found as well.
+fn found(world: &World, ending: &Ending, history: &[Happened], kind: FindingKind) -> Why {
+    let attempts: Vec<_> = ending
+        .attempts(world)
+        .into_iter()
+        .map(|attempt| Attempt {
+            user: shown(attempt.user),
+            ..attempt
+        })
+        .collect();
+    let rows: Vec<UserId> = ending.rows.iter().copied().map(shown).collect();
+    let case = Case {
+        history,
+        attempts: &attempts,
+        ledger: &ledger::reconcile(&attempts, &rows, rules(world)),
+        limit: world.layout.limit,
+        earlier: 0,
+    };
+    case.why(kind)
+}
+
+fn stuck(world: &mut World, ending: &Ending, end: &State) -> Result<String, Trouble> {
+    for task in 0..world.layout.claims() {
+        if ending.outcomes[task].is_none()
+            && let Next::Call(call) = &world.reaction(end, task)?.next
+        {
+            let who = world.layout.actor(task);
+            return Ok(format!("{who} waits for {} for ever", call.name()));
+        }
+    }
+    Ok("a record is never worked off".to_owned())
+}

@@ -1,0 +1,109 @@
+//! What goes wrong: calls that fail, tasks that crash, consumers that are started again.
+
+use super::{RESTARTS, State, World, id};
+use crate::{
+    engine::explore::{
+        behaviour::ROOT,
+        sim::{
+            call::{Answer, Call, Failure, Fate},
+            stage::Trouble,
+            topic::Topic,
+        },
+    },
+    model::interleaving::CallFault,
+};
+
+impl World {
+    /// A call with a fault; `None` where that is no fault of this call, or makes no difference.
+    pub(super) fn go_wrong(
+        &mut self,
+        before: &State,
+        state: &mut State,
+        task: usize,
+        call: &Call,
+        fault: CallFault,
+    ) -> Result<Option<Answer>, Trouble> {
+        if fault == CallFault::Repeated {
+            let again = matches!(call, Call::Poll).then(|| self.topic(state).repeat());
+            return Ok(again
+                .flatten()
+                .map(|delivery| Answer::Delivered(vec![delivery])));
+        }
+        if !call.can_fail() {
+            return Ok(None);
+        }
+        let produces = matches!(call, Call::Produce(_));
+        Ok(match fault {
+            CallFault::Refused => {
+                self.break_transaction(state, task, call);
+                Some(Answer::Failed(Failure::REFUSED))
+            }
+            CallFault::NoAnswer if produces => {
+                self.change_topic(state, Topic::give_up_a_record);
+                Some(Answer::Fate(Fate::Unknown))
+            }
+            CallFault::NoAnswer => {
+                self.break_transaction(state, task, call);
+                Some(Answer::Failed(Failure::NO_ANSWER))
+            }
+            CallFault::Undelivered if produces => {
+                self.change_topic(state, Topic::give_up_a_record);
+                Some(Answer::Fate(Fate::Refused))
+            }
+            CallFault::AnswerLost if !matches!(call, Call::Begin(_) | Call::Rollback(_)) => {
+                let answer = self.perform(state, task, call)?;
+                let happened = state.same_world(before);
+                match answer {
+                    None | Some(Answer::Failed(_)) => None,
+                    Some(_) if happened => None,
+                    Some(_) if produces => Some(Answer::Fate(Fate::Unknown)),
+                    Some(_) => {
+                        self.break_transaction(state, task, call);
+                        Some(Answer::Failed(Failure::NO_ANSWER))
+                    }
+                }
+            }
+            _ => None,
+        })
+    }
+
+    /// A connection that fails takes its transaction with it.
+    fn break_transaction(&mut self, state: &mut State, task: usize, call: &Call) {
+        match *call {
+            Call::Sql(Some(serial), _) => {
+                self.change_database(state, |database| database.abort(id(task, serial)));
+            }
+            Call::Commit(serial) | Call::Rollback(serial) => {
+                self.change_database(state, |database| database.rollback(id(task, serial)));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn crash(&mut self, state: &mut State, task: usize) -> Result<bool, Trouble> {
+        let slot = state.slots[task];
+        let idle = !slot.started || slot.crashed || slot.node == ROOT;
+        if idle || self.ended(state, task)?.is_some() {
+            return Ok(false);
+        }
+        let owner = u8::try_from(task).unwrap_or(u8::MAX);
+        self.change_database(state, |database| database.rollback_all(owner));
+        self.unlock(state, task);
+        if self.is_consumer(task) {
+            self.restart(state, task);
+        } else {
+            state.slots[task].crashed = true;
+        }
+        Ok(true)
+    }
+
+    /// A consumer that ends with an error is started again, as a supervisor would.
+    pub(super) fn restart(&mut self, state: &mut State, task: usize) {
+        let slot = &mut state.slots[task];
+        if slot.restarts < RESTARTS {
+            slot.restarts += 1;
+            slot.node = ROOT;
+            self.change_topic(state, Topic::rewind);
+        }
+    }
+}

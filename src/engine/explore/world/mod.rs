@@ -1,0 +1,398 @@
+//! The whole simulation: a state is a few numbers, an action makes the next one of it.
+
+mod faults;
+mod waiting;
+
+use std::rc::Rc;
+
+use super::{
+    behaviour::{Behaviours, Node},
+    layout::{Layout, MAX_INSTANCES, MAX_TASKS, Role},
+    sim::{
+        cache::Cache,
+        call::{Answer, Call, Fate, Serial},
+        database::{Database, TransactionId, Waits},
+        desk::Released,
+        intern::Interner,
+        stage::{End, Next, Reaction, Trouble},
+        topic::Topic,
+    },
+};
+use crate::{
+    model::interleaving::{CallFault, Move},
+    strategies::{Decision, Entry, Need},
+};
+
+/// How often a consumer is started again.
+pub const RESTARTS: u8 = 2;
+
+/// No task holds the mutex.
+const FREE: u8 = u8::MAX;
+
+/// One task.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    /// What it has been answered so far.
+    pub node: Node,
+    pub started: bool,
+    /// It started after somebody else had been turned away.
+    pub late: bool,
+    pub crashed: bool,
+    pub restarts: u8,
+}
+
+/// The whole world at one moment. Equal states have equal futures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct State {
+    pub database: u32,
+    pub topic: u32,
+    pub cache: u32,
+    mutexes: [u8; MAX_INSTANCES],
+    /// Faults that may still happen.
+    pub faults: u8,
+    pub slots: [Slot; MAX_TASKS],
+}
+
+/// What can happen next. The order is that of schedules: by task, faults last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// A task's next call, and what goes wrong with it.
+    Call(u8, Option<CallFault>),
+    /// A task ends where it stands.
+    Crash(u8),
+    LeasesEnd,
+    CacheRestarts,
+}
+
+impl Action {
+    /// Whose it is.
+    pub fn task(self) -> Option<u8> {
+        match self {
+            Self::Call(task, _) | Self::Crash(task) => Some(task),
+            Self::LeasesEnd | Self::CacheRestarts => None,
+        }
+    }
+
+    pub fn is_fault(self) -> bool {
+        !matches!(self, Self::Call(_, None))
+    }
+
+    pub fn to_move(self, layout: &Layout) -> Move {
+        match self {
+            Self::Call(task, fault) => Move::Call(layout.actor(task.into()), fault),
+            Self::Crash(task) => Move::Crash(layout.actor(task.into())),
+            Self::LeasesEnd => Move::LeasesEnd,
+            Self::CacheRestarts => Move::CacheRestarts,
+        }
+    }
+}
+
+/// What an action led to.
+pub struct Stepped {
+    pub state: State,
+    /// The call that was answered, and with what.
+    pub seen: Option<(Rc<Reaction>, Answer)>,
+}
+
+/// Everything that states refer to by number.
+pub struct World {
+    pub entry: &'static Entry,
+    pub layout: Layout,
+    pub behaviours: Behaviours,
+    pub databases: Interner<Database>,
+    pub topics: Interner<Topic>,
+    pub cache: Cache,
+}
+
+impl World {
+    pub fn new(entry: &'static Entry, layout: Layout) -> Self {
+        Self {
+            entry,
+            layout,
+            behaviours: Behaviours::new(entry),
+            databases: Interner::default(),
+            topics: Interner::default(),
+            cache: Cache::new(),
+        }
+    }
+
+    /// Whether a user's number has turned out to be more than a name.
+    pub fn tells_users_apart(&self) -> bool {
+        self.behaviours.asymmetric || self.cache.asymmetric
+    }
+
+    /// Before the first step.
+    pub fn start(&mut self, faults: u8) -> State {
+        let prefilled = if self.entry.needs(Need::Prefilled) {
+            self.layout.limit
+        } else {
+            0
+        };
+        let database = Database::new(self.entry.needs(Need::UniqueUser), prefilled);
+        State {
+            database: self.databases.put(database),
+            topic: self.topics.put(Topic::default()),
+            cache: Cache::EMPTY,
+            mutexes: [FREE; MAX_INSTANCES],
+            faults,
+            slots: [Slot::default(); MAX_TASKS],
+        }
+    }
+
+    pub fn database(&self, state: &State) -> &Database {
+        self.databases.get(state.database)
+    }
+
+    pub fn topic(&self, state: &State) -> &Topic {
+        self.topics.get(state.topic)
+    }
+
+    /// What the task does next in this state.
+    pub fn reaction(&mut self, state: &State, task: usize) -> Result<Rc<Reaction>, Trouble> {
+        let node = state.slots[task].node;
+        self.behaviours.reaction(&self.layout, task, node)
+    }
+
+    /// How the task has ended, if it has.
+    pub fn ended(&mut self, state: &State, task: usize) -> Result<Option<End>, Trouble> {
+        Ok(match &self.reaction(state, task)?.next {
+            Next::Ended(end) => Some(end.clone()),
+            Next::Call(_) => None,
+        })
+    }
+
+    /// The state after `action`; `None` where it cannot happen now.
+    pub fn step(&mut self, state: &State, action: Action) -> Result<Option<Stepped>, Trouble> {
+        if action.is_fault() && state.faults == 0 {
+            return Ok(None);
+        }
+        let mut next = *state;
+        next.faults -= u8::from(action.is_fault());
+        let changed = match action {
+            Action::Call(task, fault) => return self.call(state, next, task.into(), fault),
+            Action::Crash(task) => self.crash(&mut next, task.into())?,
+            Action::LeasesEnd => match self.cache.without_leases(state.cache) {
+                Some(cache) => {
+                    next.cache = cache;
+                    true
+                }
+                None => false,
+            },
+            Action::CacheRestarts => {
+                next.cache = Cache::EMPTY;
+                state.cache != Cache::EMPTY
+            }
+        };
+        Ok(changed.then_some(Stepped {
+            state: next,
+            seen: None,
+        }))
+    }
+
+    fn call(
+        &mut self,
+        before: &State,
+        mut next: State,
+        task: usize,
+        fault: Option<CallFault>,
+    ) -> Result<Option<Stepped>, Trouble> {
+        if before.slots[task].crashed {
+            return Ok(None);
+        }
+        let reaction = self.reaction(before, task)?;
+        let Next::Call(call) = &reaction.next else {
+            return Ok(None);
+        };
+        let answer = match fault {
+            None => self.perform(&mut next, task, call)?,
+            Some(fault) => self.go_wrong(before, &mut next, task, call, fault)?,
+        };
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        if !before.slots[task].started {
+            next.slots[task].started = true;
+            next.slots[task].late = self.somebody_was_turned_away(before, task)?;
+        }
+        next.slots[task].node = self
+            .behaviours
+            .after(before.slots[task].node, answer.clone());
+        self.react(&mut next, task)?;
+        Ok(Some(Stepped {
+            state: next,
+            seen: Some((reaction, answer)),
+        }))
+    }
+
+    /// What comes with the task's way to its next call: it lets things go, or ends.
+    fn react(&mut self, state: &mut State, task: usize) -> Result<(), Trouble> {
+        let reaction = self.reaction(state, task)?;
+        for released in &reaction.released {
+            match *released {
+                Released::Mutex => self.unlock(state, task),
+                Released::Transaction(serial) => {
+                    self.change_database(state, |database| database.rollback(id(task, serial)));
+                }
+            }
+        }
+        if matches!(reaction.next, Next::Ended(End::Failed(..))) && self.is_consumer(task) {
+            self.restart(state, task);
+        }
+        Ok(())
+    }
+
+    fn is_consumer(&self, task: usize) -> bool {
+        self.layout.consumer() == Some(task)
+    }
+
+    fn somebody_was_turned_away(&mut self, state: &State, task: usize) -> Result<bool, Trouble> {
+        let Role::Claim { user, .. } = self.layout.role(task) else {
+            return Ok(false);
+        };
+        for other in 0..self.layout.claims() {
+            let is_other = !self.layout.of_user(user).contains(&other);
+            let turned_away = Some(End::Told(Decision::SoldOut));
+            if is_other && self.ended(state, other)? == turned_away {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A call without a fault; `None` while it has to wait.
+    fn perform(
+        &mut self,
+        state: &mut State,
+        task: usize,
+        call: &Call,
+    ) -> Result<Option<Answer>, Trouble> {
+        Ok(match call {
+            Call::Begin(isolation) => {
+                let owner = u8::try_from(task).unwrap_or(u8::MAX);
+                let begin = |database: &mut Database| database.begin(owner, *isolation);
+                Some(Answer::Opened(self.change_database(state, begin)))
+            }
+            Call::Sql(serial, statement) => {
+                let transaction = serial.map(|serial| id(task, serial));
+                let mut database = self.database(state).clone();
+                match database.run(transaction, statement) {
+                    Ok(answer) => {
+                        state.database = self.databases.put(database);
+                        Some(answer)
+                    }
+                    Err(Waits(owner)) => self.wait(state, task, transaction, owner)?,
+                }
+            }
+            Call::Commit(serial) => {
+                let transaction = id(task, *serial);
+                Some(self.change_database(state, |database| database.commit(transaction)))
+            }
+            Call::Rollback(serial) => {
+                let transaction = id(task, *serial);
+                self.change_database(state, |database| database.rollback(transaction));
+                Some(Answer::Done)
+            }
+            Call::Cache(command) => {
+                let (content, reply) = self.cache.run(state.cache, command);
+                state.cache = content;
+                Some(Answer::Reply(reply))
+            }
+            Call::Produce(user) => {
+                self.change_topic(state, |topic| topic.append(*user));
+                Some(Answer::Fate(Fate::Delivered))
+            }
+            Call::Poll => self.poll(state, task)?,
+            Call::CommitOffset(batch) => {
+                self.change_topic(state, |topic| topic.commit(batch));
+                Some(Answer::Done)
+            }
+            Call::Lock => self.lock(state, task),
+            Call::BackOff => Some(Answer::Done),
+        })
+    }
+
+    /// The next record. When nothing will come any more, the consumer is told so, if it has a use for that.
+    fn poll(&mut self, state: &mut State, task: usize) -> Result<Option<Answer>, Trouble> {
+        let most = self.layout.batch;
+        let polled = self.change_topic(state, |topic| topic.poll(most));
+        if !polled.is_empty() {
+            return Ok(Some(Answer::Delivered(polled)));
+        }
+        for claim in 0..self.layout.claims() {
+            if !state.slots[claim].crashed && self.ended(state, claim)?.is_none() {
+                return Ok(None);
+            }
+        }
+        let node = self.behaviours.after(state.slots[task].node, Answer::Over);
+        let after = self.behaviours.reaction(&self.layout, task, node)?;
+        let goes_on = matches!(&after.next, Next::Call(call) if *call != Call::Poll);
+        Ok(goes_on.then_some(Answer::Over))
+    }
+
+    fn lock(&mut self, state: &mut State, task: usize) -> Option<Answer> {
+        let mutex = &mut state.mutexes[self.layout.instance(task)];
+        (*mutex == FREE).then(|| {
+            *mutex = u8::try_from(task).unwrap_or(FREE);
+            Answer::Done
+        })
+    }
+
+    fn unlock(&mut self, state: &mut State, task: usize) {
+        let mutex = &mut state.mutexes[self.layout.instance(task)];
+        if usize::from(*mutex) == task {
+            *mutex = FREE;
+        }
+    }
+
+    fn change_database<T>(
+        &mut self,
+        state: &mut State,
+        change: impl FnOnce(&mut Database) -> T,
+    ) -> T {
+        let mut database = self.database(state).clone();
+        let result = change(&mut database);
+        state.database = self.databases.put(database);
+        result
+    }
+
+    fn change_topic<T>(&mut self, state: &mut State, change: impl FnOnce(&mut Topic) -> T) -> T {
+        let mut topic = self.topic(state).clone();
+        let result = change(&mut topic);
+        state.topic = self.topics.put(topic);
+        result
+    }
+}
+
+fn id(task: usize, serial: Serial) -> TransactionId {
+    TransactionId {
+        task: u8::try_from(task).unwrap_or(u8::MAX),
+        serial,
+    }
+}
+
+impl State {
+    fn same_world(&self, other: &Self) -> bool {
+        (self.database, self.topic, self.cache, self.mutexes)
+            == (other.database, other.topic, other.cache, other.mutexes)
+    }
+
+    /// The same with other numbers for tasks.
+    pub fn rearranged(&self, to: impl Fn(usize) -> usize) -> Self {
+        let mut slots = [Slot::default(); MAX_TASKS];
+        for (task, slot) in self.slots.iter().enumerate() {
+            slots[to(task)] = *slot;
+        }
+        let owner = |owner: u8| {
+            if owner == FREE {
+                FREE
+            } else {
+                u8::try_from(to(owner.into())).unwrap_or(FREE)
+            }
+        };
+        Self {
+            mutexes: self.mutexes.map(owner),
+            slots,
+            ..*self
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Who waits for whom, and what databases do when that is a circle.
+
+use super::{State, World, id};
+use crate::engine::explore::sim::{
+    call::{Answer, Call, Failure},
+    database::{TransactionId, Waits},
+    stage::{Next, Trouble},
+};
+
+impl World {
+    /// Who waits for somebody who waits for him is told so, as databases do; everybody else waits.
+    pub(super) fn wait(
+        &mut self,
+        state: &mut State,
+        task: usize,
+        transaction: Option<TransactionId>,
+        owner: TransactionId,
+    ) -> Result<Option<Answer>, Trouble> {
+        let mut holder = owner;
+        for _ in 0..self.layout.tasks() {
+            if usize::from(holder.task) == task {
+                if let Some(transaction) = transaction {
+                    self.change_database(state, |database| database.abort(transaction));
+                }
+                let deadlock = Failure::conflict("deadlock detected");
+                return Ok(Some(Answer::Failed(deadlock)));
+            }
+            match self.waits_for(state, holder.task.into())? {
+                Some(next) => holder = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn waits_for(&mut self, state: &State, task: usize) -> Result<Option<TransactionId>, Trouble> {
+        let reaction = self.reaction(state, task)?;
+        let Next::Call(Call::Sql(serial, statement)) = &reaction.next else {
+            return Ok(None);
+        };
+        let transaction = serial.map(|serial| id(task, serial));
+        let waits = self.database(state).clone().run(transaction, statement);
+        Ok(waits.err().map(|Waits(owner)| owner))
+    }
+}

@@ -1,0 +1,122 @@
+//! What a command needs, from what it is to do.
+
+use super::{Files, Memory};
+use crate::{
+    adapters::sql::ORDER_CONNECTIONS,
+    config::scenario::{Scenario, Subject},
+    input::address::{DbKind, KafkaTarget, RedisTarget, Services},
+    model::workload::{Arrivals, Workload},
+    strategies::{Entry, Need},
+};
+
+/// Standard streams, the runtimes of the program, the outputs.
+const PROGRAM: u64 = 16;
+/// Pipes of a process of `--instances`.
+const PIPES: u64 = 3;
+/// The embedded Redis, without its connections, each of which has two ends here.
+const EMBEDDED_REDIS: u64 = 4;
+/// A producer and its brokers, without consumers.
+const PRODUCER: u64 = 14;
+const EMBEDDED_KAFKA: u64 = 27;
+const CONSUMER: u64 = 10;
+
+/// What a command needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// Open files.
+    pub files: Files,
+    /// Memory.
+    pub memory: Memory,
+}
+
+impl Needs {
+    /// Of the program without any service.
+    pub fn of_the_program() -> Self {
+        let mut needs = Self::default();
+        needs.files.add("the program itself", PROGRAM);
+        needs
+    }
+
+    /// Of a run. Strategies run one after the other, so the most that one of them needs is what counts.
+    pub fn of_run(scenario: &Scenario) -> Self {
+        let mut needs = scenario
+            .subjects
+            .iter()
+            .map(|subject| match subject {
+                Subject::Strategy(entry) => Self::of_strategy(entry, scenario),
+                Subject::Target(target) => {
+                    let mut needs = Self::of_the_program();
+                    let connections = target.connections(&scenario.workload) as u64;
+                    needs.files.add("connections to the service", connections);
+                    needs
+                }
+            })
+            .max_by_key(|needs| needs.files.total())
+            .unwrap_or_else(Self::of_the_program);
+        needs.memory = memory(&scenario.workload);
+        needs
+    }
+
+    /// Of a strategy on its services.
+    pub fn of_strategy(entry: &Entry, scenario: &Scenario) -> Self {
+        let mut needs = Self::of_services(&scenario.services, |need| entry.needs(need));
+        if scenario.bystander_rate.is_some() {
+            let connections = u64::from(ORDER_CONNECTIONS) * each(&scenario.services);
+            needs.files.add("the bystander's connections", connections);
+        }
+        if scenario.instances > 1 {
+            needs.files.add(
+                "the processes of --instances",
+                u64::from(scenario.instances) * PIPES,
+            );
+        }
+        needs
+    }
+
+    /// Of services, those that are needed besides the database.
+    pub fn of_services(services: &Services, needed: impl Fn(Need) -> bool) -> Self {
+        let mut needs = Self::of_the_program();
+        let files = &mut needs.files;
+        files.add(
+            "the database's pool",
+            u64::from(services.db_pool) * each(services),
+        );
+        if needed(Need::Redis) {
+            let connections = u64::from(services.redis_connections);
+            files.add(
+                "Redis",
+                match services.redis {
+                    RedisTarget::Embedded => EMBEDDED_REDIS + 2 * connections,
+                    _ => connections,
+                },
+            );
+        }
+        if needed(Need::Kafka) {
+            let clients = match services.kafka {
+                KafkaTarget::Embedded => EMBEDDED_KAFKA,
+                KafkaTarget::Brokers(_) => PRODUCER,
+            };
+            files.add("Kafka", clients + CONSUMER * u64::from(services.consumers));
+        }
+        needs
+    }
+}
+
+/// Files of a connection: SQLite has one for the database and one for its log.
+fn each(services: &Services) -> u64 {
+    match services.db.kind() {
+        DbKind::Sqlite => 2,
+        DbKind::Postgres | DbKind::Mysql => 1,
+    }
+}
+
+fn memory(workload: &Workload) -> Memory {
+    let attempts = workload.total_attempts();
+    let at_once = match workload.arrivals {
+        Arrivals::Burst => attempts,
+        Arrivals::ClosedLoop { in_flight } => in_flight,
+        // As many as the service lets pile up, which is not known before.
+        Arrivals::OpenLoop { .. } => 0,
+    };
+    Memory { attempts, at_once }
+}

@@ -1,0 +1,201 @@
+//! Calls the actors up in the order of the schedule, and lets those who are left run on at its end.
+
+use std::time::Duration;
+
+use super::{Deviation, stage::Stage};
+use crate::{
+    adapters::Backend,
+    instrument::gated::Stand,
+    model::interleaving::{Actor, Call, CallFault, Move, What},
+};
+
+/// How long is waited for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// After so long without an answer, a call is said to wait for somebody.
+    pub step: Duration,
+    /// After so long, nobody will get an answer any more.
+    pub end: Duration,
+}
+
+/// Plays one schedule.
+pub struct Conductor<'a> {
+    pub stage: Stage,
+    pub backend: &'a Backend,
+    pub patience: Patience,
+    pub deviations: Vec<Deviation>,
+    /// Calls that have been made and not answered yet.
+    waiting: Vec<Actor>,
+    /// What had happened when the schedule was at its end.
+    pub scheduled: usize,
+}
+
+impl<'a> Conductor<'a> {
+    /// Nobody has been called up yet.
+    pub fn new(stage: Stage, backend: &'a Backend, patience: Patience) -> Self {
+        Self {
+            stage,
+            backend,
+            patience,
+            deviations: Vec::new(),
+            waiting: Vec::new(),
+            scheduled: 0,
+        }
+    }
+
+    /// The whole schedule, then whoever is left, one after the other.
+    pub async fn play(&mut self, moves: &[Move]) -> Result<(), String> {
+        for (number, wanted) in (1..).zip(moves) {
+            match *wanted {
+                Move::Call(actor, fault) => self.call(number, actor, fault).await?,
+                Move::Crash(actor) => self.crash(actor).await?,
+                Move::LeasesEnd => self.leases_end().await?,
+                Move::CacheRestarts => self.restart_cache().await?,
+            }
+        }
+        self.scheduled = self.stage.gate.history().len();
+        self.run_out().await
+    }
+
+    async fn call(
+        &mut self,
+        number: usize,
+        actor: Actor,
+        fault: Option<CallFault>,
+    ) -> Result<(), String> {
+        match self.settled(actor).await {
+            Stand::Waiting(Call::Poll) if fault.is_none() && !self.stage.records.any() => {
+                self.deviations.push(Deviation::NothingToRead(number));
+                Ok(())
+            }
+            Stand::Waiting(_) => self.admit(actor, fault).await,
+            Stand::Calling(_) | Stand::Away => {
+                self.deviations.push(Deviation::StillWaits(number, actor));
+                Ok(())
+            }
+            Stand::Ended => {
+                self.deviations.push(Deviation::HadEnded(number, actor));
+                Ok(())
+            }
+        }
+    }
+
+    /// One call, from the gate to the actor's next one.
+    async fn admit(&mut self, actor: Actor, fault: Option<CallFault>) -> Result<(), String> {
+        self.stage.gate.admit(actor, fault);
+        if let Stand::Calling(call) = self.settled(actor).await {
+            self.stage.gate.note(Some(actor), What::Waits(call));
+            self.waiting.push(actor);
+        }
+        self.those_who_waited(actor).await;
+        self.consumer_again().await
+    }
+
+    /// Only what can wait for a lock is given up soon: anything else that takes long is just slow.
+    async fn settled(&self, actor: Actor) -> Stand {
+        let gate = &self.stage.gate;
+        match gate.settled(actor, self.patience.step).await {
+            Stand::Calling(call) if !may_wait(&call) => {
+                gate.settled(actor, self.patience.end).await
+            }
+            Stand::Away => gate.settled(actor, self.patience.end).await,
+            stand => stand,
+        }
+    }
+
+    /// What `actor` did may be what somebody has waited for.
+    async fn those_who_waited(&mut self, actor: Actor) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            let gets_on = waiting != actor
+                && !matches!(self.settled(waiting).await, Stand::Calling(_) | Stand::Away);
+            if !gets_on {
+                self.waiting.push(waiting);
+            }
+        }
+    }
+
+    /// A consumer that has failed is started again.
+    async fn consumer_again(&mut self) -> Result<(), String> {
+        if self.stage.consumer_has_failed() {
+            self.stage.restart_consumer(self.backend).await?;
+        }
+        Ok(())
+    }
+
+    async fn crash(&mut self, actor: Actor) -> Result<(), String> {
+        // It crashes before its next call, not in the middle of nothing.
+        self.settled(actor).await;
+        self.stage.gate.note(Some(actor), What::Crash);
+        self.stage.crash(actor).await;
+        self.waiting.retain(|waiting| *waiting != actor);
+        self.those_who_waited(actor).await;
+        if actor == Actor::Consumer {
+            self.stage.restart_consumer(self.backend).await?;
+        }
+        Ok(())
+    }
+
+    async fn leases_end(&self) -> Result<(), String> {
+        self.stage.gate.note(None, What::LeasesEnd);
+        match &self.backend.redis {
+            Some(redis) => redis.end_leases().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn restart_cache(&self) -> Result<(), String> {
+        self.stage.gate.note(None, What::CacheRestarts);
+        match &self.backend.redis {
+            Some(redis) => redis.empty().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets those who are left make their calls, one after the other: attempts first.
+    async fn run_out(&mut self) -> Result<(), String> {
+        loop {
+            for actor in self.stage.actors() {
+                if self.stage.gate.stand(actor) == Stand::Away {
+                    self.settled(actor).await;
+                }
+            }
+            match self.next() {
+                Some(actor) => self.admit(actor, None).await?,
+                None if self.waiting.is_empty() => return Ok(()),
+                None => {
+                    let waiting = self.waiting.clone();
+                    let settled = waiting
+                        .iter()
+                        .map(|actor| Box::pin(self.stage.gate.settled(*actor, self.patience.end)));
+                    let (stand, first, _) = futures::future::select_all(settled).await;
+                    if matches!(stand, Stand::Calling(_) | Stand::Away) {
+                        return Ok(());
+                    }
+                    self.waiting.remove(first);
+                }
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Actor> {
+        let actors = self.stage.actors();
+        let claims_over = actors.iter().all(|actor| {
+            *actor == Actor::Consumer || self.stage.gate.stand(*actor) == Stand::Ended
+        });
+        actors
+            .into_iter()
+            .find(|actor| match self.stage.gate.stand(*actor) {
+                Stand::Waiting(Call::Poll) => self.stage.records.any() || claims_over,
+                Stand::Waiting(_) => true,
+                Stand::Away | Stand::Calling(_) | Stand::Ended => false,
+            })
+    }
+}
+
+/// Whether a service may hold the call back until somebody else lets something go.
+fn may_wait(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::Begin(_) | Call::Sql(_) | Call::Commit | Call::Rollback | Call::Lock
+    )
+}

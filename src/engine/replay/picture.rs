@@ -1,0 +1,133 @@
+//! What happened, ready to be drawn, with one sentence: why it went wrong, or who had to wait for whom.
+
+use super::{Deviation, Plan, Played};
+use crate::{
+    judge::witness::{self, Case},
+    model::{
+        interleaving::{Actor, Happened, Interleaving, Token, What},
+        verdict::FindingKind,
+    },
+    text::format::plural,
+};
+
+impl Played {
+    /// The first thing that went wrong.
+    pub fn finding(&self) -> Option<FindingKind> {
+        self.judgement.findings.first().map(|found| found.kind)
+    }
+
+    /// Everything that happened.
+    pub fn picture(&self, plan: &Plan) -> Interleaving {
+        let token = &plan.token;
+        let case = Case {
+            history: &self.history,
+            attempts: &self.attempts,
+            ledger: &self.ledger,
+            limit: token.limit,
+            earlier: 0,
+        };
+        let finding = self.finding();
+        let why = finding.map(|kind| case.why(kind));
+        let (steps, mut sentences) = match why {
+            Some(why) => (why.steps(&self.history), vec![why.sentence]),
+            None => (
+                self.history.iter().map(Happened::step).collect(),
+                Vec::new(),
+            ),
+        };
+        sentences.extend(waits(&self.history));
+        Interleaving {
+            title: format!(
+                "{} on {}, {}, limit {}: {}",
+                plan.entry.name,
+                self.services(),
+                plural(token.users, "user"),
+                token.limit,
+                finding.map_or("nothing breaks", FindingKind::name),
+            ),
+            actors: self.actors(token),
+            steps,
+            ledger: witness::ledger(&self.rows, token.limit),
+            why: sentences.join(" "),
+            token: Some(plan.played_token().to_string()),
+        }
+    }
+
+    /// `postgres 15.18, redis 7.0.15`
+    fn services(&self) -> String {
+        let backends = &self.backends;
+        let all = [&backends.db, &backends.redis, &backends.kafka];
+        let names = all
+            .into_iter()
+            .flatten()
+            .map(|backend| format!("{} {}", backend.kind, backend.version));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    fn actors(&self, token: &Token) -> Vec<Actor> {
+        let topic = &self.backends.kafka;
+        let consumer = topic.is_some().then_some(Actor::Consumer);
+        token.claims().chain(consumer).collect()
+    }
+}
+
+impl Plan {
+    /// The schedule under the name of who plays it.
+    pub fn played_token(&self) -> Token {
+        Token {
+            strategy: self.entry.name.to_owned(),
+            ..self.token.clone()
+        }
+    }
+}
+
+impl std::fmt::Display for Deviation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::StillWaits(at, actor) => {
+                write!(f, "move {at} could not be made: {actor} still waited")
+            }
+            Self::HadEnded(at, actor) => {
+                write!(f, "move {at} could not be made: {actor} had ended")
+            }
+            Self::NothingToRead(at) => {
+                write!(
+                    f,
+                    "move {at} could not be made: the consumer had nothing to read"
+                )
+            }
+        }
+    }
+}
+
+/// Who had to wait, and until when: whatever happened just before the answer.
+fn waits(history: &[Happened]) -> Vec<String> {
+    let waits = history.iter().enumerate().filter_map(|(at, happened)| {
+        let What::Waits(call) = &happened.what else {
+            return None;
+        };
+        Some((at, happened.actor?, call))
+    });
+    let sentence = |(at, actor, call): (usize, Actor, &crate::model::interleaving::Call)| {
+        let answered = (at + 1..history.len()).find(|later| {
+            history[*later].actor == Some(actor) && history[*later].called().is_some()
+        });
+        let name = call.name();
+        let until = answered.and_then(|answered| {
+            let mut before = history[at + 1..answered].iter().rev();
+            before.find(|other| other.actor != Some(actor))
+        });
+        match (answered, until) {
+            (None, _) => format!("{actor}'s {name} had to wait, and never got an answer."),
+            (Some(_), None) => format!("{actor}'s {name} had to wait."),
+            (Some(_), Some(other)) => {
+                let who = other
+                    .actor
+                    .map_or("Redis".to_owned(), |who| who.to_string());
+                let did = other.called().map_or("end".into(), |(call, _)| call.name());
+                format!("{actor}'s {name} had to wait for {who}, until {who}'s {did}.")
+            }
+        }
+    };
+    waits.map(sentence).collect()
+}

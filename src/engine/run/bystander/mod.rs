@@ -1,0 +1,224 @@
+//! The database's other traffic, as a probe: orders at a fixed rate from a while before the release until a while after the drain.
+//!
+//! It is an open loop. An order has an intended start and is made whatever became of those before, and its response time runs from
+//! that start, so a database that stands still shows in full. A thread and a runtime of its own keep it out of the queues of
+//! those who want coupons: what it feels is the database, and the machine. What an order is, [`crate::adapters`] knows.
+
+mod phases;
+mod schedule;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::Runtime,
+    sync::{oneshot, watch},
+};
+
+use self::{
+    phases::{End, Order, Span},
+    schedule::{Schedule, SystemTime},
+};
+use crate::{
+    adapters::{
+        Backend, OpenError,
+        sql::{OrderService, Orders},
+    },
+    config::scenario::Scenario,
+    model::{report, workload::Rate},
+};
+
+/// Before the release and after the drain. At 100 orders a second it is as many as a p99 needs, and some.
+const AROUND: Duration = Duration::from_millis(1200);
+
+/// Between two looks whether open orders have ended.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The bystander of one run, or nobody.
+pub struct Bystander(Option<Running>);
+
+struct Running {
+    book: Arc<Book>,
+    begin: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
+    timeout: Duration,
+}
+
+/// What has happened so far.
+#[derive(Default)]
+struct Book {
+    orders: Mutex<Vec<Order>>,
+    over: OnceLock<Over>,
+}
+
+/// No more orders are made.
+#[derive(Clone, Copy)]
+struct Over {
+    /// Those that were due before are.
+    at: Instant,
+    /// Those that are open are waited for so long.
+    patience: Duration,
+}
+
+impl Book {
+    /// Nothing that may panic happens under this lock.
+    fn orders(&self) -> MutexGuard<'_, Vec<Order>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bystander {
+    /// Connects it, if the scenario has one. It makes no order yet.
+    pub async fn start(scenario: &Scenario, backend: &Backend) -> Result<Self, OpenError> {
+        let service = backend.database.order_service();
+        let (Some(rate), Some(service)) = (scenario.bystander_rate, service) else {
+            return Ok(Self(None));
+        };
+        let fail = |problem: String| {
+            let what = format!("failed to set up the bystander (--bystander-rate): {problem}");
+            OpenError::new("--db", scenario.services.db.to_string(), what)
+        };
+        let book = Arc::<Book>::default();
+        let (begin, signal) = mpsc::channel();
+        let (ready, is_ready) = oneshot::channel();
+        let work = {
+            let book = Arc::clone(&book);
+            move || work(service, rate, &book, ready, &signal)
+        };
+        let thread = std::thread::Builder::new()
+            .name("bystander".to_owned())
+            .spawn(work)
+            .map_err(|error| fail(error.to_string()))?;
+        match is_ready.await {
+            Ok(Ok(())) => Ok(Self(Some(Running {
+                book,
+                begin,
+                thread,
+                timeout: scenario.workload.timeout,
+            }))),
+            Ok(Err(problem)) => Err(fail(problem)),
+            Err(_) => Err(fail("its thread has ended".to_owned())),
+        }
+    }
+
+    /// Lets it begin, and ends when it is time for the release, or at once when `stop` turns true.
+    pub async fn lead(&self, stop: watch::Receiver<bool>) {
+        if let Some(running) = &self.0 {
+            // A thread that is gone makes no orders, and the report says so.
+            let _ = running.begin.send(());
+            sleep(AROUND, stop).await;
+        }
+    }
+
+    /// Lets it go on for a while after the drain, which has just ended, and tells what it felt.
+    pub async fn end(
+        self,
+        released: Instant,
+        stop: watch::Receiver<bool>,
+    ) -> Option<report::Bystander> {
+        let Running {
+            book,
+            thread,
+            timeout,
+            ..
+        } = self.0?;
+        let drained = Instant::now();
+        sleep(AROUND, stop.clone()).await;
+        let at = Instant::now();
+        let patience = if *stop.borrow() {
+            Duration::ZERO
+        } else {
+            timeout
+        };
+        let _ = book.over.set(Over { at, patience });
+        // A panic in there has nothing to add.
+        let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        let span = Span {
+            released,
+            drained,
+            over: at,
+        };
+        Some(phases::report(&book.orders(), span))
+    }
+}
+
+async fn sleep(duration: Duration, mut stop: watch::Receiver<bool>) {
+    tokio::select! {
+        () = tokio::time::sleep(duration) => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// The thread's whole life.
+fn work(
+    service: OrderService,
+    rate: Rate,
+    book: &Arc<Book>,
+    ready: oneshot::Sender<Result<(), String>>,
+    signal: &mpsc::Receiver<()>,
+) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("bystander-io")
+        .enable_all()
+        .build();
+    let opened = runtime
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| {
+            let orders = runtime.block_on(service.open())?;
+            Ok((runtime, Arc::new(orders)))
+        });
+    let (runtime, orders) = match opened {
+        Ok(opened) => opened,
+        Err(problem) => {
+            let _ = ready.send(Err(problem));
+            return;
+        }
+    };
+    let _ = ready.send(Ok(()));
+    // If nobody lets it begin, the run has failed in some other way.
+    if signal.recv().is_ok() {
+        make_orders(&runtime, &orders, rate, book);
+        runtime.block_on(settle(book));
+    }
+    runtime.block_on(orders.close());
+    runtime.shutdown_timeout(PAUSE);
+}
+
+/// Starts order after order until it is over.
+fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, book: &Arc<Book>) {
+    let schedule = Schedule::new(Instant::now(), rate);
+    let over = || book.over.get().map(|over| over.at);
+    schedule.run(&SystemTime, over, |number, intended| {
+        book.orders().push(Order::intended(intended));
+        let (orders, book) = (Arc::clone(orders), Arc::clone(book));
+        runtime.spawn(async move {
+            let index = usize::try_from(number).unwrap_or(usize::MAX);
+            let note = |change: &dyn Fn(&mut Order)| {
+                book.orders().get_mut(index).map(change);
+            };
+            note(&|order| order.started = Some(Instant::now()));
+            let failure = orders.make(number).await.err();
+            let at = Instant::now();
+            note(&|order| {
+                order.end = Some(End {
+                    at,
+                    failure: failure.clone(),
+                });
+            });
+        });
+    });
+}
+
+/// Waits for open orders as long as is asked for.
+async fn settle(book: &Book) {
+    let patience = book.over.get().map(|over| over.patience);
+    let patience = patience.unwrap_or_default();
+    let begin = Instant::now();
+    while book.orders().iter().any(|order| order.end.is_none()) && begin.elapsed() < patience {
+        tokio::time::sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,146 @@
+//! The members of the consumer group at work. One that meets an error, such as a database that is restarted, reads on from what
+//! the group has committed: no record is skipped, and one whose insert had no answer is delivered again.
+
+use std::{
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinSet,
+    time::sleep,
+};
+
+use crate::{
+    adapters::{Backend, kafka::Member},
+    instrument::{stepped, traced::Trace},
+    ports::Consumer,
+    strategies::Strategy,
+};
+
+/// Before a consumer reads on: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// Where consumers work: a thread of their own, as they are a process of their own in production. Behind a million users in
+/// one queue they would start when the last of them has been served. `None` where there is no thread to be had.
+static THREAD: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+    let mut runtime = Builder::new_multi_thread();
+    runtime
+        .worker_threads(1)
+        .thread_name("consumers")
+        .enable_all();
+    runtime.build().ok()
+});
+
+/// A task for every member of the group in this process. They end when this is dropped, at the latest.
+#[derive(Default)]
+pub struct Consumers {
+    tasks: JoinSet<()>,
+    errors: Arc<Errors>,
+}
+
+/// What the consumers have met.
+#[derive(Default)]
+struct Errors {
+    count: AtomicU64,
+    last: Mutex<Option<String>>,
+}
+
+impl Consumers {
+    /// None where there is no topic.
+    pub fn start(strategy: &Arc<dyn Strategy>, backend: &Backend, trace: Option<&Trace>) -> Self {
+        let mut consumers = Self::default();
+        let kafka = backend.kafka.as_ref();
+        for member in kafka.map_or(&[][..], |kafka| kafka.members()) {
+            let reader: Box<dyn Consumer> = Box::new(Arc::clone(member));
+            let work = Work {
+                strategy: Arc::clone(strategy),
+                reader: match trace {
+                    None => reader,
+                    Some(trace) => stepped::consumer(trace, reader),
+                },
+                member: Arc::clone(member),
+                errors: Arc::clone(&consumers.errors),
+            };
+            match &*THREAD {
+                Some(runtime) => consumers.tasks.spawn_on(work.run(), runtime.handle()),
+                None => consumers.tasks.spawn(work.run()),
+            };
+        }
+        consumers
+    }
+
+    /// The last error that a consumer met; `None` where all went well.
+    pub fn trouble(&self) -> Option<String> {
+        self.errors.last().clone()
+    }
+
+    /// For the reader of a report.
+    pub fn note(&self) -> Option<String> {
+        let count = self.errors.count.load(Ordering::Relaxed);
+        let times = if count == 1 {
+            "once"
+        } else {
+            "again and again"
+        };
+        self.trouble().map(|error| {
+            format!("a consumer met an error {times} and read on from what was committed: {error}")
+        })
+    }
+
+    /// Ends them now.
+    pub async fn shutdown(&mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+impl Errors {
+    fn met(&self, error: String) {
+        tracing::warn!("a consumer met an error and reads on: {error}");
+        self.count.fetch_add(1, Ordering::Relaxed);
+        *self.last() = Some(error);
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<String>> {
+        // A text is whole at any time.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One consumer.
+struct Work {
+    strategy: Arc<dyn Strategy>,
+    reader: Box<dyn Consumer>,
+    member: Arc<Member>,
+    errors: Arc<Errors>,
+}
+
+impl Work {
+    /// Ends when the run does.
+    async fn run(self) {
+        let (first, longest) = PAUSE;
+        let mut pause = first;
+        loop {
+            let begin = Instant::now();
+            let Err(error) = self.strategy.consume(&*self.reader).await else {
+                return;
+            };
+            self.errors.met(error.to_string());
+            if begin.elapsed() > longest {
+                pause = first;
+            }
+            loop {
+                sleep(pause).await;
+                pause = (pause * 2).min(longest);
+                match self.member.read_on().await {
+                    Ok(()) => break,
+                    Err(error) => self.errors.met(error),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Whether the generator did what it says it did: when attempts started against when they were meant to, at which rate, and
+//! what of the machine it took for itself.
+
+use std::time::Duration;
+
+use super::{
+    distribution::{distribution, nanoseconds},
+    observed::Observed,
+};
+use crate::model::{
+    outcome::Attempt,
+    report::{Distribution, Offered},
+    workload::Arrivals,
+};
+
+/// An open loop that offers less than this share of its rate is not the one that was asked for.
+const OFFERED: f64 = 0.95;
+
+/// Attempts that start so much later than they should make the generator's own slowness show in the response times.
+const LATE_NS: u64 = 10_000_000;
+
+/// From this share of the machine on, the generator waits for itself.
+const BUSY: f64 = 0.9;
+
+/// From this share of the load's duration on, a burst is none.
+const SPREAD: f64 = 0.5;
+
+/// The generator's health in one run.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    /// From an attempt's intended to its actual start; without samples in a closed loop, which has no intentions.
+    pub schedule_lag: Distribution,
+    /// Of an open loop.
+    pub offered: Option<Offered>,
+    /// Between the first and the last start of a burst.
+    pub release_skew: Duration,
+    /// Of all processors, from the release to the last answer.
+    pub cpu_share: Option<f64>,
+    /// What a reader should know before trusting the latencies.
+    pub warnings: Vec<String>,
+    /// Why this is not the load that was asked for.
+    pub doubt: Option<String>,
+}
+
+/// Looks at a run of which the last answer came after `duration`, on a machine with so many `cores`.
+pub fn examine(
+    arrivals: Arrivals,
+    observed: &Observed,
+    duration: Duration,
+    cores: usize,
+) -> Health {
+    let attempts = &observed.attempts;
+    let mut health = Health {
+        cpu_share: share(observed.cpu, duration, cores),
+        ..Health::default()
+    };
+    if let Arrivals::ClosedLoop { .. } = arrivals {
+        health.busy(cores);
+        return health;
+    }
+    let lag = |attempt: &Attempt| attempt.start.saturating_sub(attempt.intended);
+    health.schedule_lag = distribution(attempts.iter().map(lag));
+    if arrivals == Arrivals::Burst {
+        health.release_skew = span(attempts, |attempt| attempt.start);
+        health.spread(duration);
+    } else {
+        health.offered = offered(attempts);
+        health.busy(cores);
+        health.late();
+    }
+    health
+}
+
+impl Health {
+    fn busy(&mut self, cores: usize) {
+        if let Some(share) = self.cpu_share.filter(|share| *share >= BUSY) {
+            self.warnings.push(format!(
+                "this process took {:.0} % of the machine's {cores} processors: its own waiting is in the latencies",
+                share * 100.0
+            ));
+        }
+    }
+
+    fn spread(&mut self, duration: Duration) {
+        // Where nothing was answered, there is no time to have a share of.
+        if duration.is_zero() {
+            return;
+        }
+        let share = self.release_skew.as_secs_f64() / duration.as_secs_f64();
+        if share >= SPREAD {
+            self.warnings.push(format!(
+                "the burst took {:.0} % of the load's time to leave: users came one after the other rather than at once",
+                share * 100.0
+            ));
+        }
+    }
+
+    fn late(&mut self) {
+        if let Some(p99) = self.schedule_lag.p99_ns.filter(|p99| *p99 > LATE_NS) {
+            self.warnings.push(format!(
+                "one attempt in a hundred started {} ms or more after its time: the response times hold the generator's delay",
+                p99 / 1_000_000
+            ));
+        }
+        let Some(Offered {
+            requested_per_s,
+            achieved_per_s,
+        }) = self.offered
+        else {
+            return;
+        };
+        if achieved_per_s < requested_per_s * OFFERED {
+            self.doubt = Some(format!(
+                "the load asked for was not offered: attempts started at {achieved_per_s:.0}/s where {requested_per_s:.0}/s \
+                 were asked for"
+            ));
+        }
+    }
+}
+
+/// The mean rates of an open loop, from its first to its last attempt; none of fewer than two, or of all at once.
+fn offered(attempts: &[Attempt]) -> Option<Offered> {
+    let rate = |span: Duration| {
+        let steps = attempts.len().checked_sub(1)? as f64;
+        (!span.is_zero()).then(|| steps / span.as_secs_f64())
+    };
+    Some(Offered {
+        requested_per_s: rate(span(attempts, |attempt| attempt.intended))?,
+        achieved_per_s: rate(span(attempts, |attempt| attempt.start))?,
+    })
+}
+
+/// From the first to the last of `times`.
+fn span(attempts: &[Attempt], time: impl Fn(&Attempt) -> Duration) -> Duration {
+    let times = || attempts.iter().map(&time);
+    let (first, last) = (times().min(), times().max());
+    last.unwrap_or_default()
+        .saturating_sub(first.unwrap_or_default())
+}
+
+/// Processor time over what there was of it. Not known of a load that took no time.
+fn share(cpu: Duration, duration: Duration, cores: usize) -> Option<f64> {
+    let there_was = duration.as_secs_f64() * cores as f64;
+    let share = nanoseconds(cpu) as f64 / 1e9 / there_was;
+    (there_was > 0.0).then(|| share.min(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+    use crate::{
+        model::{
+            outcome::Outcome,
+            workload::{Profile, Spacing},
+        },
+        ports::UserId,
+    };
+
+    const OPEN: Arrivals = Arrivals::OpenLoop {
+        profile: Profile::Constant { per_second: 100.0 },
+        spacing: Spacing::Even,
+    };
+
+    /// An attempt meant to start at one time, in milliseconds, and started at another.
+    fn attempt((intended, start): (u64, u64)) -> Attempt {
+        Attempt {
+            user: UserId(1),
+            outcome: Outcome::SoldOut,
+            intended: Duration::from_millis(intended),
+            start: Duration::from_millis(start),
+            answered: None,
+            end: Some(Duration::from_millis(start + 1)),
+        }
+    }
+
+    fn observed(starts: impl Iterator<Item = (u64, u64)>) -> Observed {
+        Observed {
+            attempts: starts.map(attempt).collect(),
+            cpu: Duration::from_millis(500),
+            ..Observed::default()
+        }
+    }
+
+    fn examined(arrivals: Arrivals, starts: impl Iterator<Item = (u64, u64)>) -> Health {
+        examine(arrivals, &observed(starts), Duration::from_secs(1), 2)
+    }
+
+    #[test]
+    fn a_schedule_that_was_kept_is_healthy() {
+        let health = examined(OPEN, (0..100).map(|index| (index * 10, index * 10 + 1)));
+        assert_eq!(
+            health.schedule_lag.max_ns.map(|lag| lag / 1_000_000),
+            Some(1)
+        );
+        let offered = health.offered.unwrap();
+        assert!((offered.requested_per_s - 100.0).abs() < 1e-9);
+        assert!((offered.achieved_per_s - 100.0).abs() < 1e-9);
+        assert_eq!(health.cpu_share, Some(0.25));
+        assert_eq!((health.warnings.len(), health.doubt), (0, None));
+    }
+
+    #[test]
+    fn a_generator_that_cannot_keep_up_says_so() {
+        let health = examined(OPEN, (0..100).map(|index| (index * 10, index * 20)));
+        let doubt = health.doubt.unwrap();
+        assert!(
+            doubt.contains("started at 50/s where 100/s were asked for"),
+            "{doubt}"
+        );
+        assert!(
+            health.warnings[0].contains("after its time"),
+            "{:?}",
+            health.warnings
+        );
+    }
+
+    #[test]
+    fn a_burst_that_trickles_is_none() {
+        let health = examined(Arrivals::Burst, (0..100).map(|index| (0, index * 9)));
+        assert_eq!(health.release_skew, Duration::from_millis(891));
+        assert!(health.warnings[0].contains("89 %"), "{:?}", health.warnings);
+        let health = examined(Arrivals::Burst, (0..100).map(|index| (0, index)));
+        assert!(health.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_burst_without_an_answer_has_no_time_to_take_a_share_of() {
+        let observed = observed((0..100).map(|index| (0, index)));
+        let health = examine(Arrivals::Burst, &observed, Duration::ZERO, 2);
+        assert_eq!(health.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn a_closed_loop_has_no_schedule_to_be_late_for() {
+        let arrivals = Arrivals::ClosedLoop { in_flight: 2 };
+        let health = examined(arrivals, (0..100).map(|index| (index, index)));
+        assert_eq!((health.schedule_lag.count, health.offered), (0, None));
+    }
+
+    #[test]
+    fn a_process_that_took_the_whole_machine_says_so() {
+        let mut observed = observed((0..100).map(|index| (index, index)));
+        observed.cpu = Duration::from_millis(1950);
+        let arrivals = Arrivals::ClosedLoop { in_flight: 2 };
+        let health = examine(arrivals, &observed, Duration::from_secs(1), 2);
+        assert!(health.warnings[0].contains("98 %"), "{:?}", health.warnings);
+    }
+}

@@ -1,0 +1,264 @@
+//! The parent's side: starts the children, releases them together, waits for them, and puts together what they have seen.
+
+use std::{
+    io,
+    process::Stdio,
+    sync::atomic::Ordering,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use tokio::{
+    io::BufReader,
+    process::{ChildStdin, Command},
+    sync::{mpsc, watch},
+};
+
+use super::{
+    COMMAND,
+    assignment::assignment,
+    message::{Assignment, News, Order, Work, receive, send},
+};
+use crate::{
+    adapters::OpenError,
+    config::scenario::Scenario,
+    engine::{
+        load::{Counters, Schedule},
+        run::observed::Observed,
+    },
+    model::outcome::{Attempt, Outcome},
+};
+
+/// From the order to release until the release: long enough for the order to reach everybody.
+pub const HEAD_START: Duration = Duration::from_millis(50);
+
+/// How long a child may say nothing, beyond the run's timeout, before it counts as dead. It reports progress all the time.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// How long a child may take at least until it is ready: it opens its connections meanwhile.
+const START: Duration = Duration::from_secs(30);
+
+/// The children of one run.
+pub struct Instances {
+    children: Vec<Child>,
+}
+
+struct Child {
+    process: tokio::process::Child,
+    orders: Option<ChildStdin>,
+    /// Closes when the child is gone.
+    news: mpsc::Receiver<News>,
+    /// Why it takes no part any more.
+    trouble: Option<String>,
+}
+
+impl Instances {
+    /// Starts them, and waits until all are ready.
+    pub async fn start(scenario: &Scenario, run_id: &str, work: &Work) -> Result<Self, OpenError> {
+        let count = scenario.instances as usize;
+        let fail = |what: String| OpenError::new("--instances", count.to_string(), what);
+        let mut children = Vec::new();
+        for index in 0..count {
+            let assignment = assignment(scenario, run_id, work, (index, count));
+            let child = Child::start(assignment).await;
+            children.push(child.map_err(|error| fail(error.to_string()))?);
+        }
+        for (index, child) in children.iter_mut().enumerate() {
+            match child.hear(scenario.workload.timeout.max(START)).await {
+                Some(News::Ready) => {}
+                Some(News::Failed(problem)) => return Err(fail(problem)),
+                _ => return Err(fail(child.obituary(index).await)),
+            }
+        }
+        Ok(Self { children })
+    }
+
+    /// Releases them all at one instant, and waits until each has made its attempts; then what went wrong.
+    pub async fn load(
+        &mut self,
+        scenario: &Scenario,
+        counters: &Counters,
+        stop: watch::Receiver<bool>,
+    ) -> Vec<String> {
+        let at = SystemTime::now() + HEAD_START;
+        let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        for child in &mut self.children {
+            child.tell(&Order::Release(at)).await;
+        }
+        let patience = scenario.workload.timeout + SILENCE;
+        let board = tokio::sync::Mutex::new(vec![[0; 4]; self.children.len()]);
+        let loads = self
+            .children
+            .iter_mut()
+            .enumerate()
+            .map(|(index, child)| child.load(index, patience, stop.clone(), &board, counters));
+        let troubles = futures::future::join_all(loads).await;
+        troubles.into_iter().flatten().collect()
+    }
+
+    /// Lets them tell what they have seen, and end. What the users of a dead child were told is indeterminate.
+    pub async fn finish(mut self, scenario: &Scenario) -> (Observed, Vec<String>) {
+        let (mut whole, mut troubles) = (Observed::default(), Vec::new());
+        let count = self.children.len();
+        for (index, child) in self.children.iter_mut().enumerate() {
+            let told = match child.trouble {
+                None => child.last_word(scenario.workload.timeout + SILENCE).await,
+                Some(_) => None,
+            };
+            if let Some(observed) = told {
+                whole.merge(observed);
+                continue;
+            }
+            if child.trouble.is_none() {
+                troubles.push(child.obituary(index).await);
+            }
+            whole.merge(unknown(scenario, (index, count)));
+        }
+        for child in &mut self.children {
+            child.orders = None;
+            let ended = tokio::time::timeout(SILENCE, child.process.wait()).await;
+            if ended.is_err() {
+                // Frozen, perhaps; it has been reported.
+                let _ = child.process.kill().await;
+            }
+        }
+        (whole, troubles)
+    }
+}
+
+impl Child {
+    async fn start(assignment: Assignment) -> io::Result<Self> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg(COMMAND)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // Ctrl-C is for the parent, which tells its children.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let no_pipe = || io::Error::other("no pipe to the child");
+        let mut orders = process.stdin.take().ok_or_else(no_pipe)?;
+        let mut output = BufReader::new(process.stdout.take().ok_or_else(no_pipe)?);
+        send(&mut orders, &Order::Prepare(Box::new(assignment))).await?;
+        // Read in a task of its own: a line must not be cut in two because somebody stops waiting for it.
+        let (heard, news) = mpsc::channel(1);
+        tokio::spawn(async move {
+            while let Some(message) = receive(&mut output).await {
+                if heard.send(message).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self {
+            process,
+            orders: Some(orders),
+            news,
+            trouble: None,
+        })
+    }
+
+    /// A child that is gone does not hear, and its silence will be noticed.
+    async fn tell(&mut self, order: &Order) {
+        if let Some(orders) = &mut self.orders {
+            let _ = send(orders, order).await;
+        }
+    }
+
+    async fn hear(&mut self, patience: Duration) -> Option<News> {
+        let news = tokio::time::timeout(patience, self.news.recv()).await;
+        news.ok().flatten()
+    }
+
+    /// Until its load has ended; what went wrong.
+    async fn load(
+        &mut self,
+        index: usize,
+        patience: Duration,
+        mut stop: watch::Receiver<bool>,
+        board: &tokio::sync::Mutex<Vec<[u64; 4]>>,
+        counters: &Counters,
+    ) -> Option<String> {
+        let mut told_to_stop = false;
+        loop {
+            let news = tokio::select! {
+                news = self.hear(patience) => news,
+                _ = stop.wait_for(|stop| *stop), if !told_to_stop => {
+                    told_to_stop = true;
+                    self.tell(&Order::Stop).await;
+                    continue;
+                }
+            };
+            match news {
+                Some(News::Progress {
+                    started,
+                    finished,
+                    issued,
+                    inserted,
+                }) => {
+                    let mut board = board.lock().await;
+                    board[index] = [started, finished, issued, inserted];
+                    show(&board, counters);
+                }
+                Some(News::Loaded { trouble }) => return trouble,
+                _ => {
+                    let obituary = self.obituary(index).await;
+                    self.trouble = Some(obituary.clone());
+                    return Some(obituary);
+                }
+            }
+        }
+    }
+
+    async fn last_word(&mut self, patience: Duration) -> Option<Observed> {
+        self.tell(&Order::Finish).await;
+        loop {
+            match self.hear(patience).await {
+                Some(News::Observed(observed)) => return Some(*observed),
+                Some(News::Progress { .. } | News::Loaded { .. }) => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// What became of a child that says nothing more.
+    async fn obituary(&mut self, index: usize) -> String {
+        let number = index + 1;
+        match tokio::time::timeout(Duration::from_secs(1), self.process.wait()).await {
+            Ok(Ok(status)) => format!("instance {number} died ({status})"),
+            Ok(Err(error)) => format!("instance {number} died ({error})"),
+            Err(_) => {
+                let _ = self.process.kill().await;
+                format!("instance {number} said nothing more and was ended")
+            }
+        }
+    }
+}
+
+/// The sum of all children, for whoever watches.
+fn show(board: &[[u64; 4]], counters: &Counters) {
+    let sum = |field: usize| board.iter().map(|child| child[field]).sum();
+    counters.started.store(sum(0), Ordering::Relaxed);
+    counters.finished.store(sum(1), Ordering::Relaxed);
+    counters.issued.store(sum(2), Ordering::Relaxed);
+    counters.inserted.store(sum(3), Ordering::Relaxed);
+}
+
+/// The attempts that a dead child may have made.
+fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Observed {
+    let schedule = Schedule::share(&scenario.workload, share_of);
+    let attempts = schedule.users.iter().enumerate().map(|(index, user)| {
+        let intended = Duration::from_nanos(schedule.intended(index, 0));
+        Attempt {
+            user: *user,
+            outcome: Outcome::Indeterminate,
+            intended,
+            start: intended,
+            answered: None,
+            end: None,
+        }
+    });
+    Observed {
+        attempts: attempts.collect(),
+        ..Observed::default()
+    }
+}

@@ -1,0 +1,185 @@
+//! Where a run finds its services. No address shows its password.
+
+mod sentinel;
+mod tls_ca;
+
+use std::{fmt, path::PathBuf};
+
+use url::Url;
+
+pub use sentinel::SentinelUrl;
+pub use tls_ca::TlsCa;
+
+use crate::{
+    model::workload::{DbConnection, Rate},
+    strategies::{Entry, Need},
+    text::redact::meaning,
+};
+
+/// Where a run finds its services, and how it speaks to them.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The database.
+    pub db: DbTarget,
+    /// Connections in the database's pool, at least 1.
+    pub db_pool: u32,
+    /// How long a claim keeps a connection.
+    pub db_connection: DbConnection,
+    /// Redis.
+    pub redis: RedisTarget,
+    /// Multiplexed connections to Redis, at least 1.
+    pub redis_connections: u32,
+    /// Kafka.
+    pub kafka: KafkaTarget,
+    /// Members of the consumer group; 0 only where a strategy produces and nobody consumes.
+    pub consumers: u32,
+    /// The most records that a consumer takes at once, at least 1.
+    pub consumer_batch: u32,
+    /// Records that all consumers together take; `None` is as fast as they can.
+    pub consumer_rate: Option<Rate>,
+    /// Who signs the certificates of services that speak TLS; `None` trusts the public authorities.
+    pub tls_ca: Option<TlsCa>,
+}
+
+/// Which database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DbTarget {
+    /// SQLite in a private file of the run's own, removed at its end.
+    PrivateSqlite,
+    /// SQLite in a file of the user's.
+    Sqlite(PathBuf),
+    /// PostgreSQL.
+    Postgres(ServiceUrl),
+    /// MySQL or MariaDB.
+    Mysql(ServiceUrl),
+}
+
+/// What kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DbKind {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL or MariaDB.
+    Mysql,
+}
+
+impl DbKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mysql];
+
+    /// Why `entry` cannot run on it; `None` if it can.
+    pub fn refusal(self, entry: &Entry) -> Option<&'static str> {
+        entry.needs.iter().find_map(|need| match (self, need) {
+            (Self::Sqlite, Need::NamedLocks) => Some("SQLite has no named locks"),
+            (Self::Sqlite, Need::SkipLocked) => {
+                Some("SQLite locks the whole database, so there are no locked rows to skip")
+            }
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for DbKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+        })
+    }
+}
+
+impl DbTarget {
+    /// What kind it is.
+    pub fn kind(&self) -> DbKind {
+        match self {
+            Self::PrivateSqlite | Self::Sqlite(_) => DbKind::Sqlite,
+            Self::Postgres(_) => DbKind::Postgres,
+            Self::Mysql(_) => DbKind::Mysql,
+        }
+    }
+}
+
+/// Which Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisTarget {
+    /// The one in this process.
+    Embedded,
+    /// A server, or any node of a cluster: `redis://` or `rediss://`.
+    Url(ServiceUrl),
+    /// The master that sentinels name.
+    Sentinel(SentinelUrl),
+}
+
+/// Which Kafka.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KafkaTarget {
+    /// librdkafka's mock cluster in this process.
+    Embedded,
+    /// A cluster, as a comma list of `host:port`.
+    Brokers(String),
+}
+
+/// A URL that never shows its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServiceUrl(Url);
+
+impl ServiceUrl {
+    /// Wraps a parsed URL.
+    pub fn new(url: Url) -> Self {
+        Self(url)
+    }
+
+    /// The whole URL, password included: for the driver alone.
+    pub fn with_password(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The parsed URL: for its parts.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&meaning::url(&self.0))
+    }
+}
+
+impl fmt::Debug for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for DbTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PrivateSqlite => f.write_str("sqlite"),
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) | Self::Mysql(url) => url.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for RedisTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Url(url) => url.fmt(f),
+            Self::Sentinel(url) => url.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for KafkaTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Brokers(brokers) => f.write_str(brokers),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Writes down who did which step when, as far as it can explain anything: an attempt that was turned away and has written nothing
+//! leaves no trace.
+
+use std::{
+    cell::RefCell,
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use async_trait::async_trait;
+
+use super::{
+    sight::{Sight, saw},
+    stepped::Hook,
+};
+use crate::{
+    model::{
+        interleaving::Call,
+        outcome::Outcome,
+        trace::{Step, Traced, TracedAttempt},
+    },
+    ports::{Consumer, Result, UserId},
+    strategies::{Decision, Strategy},
+};
+
+/// The most steps that are kept, at some 120 bytes each. Those that come later are counted.
+pub const CAPACITY: usize = 1_000_000;
+
+tokio::task_local! {
+    /// Of the attempt that the current task is working on.
+    static STEPS: RefCell<Vec<Step>>;
+}
+
+#[derive(Default)]
+struct Kept {
+    traced: Traced,
+    steps: usize,
+}
+
+struct Shared {
+    since: Instant,
+    capacity: usize,
+    seen: AtomicU64,
+    kept: Mutex<Kept>,
+}
+
+/// The trace of a run; all clones are the same.
+#[derive(Clone)]
+pub struct Trace(Arc<Shared>);
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+}
+
+impl Trace {
+    /// Keeps so many steps.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Arc::new(Shared {
+            since: Instant::now(),
+            capacity,
+            seen: AtomicU64::new(0),
+            kept: Mutex::default(),
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The strategy, whose attempts are told apart from now on.
+    pub fn attempts_of(&self, strategy: Arc<dyn Strategy>) -> Arc<dyn Strategy> {
+        Arc::new(TracedStrategy {
+            inner: strategy,
+            trace: self.clone(),
+        })
+    }
+
+    /// What was written down so far; the trace begins anew.
+    pub fn take(&self) -> Traced {
+        let Kept { mut traced, .. } = mem::take(&mut *self.lock());
+        traced.seen = self.0.seen.swap(0, Ordering::Relaxed);
+        traced
+    }
+
+    fn attempt(&self, attempt: TracedAttempt) {
+        let turned_away = matches!(attempt.outcome, Outcome::SoldOut | Outcome::Duplicate);
+        let mut steps = attempt.steps.iter();
+        if turned_away && steps.all(|step| step.call.users().is_empty()) {
+            return;
+        }
+        let mut kept = self.lock();
+        if kept.has_room(self.0.capacity, attempt.steps.len()) {
+            kept.traced.attempts.push(attempt);
+        }
+    }
+
+    fn consumer(&self, step: Step) {
+        let mut kept = self.lock();
+        if kept.has_room(self.0.capacity, 1) {
+            kept.traced.consumer.push(step);
+        }
+    }
+}
+
+impl Kept {
+    fn has_room(&mut self, capacity: usize, steps: usize) -> bool {
+        let room = self.steps + steps <= capacity;
+        if room {
+            self.steps += steps;
+        } else {
+            self.traced.dropped += steps as u64;
+        }
+        room
+    }
+}
+
+impl Hook for Trace {
+    async fn step<T: Sight>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let start = self.0.since.elapsed();
+        let answer = work.await;
+        self.0.seen.fetch_add(1, Ordering::Relaxed);
+        let step = Step {
+            start,
+            end: self.0.since.elapsed(),
+            call,
+            saw: saw(&answer),
+        };
+        let mut step = Some(step);
+        let _ = STEPS.try_with(|steps| steps.borrow_mut().extend(step.take()));
+        // Outside of an attempt, it is a consumer's.
+        if let Some(step) = step {
+            self.consumer(step);
+        }
+        answer
+    }
+}
+
+struct TracedStrategy {
+    inner: Arc<dyn Strategy>,
+    trace: Trace,
+}
+
+/// Hands in what an attempt has done, also when it is dropped in the middle.
+struct Open<'a> {
+    trace: &'a Trace,
+    user: UserId,
+    outcome: Outcome,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        let steps = STEPS.try_with(|steps| mem::take(&mut *steps.borrow_mut()));
+        self.trace.attempt(TracedAttempt {
+            user: self.user,
+            outcome: self.outcome,
+            steps: steps.unwrap_or_default(),
+        });
+    }
+}
+
+#[async_trait]
+impl Strategy for TracedStrategy {
+    async fn claim(&self, user: UserId) -> Result<Decision> {
+        let attempt = async {
+            let mut open = Open {
+                trace: &self.trace,
+                user,
+                outcome: Outcome::Indeterminate,
+            };
+            let answer = self.inner.claim(user).await;
+            open.outcome = Outcome::of(&answer);
+            answer
+        };
+        STEPS.scope(RefCell::default(), attempt).await
+    }
+
+    async fn consume(&self, consumer: &dyn Consumer) -> Result<()> {
+        self.inner.consume(consumer).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::model::interleaving::Saw;
+    use crate::model::interleaving::Statement;
+
+    /// Odd users are turned away after a look, even ones insert; nobody answers user 9 after that look.
+    struct Fake(Trace);
+
+    #[async_trait]
+    impl Strategy for Fake {
+        async fn claim(&self, user: UserId) -> Result<Decision> {
+            let count = Call::Sql(Statement::Count);
+            self.0.step(count, async { Ok(7_u64) }).await?;
+            if user == UserId(9) {
+                std::future::pending::<()>().await;
+            }
+            if user.0 % 2 == 1 {
+                return Ok(Decision::SoldOut);
+            }
+            let insert = Call::Sql(Statement::Insert(vec![user]));
+            self.0.step(insert, async { Ok(()) }).await?;
+            Ok(Decision::Issued)
+        }
+    }
+
+    fn claims(trace: &Trace, users: impl IntoIterator<Item = u64>) -> Traced {
+        let strategy = trace.attempts_of(Arc::new(Fake(trace.clone())));
+        for user in users {
+            // Whoever is not answered is dropped.
+            let _ = strategy.claim(UserId(user)).now_or_never();
+        }
+        trace.take()
+    }
+
+    #[test]
+    fn who_was_turned_away_and_wrote_nothing_leaves_no_trace() {
+        let traced = claims(&Trace::default(), [1, 2, 3]);
+        let kept: Vec<_> = traced
+            .attempts
+            .iter()
+            .map(|attempt| (attempt.user, attempt.outcome, attempt.steps.len()))
+            .collect();
+        assert_eq!(kept, [(UserId(2), Outcome::Issued, 2)]);
+        assert_eq!((traced.seen, traced.dropped), (4, 0));
+    }
+
+    #[test]
+    fn who_was_never_answered_is_kept() {
+        let traced = claims(&Trace::default(), [9]);
+        let attempt = traced.attempts.first().unwrap();
+        assert_eq!(attempt.outcome, Outcome::Indeterminate);
+        assert_eq!(attempt.steps[0].saw, Saw::Count(7));
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted() {
+        let traced = claims(&Trace::with_capacity(5), [2, 4, 6, 8]);
+        assert_eq!((traced.attempts.len(), traced.dropped), (2, 4));
+    }
+
+    #[test]
+    fn outside_of_an_attempt_it_is_a_consumer() {
+        let trace = Trace::default();
+        let polled = trace.step(Call::Poll, async { Ok(None::<crate::ports::Batch>) });
+        assert!(polled.now_or_never().is_some());
+        assert_eq!(trace.take().consumer[0].saw, Saw::Over);
+    }
+}

@@ -1,0 +1,168 @@
+//! Every attempt as CSV, for those who want to look for themselves. Runs are written as they end: a report does not hold their
+//! attempts, and memory does not grow with the trials.
+
+use std::io;
+
+use super::{
+    Sink,
+    sink::{Writing, reader_may_leave},
+};
+use crate::{
+    model::outcome::{Attempt, Outcome},
+    text::durations::nanoseconds,
+};
+
+const HEAD: [&str; 8] = [
+    "strategy",
+    "trial",
+    "user",
+    "outcome",
+    "intended_ns",
+    "start_ns",
+    "end_ns",
+    "durable_ns",
+];
+
+/// The CSV in the making.
+pub struct Attempts {
+    sink: Option<Sink>,
+    writer: Option<csv::Writer<Writing>>,
+    /// The first thing that went wrong; nothing is written after it.
+    failed: Option<io::Error>,
+}
+
+impl Attempts {
+    /// Nothing is written before the first run, as with other outputs.
+    pub fn new(sink: Sink) -> Self {
+        Self {
+            sink: Some(sink),
+            writer: None,
+            failed: None,
+        }
+    }
+
+    /// Adds a run's attempts, each with the nanoseconds from the release to its row, where that is known. What goes wrong is
+    /// told by [`Attempts::finish`].
+    pub fn add<'a>(
+        &mut self,
+        strategy: &str,
+        trial: u32,
+        attempts: impl Iterator<Item = (&'a Attempt, Option<u64>)>,
+    ) {
+        if self.failed.is_none()
+            && let Err(error) = self.write(strategy, trial, attempts)
+        {
+            self.failed = Some(error);
+        }
+    }
+
+    /// Puts the file in its place, if everything was written. A reader who has left is no error.
+    pub fn finish(self) -> io::Result<()> {
+        let finished = match (self.failed, self.writer) {
+            (Some(error), _) => Err(error),
+            (None, None) => Ok(()),
+            (None, Some(writer)) => match writer.into_inner() {
+                Ok(writing) => writing.finish(),
+                Err(error) => Err(error.into_error()),
+            },
+        };
+        reader_may_leave(finished)
+    }
+
+    fn write<'a>(
+        &mut self,
+        strategy: &str,
+        trial: u32,
+        attempts: impl Iterator<Item = (&'a Attempt, Option<u64>)>,
+    ) -> io::Result<()> {
+        if let Some(mut sink) = self.sink.take() {
+            let mut writer = csv::Writer::from_writer(sink.writing()?);
+            writer.write_record(HEAD)?;
+            self.writer = Some(writer);
+        }
+        let Some(writer) = &mut self.writer else {
+            return Ok(());
+        };
+        let trial = trial.to_string();
+        for (attempt, durable) in attempts {
+            let number = |ns: Option<u64>| ns.map_or(String::new(), |ns| ns.to_string());
+            writer.write_record([
+                strategy,
+                &trial,
+                &attempt.user.to_string(),
+                word(attempt.outcome),
+                &number(Some(nanoseconds(attempt.intended))),
+                &number(Some(nanoseconds(attempt.start))),
+                &number(attempt.end.map(nanoseconds)),
+                &number(durable),
+            ])?;
+        }
+        writer.flush()
+    }
+}
+
+/// As in the JSON report.
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Issued => "issued",
+        Outcome::SoldOut => "sold_out",
+        Outcome::Duplicate => "duplicate",
+        Outcome::Failed => "failed",
+        Outcome::Indeterminate => "indeterminate",
+        Outcome::Accepted => "accepted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ports::UserId;
+
+    fn attempt(user: u64, outcome: Outcome, end: Option<u64>) -> Attempt {
+        Attempt {
+            user: UserId(user),
+            outcome,
+            intended: Duration::from_nanos(5),
+            start: Duration::from_nanos(7),
+            answered: None,
+            end: end.map(Duration::from_nanos),
+        }
+    }
+
+    #[test]
+    fn runs_follow_each_other_under_one_head() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "an old report that is longer".repeat(20)).unwrap();
+        let mut attempts = Attempts::new(Sink::open(file.path()).unwrap());
+        let issued = attempt(1, Outcome::Issued, Some(30));
+        let silent = attempt(2, Outcome::Indeterminate, None);
+        attempts.add(
+            "naive",
+            1,
+            [(&issued, Some(40)), (&silent, None)].into_iter(),
+        );
+        attempts.add("a,\"b\"", 2, [(&silent, None)].into_iter());
+        attempts.finish().unwrap();
+        assert_eq!(
+            std::fs::read_to_string(file.path()).unwrap(),
+            "strategy,trial,user,outcome,intended_ns,start_ns,end_ns,durable_ns\n\
+             naive,1,1,issued,5,7,30,40\n\
+             naive,1,2,indeterminate,5,7,,\n\
+             \"a,\"\"b\"\"\",2,2,indeterminate,5,7,,\n"
+        );
+    }
+
+    #[test]
+    fn without_a_run_the_old_file_stays() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "old").unwrap();
+        Attempts::new(Sink::open(file.path()).unwrap())
+            .finish()
+            .unwrap();
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "old");
+    }
+}

@@ -1,0 +1,104 @@
+//! The picture on a terminal.
+
+use super::{column, legend, lines, sign, wrap};
+use crate::{
+    model::interleaving::{Interleaving, Mark, Step},
+    render::terminal::{Style, Tone, layout::Page},
+};
+
+/// Columns before the first actor's: a number and a mark.
+const GUTTER: usize = 6;
+/// Between two actors.
+const GAP: usize = 2;
+
+/// Title, steps, ledger, reason and token.
+pub fn render(picture: &Interleaving, style: Style) -> String {
+    let mut page = Page::new(style.readable());
+    let style = page.style;
+    page.heading(&picture.title);
+    page.gap();
+    let widths = widths(picture, style.width);
+    let heads = picture.actors.iter().zip(&widths);
+    let heads: Vec<_> = heads
+        .map(|(actor, width)| format!("{actor:<width$}", actor = actor.to_string()))
+        .collect();
+    let head = format!("{:GUTTER$}{}", "", heads.join(&" ".repeat(GAP)));
+    page.block(&style.paint(Tone::Quiet, head.trim_end()));
+    for (number, step) in (1..).zip(&picture.steps) {
+        for line in row(picture, number, step, &widths, style) {
+            page.block(&line);
+        }
+    }
+    page.gap();
+    for line in legend(picture) {
+        page.note(&line);
+    }
+    page.labelled("ledger", &picture.ledger);
+    if !picture.why.is_empty() {
+        page.labelled("why", &picture.why);
+    }
+    if let Some(token) = &picture.token {
+        page.labelled("schedule", token);
+    }
+    page.finish()
+}
+
+/// As wide as what stands in it, and all the same width where that is more than there is.
+fn widths(picture: &Interleaving, width: usize) -> Vec<usize> {
+    let columns = picture.actors.len().max(1);
+    let room = width.saturating_sub(GUTTER + GAP * (columns - 1)) / columns;
+    let needed = |index: usize| {
+        let own = picture
+            .steps
+            .iter()
+            .filter(|step| column(picture, step) == Some(index));
+        let widest = own
+            .flat_map(lines)
+            .map(|line| textwrap::core::display_width(&line))
+            .max();
+        widest.unwrap_or(0).max(8)
+    };
+    let needs: Vec<_> = (0..picture.actors.len()).map(needed).collect();
+    if needs.iter().sum::<usize>() + GUTTER + GAP * (columns - 1) <= width {
+        return needs;
+    }
+    needs
+        .into_iter()
+        .map(|need| need.min(room.max(12)))
+        .collect()
+}
+
+fn row(
+    picture: &Interleaving,
+    number: usize,
+    step: &Step,
+    widths: &[usize],
+    style: Style,
+) -> Vec<String> {
+    let tone = match step.mark {
+        Mark::Plain => Tone::Plain,
+        Mark::Stale | Mark::Waits | Mark::Fault => Tone::Warn,
+        Mark::Broke => Tone::Bad,
+    };
+    let at = column(picture, step);
+    let before = at.map_or(0, |at| widths[..at].iter().map(|width| width + GAP).sum());
+    let width = at.map_or(usize::MAX, |at| widths[at]);
+    let texts = lines(step).into_iter().flat_map(|line| wrap(&line, width));
+    texts
+        .enumerate()
+        .map(|(index, text)| {
+            let gutter = if index == 0 {
+                let mark = sign(step.mark);
+                format!("{number:>3} {mark:<2}")
+            } else {
+                " ".repeat(GUTTER)
+            };
+            format!(
+                "{}{}{}",
+                style.paint(if index == 0 { tone } else { Tone::Plain }, gutter),
+                " ".repeat(before),
+                style.paint(tone, text)
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,61 @@
+use insta::assert_snapshot;
+
+use super::{example, in_words, markdown, svg, terminal};
+use crate::render::terminal::Style;
+
+#[test]
+fn on_a_terminal() {
+    assert_snapshot!(terminal::render(&example(), Style::PLAIN));
+}
+
+#[test]
+fn on_a_narrow_terminal_nothing_is_wider() {
+    let mut picture = example();
+    picture.actors.extend(picture.actors.clone());
+    let style = Style {
+        color: true,
+        width: 60,
+    };
+    for line in terminal::render(&picture, style).lines() {
+        let plain = console::strip_ansi_codes(line);
+        assert!(textwrap::core::display_width(&plain) <= 60, "{line}");
+    }
+}
+
+#[test]
+fn as_markdown() {
+    assert_snapshot!(markdown::render(&example()));
+}
+
+#[test]
+fn as_svg() {
+    assert_snapshot!(svg::render(&example()));
+}
+
+#[test]
+fn text_cannot_break_out_of_markdown_or_xml() {
+    let mut picture = example();
+    picture.title = "a | b <script> & *c*".to_owned();
+    picture.steps[0].name = "` | <x> & \u{1b}[2J".to_owned();
+    let table = markdown::render(&picture);
+    assert!(table.contains("a \\| b \\<script\\> & \\*c\\*"), "{table}");
+    assert!(table.contains("`' \\| <x>"), "{table}");
+    let drawing = svg::render(&picture);
+    assert!(
+        !drawing.contains("<script>") && !drawing.contains('\u{1b}'),
+        "{drawing}"
+    );
+}
+
+#[test]
+fn the_words_say_what_the_picture_shows() {
+    let words = in_words(&example());
+    assert!(
+        words.starts_with("1. u1: SELECT count(*) → 0 (no longer true"),
+        "{words}"
+    );
+    assert!(
+        words.contains("5. u1: INSERT coupon, told issued (here it broke)."),
+        "{words}"
+    );
+}

@@ -1,0 +1,220 @@
+//! The verdict in words, and who was affected: the same sentences in every output.
+//!
+//! A strategy that promises nothing keeps its promise as long as nothing goes wrong, and that must not read as praise here.
+
+use super::terminal::{Style, Tone};
+use crate::model::verdict::FindingKind;
+use crate::{judge::verdict::is_trouble, model::verdict::Verdict, strategies::Promise};
+use crate::{
+    model::report::{Basis, Finding, Run, TargetLoad},
+    text::format::{clean, count, known, percent, plural, shorten},
+};
+
+/// How many users a line names.
+const USERS: usize = 10;
+
+/// Characters of an answer that a line shows: the JSON has more.
+const SAMPLE: usize = 240;
+
+/// In which colour to say it.
+pub(super) fn tone(run: &Run) -> Tone {
+    match run.verdict {
+        Verdict::Violated => Tone::Bad,
+        Verdict::Finding | Verdict::Inconclusive => Tone::Warn,
+        Verdict::Holds => Tone::Good,
+    }
+}
+
+/// How bad a verdict is; the higher, the worse.
+pub(super) fn severity(verdict: Verdict) -> usize {
+    let rank = Verdict::ALL.iter().rev().position(|one| *one == verdict);
+    rank.unwrap_or_default()
+}
+
+/// What there is to say of a run, line by line: the verdict, why, and what was found.
+pub(super) fn lines(style: Style, run: &Run, limit: u64) -> Vec<String> {
+    let mut lines = vec![headline(style, run, limit)];
+    lines.extend(undecided(run));
+    lines.extend(basis(run.ledger.basis).map(str::to_owned));
+    lines.extend(run.reasons.iter().map(|reason| clean(reason)));
+    lines.extend(run.target.as_deref().into_iter().flat_map(unknown));
+    lines.extend(
+        run.violations
+            .iter()
+            .map(|finding| describe(style, finding)),
+    );
+    lines.extend(
+        run.findings
+            .iter()
+            .filter(|finding| !run.violations.contains(finding))
+            .map(|finding| describe(style, finding) + remark(run, finding)),
+    );
+    lines
+}
+
+/// Why it does not count against the strategy, where one would ask.
+fn remark(run: &Run, finding: &Finding) -> &'static str {
+    match finding.kind {
+        FindingKind::DuplicateUser if !run.one_per_user => " · one per user is not promised",
+        _ => "",
+    }
+}
+
+/// What the verdict rests on, where that is not who has which coupon.
+fn basis(basis: Basis) -> Option<&'static str> {
+    match basis {
+        Basis::Users => None,
+        Basis::Count => Some(
+            "judged by a count: whose coupons they are is unknown, and lost or phantom is the least that must be",
+        ),
+        Basis::Told => {
+            Some("judged by what users were told alone: there is no ledger to hold it against")
+        }
+    }
+}
+
+/// What a service said, and its ledger holds, that nobody expected.
+fn unknown(target: &TargetLoad) -> Vec<String> {
+    let mut lines = Vec::new();
+    for sample in &target.unclassified.samples {
+        let headers = clean(&sample.headers.join(", "));
+        let body = match clean(&sample.body) {
+            body if body.is_empty() => "no body".to_owned(),
+            body => body,
+        };
+        // The body says why, and headers are many: it comes first, so that it is never cut off.
+        let text = format!("no rule for: status {} · {body} · {headers}", sample.status);
+        lines.push(shorten(&text, SAMPLE));
+    }
+    let strangers = &target.strangers;
+    if strangers.count > 0 {
+        let names: Vec<_> = strangers
+            .samples
+            .iter()
+            .map(|name| format!("{:?}", clean(name)))
+            .collect();
+        lines.push(format!(
+            "{} in the ledger of nobody of this run, such as {}: is `user` in [ledger] how it spells them all?",
+            plural(strangers.count, "coupon"),
+            names.join(", ")
+        ));
+    }
+    lines
+}
+
+fn headline(style: Style, run: &Run, limit: u64) -> String {
+    let word = style.paint(tone(run), run.verdict.name());
+    format!("{word}: {} · {}", sums(style, run, limit), promised(run))
+}
+
+/// What was promised, and what that means for the verdict where one would ask.
+fn promised(run: &Run) -> String {
+    let promise = run.promise;
+    let remark = match (run.verdict, promise) {
+        (Verdict::Holds, Promise::None) => ", so holding it proves nothing",
+        (Verdict::Finding, Promise::SingleProcess) => {
+            ", which covers one process alone: no promise is broken"
+        }
+        (Verdict::Finding, Promise::None) => ", so no promise is broken",
+        (Verdict::Finding, _) => ", which does not cover this: no promise is broken",
+        _ => "",
+    };
+    format!("promise {promise}{remark}")
+}
+
+/// Attempts that were never decided, if there are any.
+fn undecided(run: &Run) -> Option<String> {
+    let share = run.undecided.share.filter(|share| *share > 0.0)?;
+    Some(format!(
+        "never decided: {} of {} attempts, {}\u{a0}% ({} failed, {} indeterminate)",
+        count(run.undecided.attempts),
+        count(run.attempts.total),
+        percent(share),
+        count(run.attempts.failed),
+        count(run.attempts.indeterminate),
+    ))
+}
+
+fn sums(style: Style, run: &Run, limit: u64) -> String {
+    let (ledger, limit) = (&run.ledger, count(limit));
+    let bad = |what: &str, number: Option<u64>| {
+        let tone = if number > Some(0) {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        };
+        style.paint(tone, format!("{what} {}", known(number)))
+    };
+    let mut parts = match (ledger.basis, ledger.issued) {
+        (Basis::Told, _) => {
+            let told = count(run.attempts.issued);
+            vec![
+                format!("told \"issued\" {told} of {limit}"),
+                bad("over-issued", ledger.over_issued),
+            ]
+        }
+        (_, None) => vec![format!("issued an unknown number of {limit}")],
+        (_, Some(issued)) => vec![
+            format!("issued {} of {limit}", count(issued)),
+            bad("over-issued", ledger.over_issued),
+            bad("lost", ledger.lost),
+        ],
+    };
+    // What a finding is about has to be in its first line.
+    let others = run.findings.iter().filter(|finding| {
+        let said = [FindingKind::OverIssue, FindingKind::Lost].contains(&finding.kind);
+        run.verdict == Verdict::Finding && is_trouble(finding.kind, run.one_per_user) && !said
+    });
+    parts.extend(others.map(|finding| bad(past(finding.kind), Some(finding.count))));
+    parts.join(", ")
+}
+
+/// A finding and who was affected.
+pub(super) fn describe(style: Style, finding: &Finding) -> String {
+    let tone = match finding.kind {
+        FindingKind::OverIssue | FindingKind::Lost => Tone::Bad,
+        _ => Tone::Warn,
+    };
+    let what = style.paint(
+        tone,
+        format!("{} {}", noun(finding.kind), count(finding.count)),
+    );
+    let named: Vec<_> = finding
+        .users
+        .iter()
+        .take(USERS)
+        .map(u64::to_string)
+        .collect();
+    if named.is_empty() {
+        return what;
+    }
+    let users = if named.len() == 1 { "user" } else { "users" };
+    let more = finding.count.saturating_sub(named.len() as u64);
+    let rest = if more == 0 {
+        String::new()
+    } else {
+        format!(" … and {} more", count(more))
+    };
+    format!("{what}: {users} {}{rest}", named.join(", "))
+}
+
+fn noun(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::OverIssue => "over-issue",
+        FindingKind::UnderIssue => "under-issue",
+        FindingKind::DuplicateUser => "duplicate users",
+        FindingKind::DuplicateCode => "duplicate codes",
+        FindingKind::Lost => "lost",
+        FindingKind::Phantom => "phantom",
+        FindingKind::Recovered => "recovered",
+    }
+}
+
+/// What happened to the coupons.
+pub(super) fn past(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::OverIssue => "over-issued",
+        FindingKind::UnderIssue => "under-issued",
+        other => noun(other),
+    }
+}

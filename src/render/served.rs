@@ -1,0 +1,132 @@
+//! What a server says for people: where it is and how to use it, and at its end what has come of it.
+
+use super::terminal::{Style, Tone, layout::Page};
+use crate::text::format::{count, plural};
+use crate::{
+    model::verdict::Completion,
+    serve::{Ledger, Listen, Listening, Plan, Served, Told},
+};
+
+/// How to use it; for whoever has just started it.
+pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String {
+    let mut page = Page::new(style);
+    let at = listening.at;
+    let curl = curl(at);
+    let (strategy, limit) = (plan.entry.name, count(plan.limit()));
+    let lines = [
+        (
+            "serving",
+            format!("{strategy}, limit {limit}, on {}", listening.backends),
+        ),
+        ("claim", format!("{curl}/claim -d '{{\"user\": 17}}'")),
+        (
+            "look",
+            format!("{curl}/ledger   (/metrics, /health, /openapi.json)"),
+        ),
+        ("reset", format!("{curl}/reset -X POST")),
+        ("stop", "Ctrl-C".to_owned()),
+    ];
+    // Not wrapped: a command is there to be copied.
+    for (label, text) in lines {
+        let label = style.paint(Tone::Quiet, format!("{label:<12}"));
+        page.block(&format!("{label}{text}"));
+    }
+    if at.is_remote() {
+        let whom = "every machine that can reach this one: anybody can claim, reset the event and read the ledger";
+        page.labelled("open to", whom);
+    }
+    if let Some(connections) = listening.fewer_connections {
+        let text = format!(
+            "the system allows about {} (ulimit -n) of the {} asked for",
+            plural(connections, "connection"),
+            count(plan.max_connections.into()),
+        );
+        page.labelled("note", &text);
+    }
+    page.finish()
+}
+
+fn curl(at: &Listen) -> String {
+    let base_url = at.base_url();
+    match at {
+        Listen::Tcp(_) => format!("curl {base_url}"),
+        Listen::Unix(path) => format!("curl --unix-socket {} {base_url}", path.display()),
+    }
+}
+
+/// What has come of it.
+pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
+    let mut page = Page::new(style.readable());
+    if served.events > 1 {
+        let events = count(served.events);
+        page.labelled("events", &format!("{events}; what follows is the last"));
+    }
+    page.labelled("told", &told(served.told));
+    match &served.ledger {
+        Ok(ledger) => page.labelled("ledger", &rows(plan, ledger)),
+        Err(problem) => page.labelled("ledger", &format!("unknown: {problem}")),
+    }
+    if let Some(drained) = &served.drained
+        && drained.completion != Completion::Proven
+    {
+        let lag = drained.lag.map_or_else(String::new, |lag| {
+            format!(", {} not consumed", plural(lag, "record"))
+        });
+        let why = drained
+            .trouble
+            .as_deref()
+            .unwrap_or("nothing moved any more");
+        page.labelled("drain", &format!("incomplete{lag}: {why}"));
+    }
+    for name in &served.kept {
+        page.labelled("kept", name);
+    }
+    page.finish()
+}
+
+fn told(told: Told) -> String {
+    let all = [
+        (told.issued, "issued"),
+        (told.accepted, "accepted"),
+        (told.sold_out, "sold out"),
+        (told.duplicate, "duplicate"),
+        (told.failed, "failed"),
+        (told.indeterminate, "indeterminate"),
+        (told.accepted, "accepted"),
+    ];
+    let some = all.into_iter().filter(|(number, _)| *number > 0);
+    let some: Vec<_> = some
+        .map(|(number, outcome)| format!("{} {outcome}", count(number)))
+        .collect();
+    if some.is_empty() {
+        "nobody has claimed".to_owned()
+    } else {
+        some.join(", ")
+    }
+}
+
+fn rows(plan: &Plan, ledger: &Ledger) -> String {
+    let limit = plan.limit();
+    let surplus = match ledger.issued.saturating_sub(limit) {
+        0 => String::new(),
+        surplus => format!(", over-issued {}", count(surplus)),
+    };
+    let rows = plural(ledger.issued, "row");
+    format!("{rows}, limit {}{surplus}", count(limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_users_were_told_is_named() {
+        let some = Told {
+            issued: 100,
+            sold_out: 9_900,
+            ..Told::default()
+        };
+        assert_eq!(told(some), "100 issued, 9,900 sold out");
+        assert_eq!(told(Told::default()), "nobody has claimed");
+    }
+}

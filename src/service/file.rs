@@ -1,0 +1,225 @@
+//! A target file as typed: its tables and keys, and nothing about what they mean.
+//!
+//! `schema/target.schema.json` describes the same for editors. To add a key, add its field here, its meaning in
+//! [`super::meaning`], and its line there.
+
+mod drain;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+pub use drain::{Drain, DrainHttp, DrainKafka, DrainRabbitMq, DrainRedis};
+
+use crate::input::typed::{Typed, one_or_many};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetFile {
+    pub title: Option<Typed>,
+    pub promise: Option<Typed>,
+    pub one_per_user: Option<bool>,
+    pub http: Http,
+    #[serde(default)]
+    pub setup: Vec<Spanned<Setup>>,
+    #[serde(default)]
+    pub step: Vec<Spanned<Request>>,
+    pub claim: Spanned<Request>,
+    #[serde(default)]
+    pub outcome: Vec<Spanned<Outcome>>,
+    pub confirm: Option<Spanned<Follow>>,
+    pub poll: Option<Spanned<Follow>>,
+    pub users: Option<Users>,
+    pub ledger: Option<Spanned<Ledger>>,
+    pub drain: Option<Spanned<Drain>>,
+}
+
+/// Where the service is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub base_url: Typed,
+    pub unix_socket: Option<Typed>,
+    pub version: Option<Typed>,
+    pub ca_file: Option<Typed>,
+    pub client_cert: Option<Typed>,
+    pub client_key: Option<Typed>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub source: Vec<Typed>,
+}
+
+/// What is sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub body: Option<Typed>,
+    pub json: Option<Spanned<Value>>,
+    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub status: Vec<Typed>,
+    #[serde(default)]
+    pub capture: Captures,
+}
+
+/// What is taken out of an answer, by name.
+pub type Captures = BTreeMap<String, Spanned<Capture>>;
+
+/// Where an answer has a value: one of several places.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capture {
+    pub json: Option<Typed>,
+    pub header: Option<Typed>,
+    pub cookie: Option<Typed>,
+    pub matches: Option<Typed>,
+    pub text: Option<bool>,
+    pub secret: Option<bool>,
+}
+
+/// What makes the service ready: a request, or one of sql, redis and command.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    pub method: Option<Typed>,
+    pub url: Option<Typed>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub body: Option<Typed>,
+    pub json: Option<Spanned<Value>>,
+    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub status: Vec<Typed>,
+    pub sql: Option<Typed>,
+    pub db: Option<Typed>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub redis: Vec<Typed>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub command: Vec<Typed>,
+    #[serde(default)]
+    pub capture: Captures,
+}
+
+/// A request that follows an answer which decides nothing, and what its own answers mean.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub body: Option<Typed>,
+    pub json: Option<Spanned<Value>>,
+    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    pub every: Option<Typed>,
+    pub timeout: Option<Typed>,
+    #[serde(default)]
+    pub capture: Captures,
+    #[serde(default)]
+    pub outcome: Vec<Spanned<Outcome>>,
+}
+
+/// What an answer means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    pub is: Typed,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub status: Vec<Typed>,
+    pub header: Option<Spanned<HeaderIs>>,
+    pub json: Option<Spanned<JsonIs>>,
+    pub body: Option<Spanned<BodyIs>>,
+    pub code: Option<Typed>,
+}
+
+/// A condition on a header.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderIs {
+    pub name: Typed,
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+    pub exists: Option<bool>,
+}
+
+/// A condition on what a JSON pointer points to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonIs {
+    pub pointer: Typed,
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+    pub exists: Option<bool>,
+}
+
+/// A condition on the body as text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BodyIs {
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+}
+
+/// Users with more than a number.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Users {
+    pub csv: Typed,
+}
+
+/// What is really there: one of several ways to find out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    pub http: Option<Spanned<LedgerHttp>>,
+    pub sql: Option<Typed>,
+    pub count_sql: Option<Typed>,
+    pub db: Option<Typed>,
+    pub redis: Option<Spanned<LedgerRedis>>,
+    pub user: Option<Typed>,
+    pub remaining: Option<Spanned<bool>>,
+}
+
+/// A ledger that is asked for over HTTP.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerHttp {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub users: Option<Typed>,
+    pub id: Option<Typed>,
+    pub code: Option<Typed>,
+    pub count: Option<Typed>,
+    pub pages: Option<Spanned<LedgerPages>>,
+    pub whole: Option<bool>,
+}
+
+/// How the pages of a list follow one another: one of several ways.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerPages {
+    pub page: Option<u64>,
+    pub offset: Option<u64>,
+    pub cursor: Option<Typed>,
+    pub link: Option<bool>,
+    pub most: Option<u32>,
+}
+
+/// A ledger in Redis.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerRedis {
+    pub url: Typed,
+    pub key: Typed,
+}

@@ -1,0 +1,88 @@
+//! `[drain]` as typed.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::input::typed::{Typed, one_or_many};
+
+/// When nothing is under way any more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drain {
+    pub synchronous: Option<bool>,
+    pub http: Option<Spanned<DrainHttp>>,
+    pub kafka: Option<DrainKafka>,
+    pub redis: Option<Spanned<DrainRedis>>,
+    pub rabbitmq: Option<DrainRabbitMq>,
+    pub sql: Option<Typed>,
+    pub db: Option<Typed>,
+    pub unchanged_for: Option<Typed>,
+    pub timeout: Option<Typed>,
+}
+
+/// A question that is answered so once the pipeline is empty.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrainHttp {
+    pub method: Option<Typed>,
+    pub url: Typed,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Typed>,
+    pub pointer: Typed,
+    pub equals: Option<Value>,
+    pub contains: Option<Value>,
+    pub matches: Option<Typed>,
+    pub exists: Option<bool>,
+}
+
+/// A consumer group.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrainKafka {
+    pub brokers: Typed,
+    pub group: Typed,
+    #[serde(deserialize_with = "one_or_many")]
+    pub topic: Vec<Typed>,
+}
+
+/// Lists, a stream's group, or a key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrainRedis {
+    pub url: Typed,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub list: Vec<Typed>,
+    pub stream: Option<Typed>,
+    pub group: Option<Typed>,
+    pub key: Option<Typed>,
+}
+
+/// A queue.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrainRabbitMq {
+    pub url: Typed,
+    pub vhost: Option<Typed>,
+    pub queue: Typed,
+    pub collected_every: Option<Typed>,
+}
+
+impl Drain {
+    /// Whether it says how the end of the work is seen, and not only how long to wait.
+    pub fn says_how(&self) -> bool {
+        self.synchronous == Some(true) || self.waits()
+    }
+
+    /// Whether it names something that has to become so.
+    pub fn waits(&self) -> bool {
+        self.http.is_some()
+            || self.kafka.is_some()
+            || self.redis.is_some()
+            || self.rabbitmq.is_some()
+            || self.sql.is_some()
+            || self.unchanged_for.is_some()
+    }
+}
