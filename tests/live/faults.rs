@@ -315,7 +315,8 @@ fn check(title: &str, ran: &Ran, ledger: &Ledger, verdicts: &[&str]) {
         assert_eq!(ledger.rows(), Some(rows), "{said}");
     }
     let found = &run["ledger"];
-    if count(found, "duplicate_users") == 0 {
+    // Without a drain, a coupon that is missing may still come, so the run does not say how many are lost.
+    if !found["lost"].is_null() && count(found, "duplicate_users") == 0 {
         let explained = count(told, "issued") + count(found, "phantom") + count(found, "recovered");
         assert_eq!(rows + count(found, "lost"), explained, "{said}");
     }
