@@ -10,9 +10,9 @@ use url::Host;
 
 use super::ceiling::flag;
 use crate::{
-    config::scenario::{Scenario, Subject},
+    config::scenario::Scenario,
     input::address::DbKind,
-    model::workload::{MAX_UNDECIDED, Workload},
+    model::workload::Workload,
     serve::{ANSWER, Listen, Plan},
     strategies::Entry,
 };
@@ -155,18 +155,8 @@ pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
     Ok(Plan {
         entry,
         scenario: Scenario {
-            title: None,
-            subjects: vec![Subject::Strategy(entry)],
-            refused: Vec::new(),
-            workload,
-            trials: 1,
-            instances: 1,
-            services,
-            bystander_rate: None,
-            trace: false,
             keep: args.keep,
-            max_undecided: MAX_UNDECIDED,
-            assertions: Vec::new(),
+            ..Scenario::of_strategy(entry, workload, services)
         },
         listen,
         allow_hosts: allow_hosts.into_iter().flatten().collect(),

@@ -15,10 +15,13 @@ use super::{
 };
 use crate::input::Env;
 use crate::{
-    config::scenario::{Refused, Scenario, Subject},
+    config::scenario::{Scenario, Subject},
     input::address::{DbTarget, KafkaTarget, RedisTarget, Services},
     judge::assertion::Assertion,
-    model::workload::{DbConnection, MAX_ATTEMPTS, MAX_UNDECIDED, Rate, Workload},
+    model::{
+        report::RefusedStrategy,
+        workload::{DbConnection, MAX_ATTEMPTS, MAX_UNDECIDED, Rate, Workload},
+    },
     service::Target,
 };
 use crate::{
@@ -116,7 +119,7 @@ pub(crate) fn with_trials(
 /// What is put to the test, and on what.
 struct What {
     subjects: Vec<Subject>,
-    refused: Vec<Refused>,
+    refused: Vec<RefusedStrategy>,
     services: Services,
 }
 

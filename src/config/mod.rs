@@ -15,6 +15,7 @@ pub mod effective;
 pub mod file;
 pub mod layers;
 pub mod output;
+mod reported;
 pub mod scenario;
 pub mod settings;
 pub mod strategies;

@@ -9,7 +9,10 @@ use crate::{
     adapters::Demand,
     input::address::Services,
     judge::assertion::Assertion,
-    model::workload::{Rate, Workload},
+    model::{
+        report::RefusedStrategy,
+        workload::{MAX_UNDECIDED, Rate, Workload},
+    },
     service::Target,
     strategies::{Entry, Promise},
 };
@@ -22,7 +25,7 @@ pub struct Scenario {
     /// What is put to the test, at least one.
     pub subjects: Vec<Subject>,
     /// Those of `all` that the database cannot run.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedStrategy>,
     /// Who asks, how often and how fast.
     pub workload: Workload,
     /// How often each strategy is run, at least once; trials of several strategies are interleaved.
@@ -44,6 +47,24 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// One run of one strategy, with the default of every other setting.
+    pub fn of_strategy(entry: &'static Entry, workload: Workload, services: Services) -> Self {
+        Self {
+            title: None,
+            subjects: vec![Subject::Strategy(entry)],
+            refused: Vec::new(),
+            workload,
+            trials: 1,
+            instances: 1,
+            services,
+            bystander_rate: None,
+            trace: false,
+            keep: false,
+            max_undecided: MAX_UNDECIDED,
+            assertions: Vec::new(),
+        }
+    }
+
     /// What it asks of its services.
     pub fn demand(&self) -> Demand<'_> {
         Demand {
@@ -107,13 +128,4 @@ impl Subject {
             Self::Target(target) => target.one_per_user,
         }
     }
-}
-
-/// A strategy that the database cannot run.
-#[derive(Debug, Clone, Copy)]
-pub struct Refused {
-    /// Which.
-    pub entry: &'static Entry,
-    /// Why.
-    pub reason: &'static str,
 }

@@ -5,9 +5,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::layers::{Found, Layers};
 use crate::{
     adapters::kafka::CAPACITY,
-    config::scenario::Refused,
     input::address::{DbKind, KafkaTarget},
-    model::workload::Workload,
+    model::{report::RefusedStrategy, workload::Workload},
     strategies::{self, Entry, Need, REGISTRY},
 };
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
 /// What is run, and what is not because the database cannot.
 pub(crate) struct Chosen {
     pub strategies: Vec<&'static Entry>,
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedStrategy>,
 }
 
 /// In the order asked for; `all` is the order of the catalogue, without those that the database cannot run. Naming one of
@@ -63,7 +62,13 @@ pub(crate) fn chosen(layers: &Layers, db: DbKind) -> Result<Chosen, UsageError> 
 fn all(db: DbKind) -> Chosen {
     let refused: Vec<_> = REGISTRY
         .iter()
-        .filter_map(|entry| db.refusal(entry).map(|reason| Refused { entry, reason }))
+        .filter_map(|entry| {
+            let reason = db.refusal(entry)?;
+            Some(RefusedStrategy {
+                strategy: entry.name.to_owned(),
+                reason: reason.to_owned(),
+            })
+        })
         .collect();
     let strategies = REGISTRY.iter().filter(|entry| db.refusal(entry).is_none());
     Chosen {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::model::verdict::FindingKind;
 use crate::{
-    model::report::{AssertionOutcome, AssertionResult, Refused, Report, Run},
+    model::report::{AssertionOutcome, AssertionResult, RefusedStrategy, Report, Run},
     render::observed::observed,
     text::format::{NOTHING, clean, count, known},
 };
@@ -49,7 +49,7 @@ fn unfinished(why: &str) -> TestSuite {
     suite
 }
 
-fn refused(refused: &Refused) -> TestSuite {
+fn refused(refused: &RefusedStrategy) -> TestSuite {
     let mut suite = TestSuite::new(clean(&refused.strategy));
     let why = format!("not run: {}", clean(&refused.reason));
     suite.add_test_case(case("was run", Result::Skipped(why)));
@@ -258,7 +258,7 @@ mod tests {
         let mut report = fixtures::redis_kafka_holds();
         report.interrupted = true;
         assert_eq!(totals(&report), [0, 1, 0, 6]);
-        report.scenario.refused = vec![Refused {
+        report.scenario.refused = vec![RefusedStrategy {
             strategy: "db-named-lock".to_owned(),
             reason: "SQLite has no named locks".to_owned(),
         }];

@@ -20,7 +20,7 @@ pub use conductor::Patience;
 
 use crate::{
     adapters::{Backend, OpenError, Role, remains::new_run_id},
-    config::scenario::{Scenario, Subject},
+    config::scenario::Scenario,
     engine::run::backends,
     input::address::Services,
     judge::{
@@ -32,7 +32,7 @@ use crate::{
         outcome::Attempt,
         report::Backends,
         verdict::Completion,
-        workload::{Arrivals, MAX_UNDECIDED, Workload},
+        workload::{Arrivals, Workload},
     },
     ports::UserId,
     strategies::Entry,
@@ -95,27 +95,18 @@ impl Plan {
     /// Rows that are asked for at most.
     fn scenario(&self) -> Scenario {
         let token = &self.token;
+        let workload = Workload {
+            users: token.users,
+            limit: token.limit,
+            attempts: token.attempts,
+            arrivals: Arrivals::Burst,
+            seed: 0,
+            timeout: self.patience.end,
+            warmup: true,
+        };
         Scenario {
-            title: None,
-            subjects: vec![Subject::Strategy(self.entry)],
-            refused: Vec::new(),
-            workload: Workload {
-                users: token.users,
-                limit: token.limit,
-                attempts: token.attempts,
-                arrivals: Arrivals::Burst,
-                seed: 0,
-                timeout: self.patience.end,
-                warmup: true,
-            },
-            trials: 1,
-            instances: 1,
-            services: self.services.clone(),
-            bystander_rate: None,
-            trace: false,
             keep: self.keep,
-            max_undecided: MAX_UNDECIDED,
-            assertions: Vec::new(),
+            ..Scenario::of_strategy(self.entry, workload, self.services.clone())
         }
     }
 

@@ -29,7 +29,6 @@ pub use drain::Drained;
 pub(crate) use drain::drain;
 pub use measure::backends;
 pub use observed::Observed;
-pub use summary::settings;
 
 use crate::{
     adapters::OpenError,

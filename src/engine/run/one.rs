@@ -217,8 +217,15 @@ async fn elsewhere(
     stop: watch::Receiver<bool>,
 ) -> Result<Loaded, OpenError> {
     let counters = Arc::new(Counters::default());
-    let work = instances::Work::of_strategy(scenario, entry, backend);
-    let mut instances = Instances::start(scenario, run_id, &work).await?;
+    let subject = instances::AssignedSubject::of_strategy(&scenario.services, entry, backend);
+    let subject = subject.map_err(|error| {
+        OpenError::new(
+            "--instances",
+            scenario.instances.to_string(),
+            error.to_string(),
+        )
+    })?;
+    let mut instances = Instances::start(scenario, run_id, &subject).await?;
     announce(place, &counters, watcher);
     bystander.lead(stop.clone()).await;
     let released = Instant::now() + instances::HEAD_START;

@@ -1,22 +1,17 @@
 //! All runs together: how often each strategy raced, the assertions, the exit code.
 
-use std::time::Duration;
-
 use super::{Finished, one::Done, spread::spreads};
 use crate::model::environment::{environment, tool};
 use crate::{
-    adapters::{OpenError, http::Remote},
-    config::scenario::{Scenario, Subject},
+    adapters::OpenError,
+    config::scenario::Scenario,
     judge::{assertion, exit},
     model::{
         report::{
-            AssertionOutcome, AssertionResult, Environment, OpenLoop, Race, Refused, Report, Run,
-            SCHEMA_VERSION, Settings, TargetSettings,
+            AssertionOutcome, AssertionResult, Environment, Race, Report, Run, SCHEMA_VERSION,
         },
         verdict::Verdict,
-        workload::{Arrivals, Profile, Rate, Workload},
     },
-    service::Target,
     statistics::wilson,
 };
 
@@ -68,7 +63,7 @@ impl Collected {
             schema_version: SCHEMA_VERSION,
             tool: tool(),
             environment: self.environment,
-            scenario: settings(scenario),
+            scenario: scenario.settings(),
             race: race(scenario, &self.runs),
             spread: spreads(scenario, &self.runs),
             runs: self.runs,
@@ -131,101 +126,6 @@ fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
 /// A trial that proves nothing says nothing about the race either, unless it raced.
 fn could_race(run: &Run) -> bool {
     run.verdict != Verdict::Inconclusive || run.ledger.is_over_issued()
-}
-
-fn open_loop(arrivals: Arrivals) -> Option<OpenLoop> {
-    let Arrivals::OpenLoop { profile, spacing } = arrivals else {
-        return None;
-    };
-    let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    let mut settings = OpenLoop {
-        rate_per_s: None,
-        ramp_ns: None,
-        spike_ns: None,
-        spacing,
-    };
-    match profile {
-        Profile::Constant { per_second } => settings.rate_per_s = Some(per_second),
-        Profile::Ramp {
-            over,
-            up_to_per_second,
-        } => {
-            settings.ramp_ns = Some(nanoseconds(over));
-            settings.rate_per_s = up_to_per_second;
-        }
-        Profile::Spike { over } => settings.spike_ns = Some(nanoseconds(over)),
-    }
-    Some(settings)
-}
-
-/// The scenario as a report tells it.
-pub fn settings(scenario: &Scenario) -> Settings {
-    let (workload, services) = (&scenario.workload, &scenario.services);
-    let target = scenario.subjects.iter().find_map(|subject| match subject {
-        Subject::Target(target) => Some(described(target, workload)),
-        Subject::Strategy(_) => None,
-    });
-    // None of our services has a part in it.
-    let unless_target = |service: String| match &target {
-        Some(_) => "none".to_owned(),
-        None => service,
-    };
-    Settings {
-        title: scenario.title.clone(),
-        strategies: scenario
-            .subjects
-            .iter()
-            .map(|subject| subject.name().to_owned())
-            .collect(),
-        refused: scenario
-            .refused
-            .iter()
-            .map(|refused| Refused {
-                strategy: refused.entry.name.to_owned(),
-                reason: refused.reason.to_owned(),
-            })
-            .collect(),
-        users: workload.users,
-        limit: workload.limit,
-        attempts: workload.attempts,
-        in_flight: workload.arrivals.in_flight(),
-        open_loop: open_loop(workload.arrivals),
-        trials: scenario.trials,
-        instances: scenario.instances,
-        warmup: workload.warmup,
-        seed: workload.seed,
-        db: unless_target(services.db.to_string()),
-        db_pool: services.db_pool,
-        db_connection: services.db_connection,
-        redis: unless_target(services.redis.to_string()),
-        redis_connections: services.redis_connections,
-        kafka: unless_target(services.kafka.to_string()),
-        consumers: services.consumers,
-        consumer_batch: services.consumer_batch,
-        consumer_rate_per_s: services.consumer_rate.map(Rate::per_second),
-        tls_ca: services
-            .tls_ca
-            .as_ref()
-            .map(|ca| ca.path().display().to_string()),
-        timeout_ns: u64::try_from(workload.timeout.as_nanos()).unwrap_or(u64::MAX),
-        max_undecided: Some(scenario.max_undecided),
-        bystander_rate_per_s: scenario.bystander_rate.map(Rate::per_second),
-        trace: scenario.trace,
-        keep: scenario.keep,
-        target,
-    }
-}
-
-fn described(target: &Target, workload: &Workload) -> TargetSettings {
-    TargetSettings {
-        file: target.path.display().to_string(),
-        address: target.address(),
-        http_version: target.service.version.to_string(),
-        connections: target.connections(workload) as u64,
-        claim: target.claim.name.clone(),
-        ledger: target.ledger.describe(),
-        allow_remote: target.reach.remote == Remote::Allowed,
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{
     Event, Observer, Place,
     drain::Drained,
-    instances::{Instances, Work},
+    instances::{AssignedSubject, Instances},
     judge::{Evidence, judge},
     observed::{Observed, Reached},
     one::{Done, Loaded, Surroundings, announce, trouble},
@@ -147,8 +147,8 @@ async fn ready(
     stage.open_drain().await?;
     stage.must_be_empty().await?;
     if scenario.instances > 1 {
-        let work = Work::of_target(target, stage.given());
-        let instances = Instances::start(scenario, run_id, &work).await?;
+        let subject = AssignedSubject::of_target(target, stage.given());
+        let instances = Instances::start(scenario, run_id, &subject).await?;
         return Ok(Asking::Elsewhere(instances));
     }
     let claim = stage.claim(target.connections(workload), workload.users);

@@ -2,9 +2,11 @@
 
 mod sentinel;
 mod tls_ca;
+pub(crate) mod with_password;
 
 use std::{fmt, path::PathBuf};
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use sentinel::SentinelUrl;
@@ -16,20 +18,25 @@ use crate::{
     text::redact::meaning,
 };
 
-/// Where a run finds its services, and how it speaks to them.
-#[derive(Debug, Clone)]
+/// The services of a run, and how the run uses them.
+///
+/// Serialized with the passwords: the one use is the message to a process of `--instances`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Services {
     /// The database.
+    #[serde(with = "with_password")]
     pub db: DbTarget,
     /// Connections in the database's pool, at least 1.
     pub db_pool: u32,
     /// How long a claim keeps a connection.
     pub db_connection: DbConnection,
     /// Redis.
+    #[serde(with = "with_password")]
     pub redis: RedisTarget,
     /// Multiplexed connections to Redis, at least 1.
     pub redis_connections: u32,
     /// Kafka.
+    #[serde(with = "with_password")]
     pub kafka: KafkaTarget,
     /// Members of the consumer group; 0 only where a strategy produces and nobody consumes.
     pub consumers: u32,

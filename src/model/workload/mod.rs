@@ -17,7 +17,7 @@ pub const MAX_ATTEMPTS: u64 = 100_000_000;
 pub const MAX_UNDECIDED: f64 = 0.05;
 
 /// Who asks, how often and how fast.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Workload {
     /// Distinct users, at least 1.
     pub users: u64,
@@ -43,10 +43,11 @@ impl Workload {
 }
 
 /// How long a claim keeps a database connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DbConnection {
     /// One from the pool for each statement.
+    #[default]
     Statement,
     /// One held from a claim's first statement to its end, as with an open session in view.
     Request,

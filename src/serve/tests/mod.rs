@@ -11,9 +11,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use super::{Listen, Plan, service::Service};
 use crate::{
-    config::scenario::{Scenario, Subject},
+    config::scenario::Scenario,
     input::address::{DbTarget, KafkaTarget, RedisTarget, Services},
-    model::workload::{Arrivals, DbConnection, MAX_UNDECIDED, Workload},
+    model::workload::{Arrivals, DbConnection, Workload},
     strategies::Entry,
 };
 
@@ -42,20 +42,7 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
     };
     Plan {
         entry,
-        scenario: Scenario {
-            title: None,
-            subjects: vec![Subject::Strategy(entry)],
-            refused: Vec::new(),
-            workload,
-            trials: 1,
-            instances: 1,
-            services,
-            bystander_rate: None,
-            trace: false,
-            keep: false,
-            max_undecided: MAX_UNDECIDED,
-            assertions: Vec::new(),
-        },
+        scenario: Scenario::of_strategy(entry, workload, services),
         listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
         allow_hosts: Vec::new(),
         max_connections: 100,

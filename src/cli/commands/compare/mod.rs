@@ -18,10 +18,7 @@ use crate::{
         compare::{BaselineName, CompareArgs, Comparing, What, comparing},
     },
     config::scenario::Scenario,
-    engine::{
-        limits::{self, Needs},
-        run::settings,
-    },
+    engine::limits::{self, Needs},
     input::Env,
     judge::{
         compare::{self, Comparison, Named, Question, Refusal},
@@ -112,7 +109,7 @@ fn is_incomplete(named: &Named, comparing: &Comparing) -> bool {
 /// What can be known of a run beforehand is compared beforehand: that the settings are the same.
 fn check_beforehand(scenario: &Scenario, baseline: &Named) -> Result<(), Failure> {
     let mut report = baseline.report.clone();
-    report.scenario = settings(scenario);
+    report.scenario = scenario.settings();
     report.environment = environment();
     let planned = Named {
         name: "this run".to_owned(),

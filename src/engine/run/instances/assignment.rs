@@ -1,10 +1,14 @@
-//! What each child is told to do.
+//! The assignment of each child: its share of the workload, and the subject that it claims from.
 
-use super::message::{Assignment, StrategyWork, TargetWork, Work};
+use super::message::{AssignedStrategy, AssignedSubject, AssignedTarget, Assignment};
 use crate::{
     adapters::{Backend, http::Remote},
     config::scenario::Scenario,
-    model::workload::Arrivals,
+    input::{
+        address::{Services, with_password::Address},
+        error::{Place, UsageError},
+    },
+    model::workload::{Arrivals, Workload},
     service::Target,
     strategies::Entry,
 };
@@ -13,46 +17,47 @@ use crate::{
 pub fn assignment(
     scenario: &Scenario,
     run_id: &str,
-    work: &Work,
+    subject: &AssignedSubject,
     (index, of): (usize, usize),
 ) -> Assignment {
-    let workload = &scenario.workload;
+    let workload = scenario.workload;
     Assignment {
         share: (index, of),
-        work: work.clone(),
         run_id: run_id.to_owned(),
-        users: workload.users,
-        limit: workload.limit,
-        attempts: workload.attempts,
-        arrivals: part_of(workload.arrivals, (index as u64, of as u64)),
-        seed: workload.seed,
-        timeout_ms: u64::try_from(workload.timeout.as_millis()).unwrap_or(u64::MAX),
-        warmup: workload.warmup,
+        workload: Workload {
+            arrivals: part_of(workload.arrivals, (index as u64, of as u64)),
+            ..workload
+        },
+        subject: subject.clone(),
     }
 }
 
-impl Work {
-    /// A strategy on the services that the parent has opened.
-    pub fn of_strategy(scenario: &Scenario, entry: &Entry, backend: &Backend) -> Self {
-        let (services, addresses) = (&scenario.services, backend.addresses());
-        Self::Strategy(Box::new(StrategyWork {
-            strategy: entry.name.to_owned(),
-            db: addresses.db,
-            db_pool: services.db_pool,
-            db_connection: services.db_connection,
-            redis: addresses.redis,
-            redis_connections: services.redis_connections,
-            kafka: addresses.kafka,
-            consumers: services.consumers,
-            consumer_batch: services.consumer_batch,
-            consumer_rate: services.consumer_rate,
-            tls_ca: services.tls_ca.clone(),
-        }))
+impl AssignedSubject {
+    /// A strategy, on the services that the parent has opened.
+    ///
+    /// # Errors
+    ///
+    /// An address of the parent's services cannot be parsed.
+    pub fn of_strategy(
+        services: &Services,
+        entry: &Entry,
+        backend: &Backend,
+    ) -> Result<Self, UsageError> {
+        let addresses = backend.addresses();
+        Ok(Self::Strategy(Box::new(AssignedStrategy {
+            name: entry.name.to_owned(),
+            services: Services {
+                db: address("db", &addresses.db)?,
+                redis: address("redis", &addresses.redis)?,
+                kafka: address("kafka", &addresses.kafka)?,
+                ..services.clone()
+            },
+        })))
     }
 
-    /// A service that the parent has set up.
+    /// A service of the user's own that the parent has set up. `given` are the values of the setup responses.
     pub fn of_target(target: &Target, given: Vec<Option<String>>) -> Self {
-        Self::Target(Box::new(TargetWork {
+        Self::Target(Box::new(AssignedTarget {
             path: target.path.clone(),
             text: target.text.clone(),
             connections: target.reach.connections,
@@ -62,7 +67,14 @@ impl Work {
     }
 }
 
-/// A closed loop's places are shared out as evenly as it goes, with nobody left without one.
+fn address<T: Address>(name: &'static str, text: &str) -> Result<T, UsageError> {
+    T::parse(text).map_err(|problem| UsageError::Setting {
+        place: Place::Flag(name),
+        problem,
+    })
+}
+
+/// The `in_flight` of a closed loop is divided evenly; every child has at least 1.
 fn part_of(arrivals: Arrivals, (index, of): (u64, u64)) -> Arrivals {
     match arrivals {
         Arrivals::ClosedLoop { in_flight } => Arrivals::ClosedLoop {

@@ -12,18 +12,18 @@ use tokio::{
     sync::{Mutex, mpsc, watch},
 };
 
-use super::message::{Assignment, News, Order, StrategyWork, Work, receive, send};
+use super::message::{
+    AssignedStrategy, AssignedSubject, Assignment, ChildMessage, ParentMessage, receive, send,
+};
 use crate::{
     adapters::{Backend, Role},
-    config::scenario::{Scenario, Subject},
+    config::scenario::Scenario,
     engine::{
         load::{self, Counters, End, Load, Recorder, Schedule},
         run::{Consumers, observed::Observed, one},
     },
-    input::{address::Services, services},
     instrument::metered::Meter,
-    model::workload::{MAX_UNDECIDED, Workload},
-    strategies::{self, Entry},
+    strategies,
 };
 
 /// Between two reports of progress.
@@ -38,38 +38,42 @@ type Out = Arc<Mutex<Stdout>>;
 pub async fn main() -> bool {
     let out: Out = Arc::new(Mutex::new(tokio::io::stdout()));
     let mut orders = BufReader::new(tokio::io::stdin());
-    let Some(Order::Prepare(assignment)) = receive(&mut orders).await else {
+    let Some(ParentMessage::Prepare(assignment)) = receive(&mut orders).await else {
         return false;
     };
     match work(&assignment, orders, &out).await {
         Ok(()) => true,
         Err(problem) => {
-            say(&out, &News::Failed(problem)).await;
+            say(&out, &ChildMessage::Failed(problem)).await;
             false
         }
     }
 }
 
 /// If the parent is gone there is nobody to tell, and the next order will not come either.
-async fn say(out: &Out, news: &News) {
+async fn say(out: &Out, news: &ChildMessage) {
     let _ = send(&mut *out.lock().await, news).await;
 }
 
 async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> Result<(), String> {
-    match &assignment.work {
-        Work::Strategy(work) => of_strategy(assignment, work, orders, out).await,
-        Work::Target(work) => target::work(assignment, work, orders, out).await,
+    match &assignment.subject {
+        AssignedSubject::Strategy(assigned) => of_strategy(assignment, assigned, orders, out).await,
+        AssignedSubject::Target(assigned) => target::work(assignment, assigned, orders, out).await,
     }
 }
 
 async fn of_strategy(
     assignment: &Assignment,
-    work: &StrategyWork,
+    assigned: &AssignedStrategy,
     orders: BufReader<Stdin>,
     out: &Out,
 ) -> Result<(), String> {
-    let (scenario, entry) = understand(assignment, work)?;
-    let workload = scenario.workload;
+    let entry = strategies::find(&assigned.name).ok_or("unknown strategy")?;
+    let workload = assignment.workload;
+    let scenario = Scenario {
+        instances: u32::try_from(assignment.share.1).unwrap_or(u32::MAX),
+        ..Scenario::of_strategy(entry, workload, assigned.services.clone())
+    };
     let backend = Backend::open(&scenario.demand(), entry, &assignment.run_id, Role::Guest)
         .await
         .map_err(|error| error.to_string())?;
@@ -80,7 +84,7 @@ async fn of_strategy(
     let mut consumers = Consumers::start(&strategy, &backend, None);
     let (mut listener, stop) = Listener::start(orders);
 
-    say(out, &News::Ready).await;
+    say(out, &ChildMessage::Ready).await;
     let at = listener.release.recv().await.ok_or("the parent is gone")?;
     let progress = tokio::spawn(report(Arc::clone(out), Arc::clone(&recorder.counters)));
     let load = Load {
@@ -106,64 +110,16 @@ async fn of_strategy(
         (End::Done, Err(_)) => Some("records were still on their way".to_owned()),
         (end, _) => Some(one::trouble(end, workload.timeout).unwrap_or_default()),
     };
-    say(out, &News::Loaded { trouble }).await;
+    say(out, &ChildMessage::Loaded { trouble }).await;
 
     listener.finish.recv().await;
     progress.abort();
     let observed = Observed::here(&recorder, &meter, &backend, ended.cpu);
-    say(out, &News::Observed(Box::new(observed))).await;
+    say(out, &ChildMessage::Observed(Box::new(observed))).await;
     ended.abandon().await;
     consumers.shutdown().await;
     backend.close(false).await;
     Ok(())
-}
-
-fn understand(
-    assignment: &Assignment,
-    work: &StrategyWork,
-) -> Result<(Scenario, &'static Entry), String> {
-    let entry = strategies::find(&work.strategy).ok_or("unknown strategy")?;
-    let words =
-        |problem: crate::text::problem::Problem| format!("{}: {}", problem.what, problem.advice);
-    let scenario = Scenario {
-        title: None,
-        subjects: vec![Subject::Strategy(entry)],
-        refused: Vec::new(),
-        workload: workload(assignment),
-        trials: 1,
-        instances: u32::try_from(assignment.share.1).unwrap_or(u32::MAX),
-        services: Services {
-            db: services::db(&work.db).map_err(words)?,
-            db_pool: work.db_pool,
-            db_connection: work.db_connection,
-            redis: services::redis(&work.redis).map_err(words)?,
-            redis_connections: work.redis_connections,
-            kafka: services::kafka(&work.kafka).map_err(words)?,
-            consumers: work.consumers,
-            consumer_batch: work.consumer_batch,
-            consumer_rate: work.consumer_rate,
-            tls_ca: work.tls_ca.clone(),
-        },
-        // The one there is belongs to the parent.
-        bystander_rate: None,
-        trace: false,
-        keep: false,
-        max_undecided: MAX_UNDECIDED,
-        assertions: Vec::new(),
-    };
-    Ok((scenario, entry))
-}
-
-fn workload(assignment: &Assignment) -> Workload {
-    Workload {
-        users: assignment.users,
-        limit: assignment.limit,
-        attempts: assignment.attempts,
-        arrivals: assignment.arrivals,
-        seed: assignment.seed,
-        timeout: Duration::from_millis(assignment.timeout_ms),
-        warmup: assignment.warmup,
-    }
 }
 
 /// Sorts the parent's orders. When the parent is gone, its channels close.
@@ -180,10 +136,10 @@ impl Listener {
         tokio::spawn(async move {
             while let Some(order) = receive(&mut orders).await {
                 let _ = match order {
-                    Order::Release(at) => released.send(at).await.is_ok(),
-                    Order::Finish => finished.send(()).await.is_ok(),
-                    Order::Stop => stop.send(true).is_ok(),
-                    Order::Prepare(_) => false,
+                    ParentMessage::Release(at) => released.send(at).await.is_ok(),
+                    ParentMessage::Finish => finished.send(()).await.is_ok(),
+                    ParentMessage::Stop => stop.send(true).is_ok(),
+                    ParentMessage::Prepare(_) => false,
                 };
             }
             let _ = stop.send(true);
@@ -204,7 +160,7 @@ async fn until(unix_nanoseconds: u64) {
 async fn report(out: Out, counters: Arc<Counters>) {
     loop {
         tokio::time::sleep(PROGRESS).await;
-        let news = News::Progress {
+        let news = ChildMessage::Progress {
             started: counters.started.load(Ordering::Relaxed),
             finished: counters.finished.load(Ordering::Relaxed),
             issued: counters.issued.load(Ordering::Relaxed),

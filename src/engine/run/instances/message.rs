@@ -1,110 +1,97 @@
-//! What parent and children say to each other: one line of JSON each.
+//! The messages between the parent and its children: one line of JSON each.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::{
-    engine::run::observed::Observed,
-    input::address::TlsCa,
-    model::workload::{Arrivals, DbConnection, Rate},
-};
+use crate::{engine::run::observed::Observed, input::address::Services, model::workload::Workload};
 
-/// What a child has to do. Goes through a pipe and not through arguments, as it holds passwords.
+/// The share of a run that one child makes. Sent through a pipe and not as arguments, because it holds passwords.
+///
+/// The workload and the services are the validated settings themselves: a new setting needs no line here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Assignment {
-    /// Which child, from 0, and of how many.
+    /// The index of the child, from 0, and the number of children.
     pub share: (usize, usize),
-    pub work: Work,
     pub run_id: String,
-    pub users: u64,
-    pub limit: u64,
-    pub attempts: u32,
-    /// A closed loop's places are those of this child.
-    pub arrivals: Arrivals,
-    pub seed: u64,
-    pub timeout_ms: u64,
-    pub warmup: bool,
+    /// The workload of the whole run; only a closed loop's `in_flight` is that of this child.
+    pub workload: Workload,
+    pub subject: AssignedSubject,
 }
 
-/// What is asked by a child's users.
+/// What the users of a child send their claims to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Work {
-    Strategy(Box<StrategyWork>),
-    Target(Box<TargetWork>),
+pub enum AssignedSubject {
+    Strategy(Box<AssignedStrategy>),
+    Target(Box<AssignedTarget>),
 }
 
-/// A strategy, and where its services are.
+/// A built-in strategy, on services that the parent has opened.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StrategyWork {
-    pub strategy: String,
-    pub db: String,
-    pub db_pool: u32,
-    pub db_connection: DbConnection,
-    pub redis: String,
-    pub redis_connections: u32,
-    pub kafka: String,
-    pub consumers: u32,
-    pub consumer_batch: u32,
-    /// Of all children together.
-    pub consumer_rate: Option<Rate>,
-    pub tls_ca: Option<TlsCa>,
+pub struct AssignedStrategy {
+    pub name: String,
+    /// The services of the run, with the addresses of those that are embedded in the parent.
+    pub services: Services,
 }
 
 /// A service of the user's own, which the parent has set up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct TargetWork {
+pub struct AssignedTarget {
     pub path: PathBuf,
-    /// The file as the parent has read it: it may have been edited since.
+    /// The target file as the parent read it: the file on disk may have changed since.
     pub text: String,
-    /// Connections of each child, where that is said.
+    /// Connections of each child; `None` is as many as its attempts need.
     pub connections: Option<usize>,
     pub allow_remote: bool,
-    /// What the setup has given.
+    /// The values that the responses of the setup requests gave.
     pub given: Vec<Option<String>>,
 }
 
-/// To a child.
+/// A message of the parent to a child.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// Get ready.
+pub enum ParentMessage {
+    /// Open the connections.
     Prepare(Box<Assignment>),
-    /// Release everybody at this time: nanoseconds since the Unix epoch.
+    /// Start the load at this time: nanoseconds since the Unix epoch.
     Release(u64),
     /// End the load early.
     Stop,
-    /// The pipeline is empty: tell what there is to tell, and end.
+    /// The topic is drained: send [`ChildMessage::Observed`] and exit.
     Finish,
 }
 
-/// From a child.
+/// A message of a child to the parent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum News {
-    /// Connected and warm.
+pub enum ChildMessage {
+    /// The child is connected and warmed up.
     Ready,
-    /// It cannot take part.
+    /// The child cannot take part, for this reason.
     Failed(String),
-    /// How far it is.
+    /// Counts since the release, sent at an interval.
     Progress {
         started: u64,
         finished: u64,
         issued: u64,
         inserted: u64,
     },
-    /// Its load has ended, its records are delivered or given up.
+    /// The load has ended; every record is delivered or given up.
     Loaded {
-        /// Why the load ended, where that was not because everybody was answered.
+        /// Why the load ended before every attempt had a response; `None` where every attempt had one.
         trouble: Option<String>,
     },
-    /// The last word.
+    /// The measurements of the child: its last message.
     Observed(Box<Observed>),
 }
 
 /// Writes a message.
+///
+/// # Errors
+///
+/// The reader has closed its end of the pipe.
 pub async fn send(
     writer: &mut (impl AsyncWrite + Unpin),
     message: &impl Serialize,
@@ -115,7 +102,7 @@ pub async fn send(
     writer.flush().await
 }
 
-/// Reads the next message; `None` when the other side is gone.
+/// Reads the next message; `None` when the writer has closed its end of the pipe.
 pub async fn receive<T: DeserializeOwned>(reader: &mut (impl AsyncBufRead + Unpin)) -> Option<T> {
     let mut line = String::new();
     match reader.read_line(&mut line).await {

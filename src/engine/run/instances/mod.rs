@@ -11,7 +11,7 @@ mod message;
 mod parent;
 
 pub use child::main as child;
-pub(super) use message::Work;
+pub(super) use message::AssignedSubject;
 pub use parent::{HEAD_START, Instances};
 
 /// The hidden command that makes this program a child.

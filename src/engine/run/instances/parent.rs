@@ -16,7 +16,7 @@ use tokio::{
 use super::{
     COMMAND,
     assignment::assignment,
-    message::{Assignment, News, Order, Work, receive, send},
+    message::{AssignedSubject, Assignment, ChildMessage, ParentMessage, receive, send},
 };
 use crate::{
     adapters::OpenError,
@@ -46,26 +46,30 @@ struct Child {
     process: tokio::process::Child,
     orders: Option<ChildStdin>,
     /// Closes when the child is gone.
-    news: mpsc::Receiver<News>,
+    news: mpsc::Receiver<ChildMessage>,
     /// Why it takes no part any more.
     trouble: Option<String>,
 }
 
 impl Instances {
     /// Starts them, and waits until all are ready.
-    pub async fn start(scenario: &Scenario, run_id: &str, work: &Work) -> Result<Self, OpenError> {
+    pub async fn start(
+        scenario: &Scenario,
+        run_id: &str,
+        subject: &AssignedSubject,
+    ) -> Result<Self, OpenError> {
         let count = scenario.instances as usize;
         let fail = |what: String| OpenError::new("--instances", count.to_string(), what);
         let mut children = Vec::new();
         for index in 0..count {
-            let assignment = assignment(scenario, run_id, work, (index, count));
+            let assignment = assignment(scenario, run_id, subject, (index, count));
             let child = Child::start(assignment).await;
             children.push(child.map_err(|error| fail(error.to_string()))?);
         }
         for (index, child) in children.iter_mut().enumerate() {
             match child.hear(scenario.workload.timeout.max(START)).await {
-                Some(News::Ready) => {}
-                Some(News::Failed(problem)) => return Err(fail(problem)),
+                Some(ChildMessage::Ready) => {}
+                Some(ChildMessage::Failed(problem)) => return Err(fail(problem)),
                 _ => return Err(fail(child.obituary(index).await)),
             }
         }
@@ -83,7 +87,7 @@ impl Instances {
         let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         for child in &mut self.children {
-            child.tell(&Order::Release(at)).await;
+            child.tell(&ParentMessage::Release(at)).await;
         }
         let patience = scenario.workload.timeout + SILENCE;
         let board = tokio::sync::Mutex::new(vec![[0; 4]; self.children.len()]);
@@ -139,7 +143,7 @@ impl Child {
         let no_pipe = || io::Error::other("no pipe to the child");
         let mut orders = process.stdin.take().ok_or_else(no_pipe)?;
         let mut output = BufReader::new(process.stdout.take().ok_or_else(no_pipe)?);
-        send(&mut orders, &Order::Prepare(Box::new(assignment))).await?;
+        send(&mut orders, &ParentMessage::Prepare(Box::new(assignment))).await?;
         // Read in a task of its own: a line must not be cut in two because somebody stops waiting for it.
         let (heard, news) = mpsc::channel(1);
         tokio::spawn(async move {
@@ -158,13 +162,13 @@ impl Child {
     }
 
     /// A child that is gone does not hear, and its silence will be noticed.
-    async fn tell(&mut self, order: &Order) {
+    async fn tell(&mut self, order: &ParentMessage) {
         if let Some(orders) = &mut self.orders {
             let _ = send(orders, order).await;
         }
     }
 
-    async fn hear(&mut self, patience: Duration) -> Option<News> {
+    async fn hear(&mut self, patience: Duration) -> Option<ChildMessage> {
         let news = tokio::time::timeout(patience, self.news.recv()).await;
         news.ok().flatten()
     }
@@ -184,12 +188,12 @@ impl Child {
                 news = self.hear(patience) => news,
                 _ = stop.wait_for(|stop| *stop), if !told_to_stop => {
                     told_to_stop = true;
-                    self.tell(&Order::Stop).await;
+                    self.tell(&ParentMessage::Stop).await;
                     continue;
                 }
             };
             match news {
-                Some(News::Progress {
+                Some(ChildMessage::Progress {
                     started,
                     finished,
                     issued,
@@ -199,7 +203,7 @@ impl Child {
                     board[index] = [started, finished, issued, inserted];
                     show(&board, counters);
                 }
-                Some(News::Loaded { trouble }) => return trouble,
+                Some(ChildMessage::Loaded { trouble }) => return trouble,
                 _ => {
                     let obituary = self.obituary(index).await;
                     self.trouble = Some(obituary.clone());
@@ -210,11 +214,11 @@ impl Child {
     }
 
     async fn last_word(&mut self, patience: Duration) -> Option<Observed> {
-        self.tell(&Order::Finish).await;
+        self.tell(&ParentMessage::Finish).await;
         loop {
             match self.hear(patience).await {
-                Some(News::Observed(observed)) => return Some(*observed),
-                Some(News::Progress { .. } | News::Loaded { .. }) => {}
+                Some(ChildMessage::Observed(observed)) => return Some(*observed),
+                Some(ChildMessage::Progress { .. } | ChildMessage::Loaded { .. }) => {}
                 _ => return None,
             }
         }

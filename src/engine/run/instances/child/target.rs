@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tokio::io::{BufReader, Stdin};
 
-use super::{Listener, Out, report, say, until, workload};
+use super::{Listener, Out, report, say, until};
 use crate::{
     adapters::http::Remote,
     engine::{
         load::{self, End, Load, Recorder, Schedule},
         run::{
-            instances::message::{Assignment, News, TargetWork},
+            instances::message::{AssignedTarget, Assignment, ChildMessage},
             observed::Observed,
             one,
             target::first,
@@ -24,16 +24,19 @@ use crate::{
 /// Opens the share's connections, makes its attempts, and tells what they came to.
 pub async fn work(
     assignment: &Assignment,
-    work: &TargetWork,
+    assigned: &AssignedTarget,
     orders: BufReader<Stdin>,
     out: &Out,
 ) -> Result<(), String> {
-    let whole = workload(assignment);
+    let whole = assignment.workload;
     let schedule = Schedule::share(&whole, assignment.share);
-    let target = Arc::new(target(assignment, work, &schedule, &whole)?);
+    let target = Arc::new(target(assignment, assigned, &schedule, &whole)?);
     let stage = Stage::open(&target, &whole, &assignment.run_id).await;
     let mut stage = stage.map_err(|error| error.to_string())?;
-    stage.join(work.given.clone(), schedule.users.iter().copied().collect());
+    stage.join(
+        assigned.given.clone(),
+        schedule.users.iter().copied().collect(),
+    );
     let claim = stage.claim(connections(&target, &schedule, &whole), whole.users);
     let claim = claim.await.map_err(|error| error.to_string())?;
     let recorder = Arc::new(Recorder::new(schedule, whole.timeout));
@@ -41,7 +44,7 @@ pub async fn work(
     claim.make_ready(at_once).await;
     let (mut listener, stop) = Listener::start(orders);
 
-    say(out, &News::Ready).await;
+    say(out, &ChildMessage::Ready).await;
     let at = listener.release.recv().await.ok_or("the parent is gone")?;
     let progress = tokio::spawn(report(Arc::clone(out), Arc::clone(&recorder.counters)));
     let load = Load {
@@ -56,13 +59,13 @@ pub async fn work(
         (End::Done, Err(_)) => Some("requests were still under way".to_owned()),
         (end, _) => one::trouble(end, whole.timeout),
     };
-    say(out, &News::Loaded { trouble }).await;
+    say(out, &ChildMessage::Loaded { trouble }).await;
 
     listener.finish.recv().await;
     progress.abort();
     let mut observed = Observed::of_target(&recorder, &claim, ended.cpu);
     observed.reached.spelled = stage.spelled();
-    say(out, &News::Observed(Box::new(observed))).await;
+    say(out, &ChildMessage::Observed(Box::new(observed))).await;
     ended.abandon().await;
     Ok(())
 }
@@ -70,17 +73,17 @@ pub async fn work(
 /// The file as the parent has read it; connections of different children come from different addresses.
 fn target(
     assignment: &Assignment,
-    work: &TargetWork,
+    assigned: &AssignedTarget,
     schedule: &Schedule,
     whole: &Workload,
 ) -> Result<Target, String> {
-    let file = TomlFile::of(&work.path, work.text.clone());
+    let file = TomlFile::of(&assigned.path, assigned.text.clone());
     let environment = |name: &str| std::env::var_os(name);
     let target = Target::understand(&file, &environment);
     let mut target = target.map_err(|error| error.to_string())?;
     target.reach = Reach {
-        connections: work.connections,
-        remote: if work.allow_remote {
+        connections: assigned.connections,
+        remote: if assigned.allow_remote {
             Remote::Allowed
         } else {
             Remote::Refused
