@@ -38,9 +38,7 @@ fn begun(process: u32) -> Option<String> {
     let limit = Instant::now() + Duration::from_secs(30);
     while Instant::now() < limit {
         if let Some(id) = registered(process)
-            && remains(&id)
-                .iter()
-                .any(|name| name.contains("coupon_count"))
+            && !redis_cli(&["--scan", "--pattern", &format!("*{id}*coupon_count")]).is_empty()
         {
             return Some(id);
         }

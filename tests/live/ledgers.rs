@@ -199,7 +199,8 @@ fn a_part_of_a_ledger_is_never_taken_for_the_whole() {
         ),
     ] {
         let text = described(&format!("http = {{ {http} }}"));
-        let args = "run --users 100 --limit 30 --json - --target";
+        // An answer that is no whole ledger is asked for again until the timeout.
+        let args = "run --users 100 --limit 30 --timeout 1s --json - --target";
         let (code, text) = service.says(args, "part", &text);
         // Some are refused before the load, where the answer of the empty ledger says enough.
         assert!(matches!(code, Some(4 | 5)), "{http}: {code:?} {text}");
