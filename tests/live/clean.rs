@@ -20,11 +20,13 @@ fn flags(db: &str) -> String {
 
 /// A run that takes long, once its objects are there: the process, and its id as the registry has it.
 fn long_run(flags: &str) -> (Child, String) {
-    let mut child = command(&format!("run -q -s redis-kafka -u 2m -c 1 -l 1000 {flags}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
+    let mut child = command(&format!(
+        "run -q -s redis-kafka -u 6k -l 1000 --rate 50 {flags}"
+    ))
+    .stdout(Stdio::null())
+    .stderr(Stdio::null())
+    .spawn()
+    .expect("the program starts");
     let Some(id) = begun(child.id()) else {
         child.kill().expect("killed");
         child.wait().expect("an end");
@@ -183,11 +185,13 @@ fn a_second_ctrl_c_names_what_it_leaves_and_how_to_remove_it() {
     let frozen = PrivateRedis::start();
     let redis = format!("redis://127.0.0.1:{}", frozen.port);
     let flags = format!("--db {} --redis {redis} --kafka {}", postgres(), kafka());
-    let child = command(&format!("run -q -s redis-kafka -u 2m -c 1 -l 1000 {flags}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    let child = command(&format!(
+        "run -q -s redis-kafka -u 6k -l 1000 --rate 50 {flags}"
+    ))
+    .stdout(Stdio::null())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the program starts");
     let process = child.id();
     let limit = Instant::now() + Duration::from_secs(30);
     let id = loop {

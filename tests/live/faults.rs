@@ -38,6 +38,17 @@ impl Fault {
         Self::Restarted,
     ];
 
+    /// The fault in a row of the table.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Killed => "killed",
+            Self::FrozenForTwoSeconds => "frozen for 2 s",
+            Self::FrozenForEver => "frozen until the run ends",
+            Self::Restarted => "restarted",
+        }
+    }
+
     /// A fault that ends is waited out, any other is not.
     fn timeout(self) -> &'static str {
         match self {
@@ -331,7 +342,7 @@ fn line(service: &str, fault: Fault, strategy: &str, ran: &Ran) -> String {
     };
     format!(
         "| {service} | {} | {strategy} | issued {}, sold out {}, failed {}, indeterminate {} | {} | {} | {rows} |\n",
-        format!("{fault:?}").to_lowercase(),
+        fault.name(),
         told["issued"],
         told["sold_out"],
         told["failed"],
@@ -384,8 +395,8 @@ fn of_kafka() {
 #[test]
 #[ignore = "it takes minutes; scripts/faults runs it"]
 fn of_all() {
-    let mut table = "# What comes of every fault\n\nWritten by `scripts/faults`: 800 users at 400 a second, 300 coupons; the fault strikes \
-        once the first coupon is in the database. Rows are counted by the database's own client as well.\n\n\
+    let mut table = "# Faults of a service under load\n\nWritten by `scripts/faults`: 800 users at 400 a second, 300 coupons. The fault happens once the first coupon is in the \
+        database. The rows of a run that has drained are also counted by the client of the database.\n\n\
         | service | fault | strategy | told | verdict | exit | rows |\n| --- | --- | --- | --- | --- | --- | --- |\n"
         .to_owned();
     let database = [

@@ -5,6 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rdkafka::{
+    ClientConfig,
+    consumer::{BaseConsumer, Consumer},
+};
 use serde_json::json;
 
 use crate::{
@@ -65,6 +69,20 @@ pub fn services_script(args: &[&str]) -> String {
     )
 }
 
+/// Topics and consumer groups, a line each. By a client: Kafka's own tools start a Java machine each time.
+fn kafka_names() -> String {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let client: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", kafka())
+        .create()
+        .expect("a client of Kafka");
+    let metadata = client.fetch_metadata(None, PATIENCE).expect("topics");
+    let groups = client.fetch_group_list(None, PATIENCE).expect("groups");
+    let topics = metadata.topics().iter().map(|topic| topic.name());
+    let groups = groups.groups().iter().map(|group| group.name());
+    topics.chain(groups).collect::<Vec<_>>().join("\n")
+}
+
 /// Everything of the run `id` that the services hold.
 pub fn remains(id: &str) -> Vec<String> {
     let tables =
@@ -74,8 +92,7 @@ pub fn remains(id: &str) -> Vec<String> {
         psql(&tables),
         mariadb(&tables),
         redis_cli(&["--scan", "--pattern", &keys]),
-        services_script(&["kafka-topics", "--list"]),
-        services_script(&["kafka-consumer-groups", "--list"]),
+        kafka_names(),
     ];
     let names = listed.iter().flat_map(|list| list.lines());
     names
