@@ -8,6 +8,8 @@
 mod commands;
 #[path = "embedded_redis/raw.rs"]
 mod raw;
+#[path = "embedded_redis/scripts.rs"]
+mod scripts;
 
 use std::{
     io::{Read, Write},
@@ -22,7 +24,7 @@ use proptest::{collection::vec, prelude::*, test_runner::Config};
 use commands::any_command;
 use raw::{Raw, is_unordered, sorted};
 
-/// A server without a password, as the real one that it is held against.
+/// A server without a password, like the real server that it is compared with.
 fn open() -> EmbeddedRedis {
     EmbeddedRedis::start_on(([127, 0, 0, 1], 0).into()).unwrap()
 }
@@ -51,7 +53,7 @@ fn replies_are_those_of_redis_byte_for_byte() {
     });
 }
 
-/// Both servers' raw answers to the same bytes, until they close or answer no more.
+/// The raw reply of a server to `bytes`, read until the server closes the connection or stops sending.
 fn raw_answer(addr: impl std::net::ToSocketAddrs, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
     stream.write_all(bytes).unwrap();
@@ -73,7 +75,7 @@ fn raw_answer(addr: impl std::net::ToSocketAddrs, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn odd_input_is_answered_as_redis_does() {
+fn malformed_input_is_answered_as_redis_answers_it() {
     let server = open();
     let mut inputs: Vec<Vec<u8>> = [
         "PING\r\n",
@@ -298,7 +300,7 @@ fn redis_benchmark_works() {
 }
 
 #[test]
-fn nobody_gets_in_without_the_password() {
+fn a_client_without_the_password_is_refused() {
     let server = EmbeddedRedis::start().unwrap();
     let url = server.url();
     let password = url.split([':', '@']).nth(2).unwrap();
@@ -333,7 +335,7 @@ fn nobody_gets_in_without_the_password() {
 }
 
 #[test]
-fn what_speaks_http_is_closed_as_redis_closes_it() {
+fn a_connection_that_speaks_http_is_closed_as_redis_closes_it() {
     let server = open();
     let mut raw = Raw::embedded(&server);
     assert_eq!(raw.words("SET kept 1"), "+OK\r\n");

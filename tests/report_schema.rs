@@ -1,4 +1,4 @@
-//! Reports against `schema/report.schema.json`: those that are made pass, and broken ones do not.
+//! Reports against `schema/report.schema.json`: every report of the program is valid, and a report with a missing or wrong field is not.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ fn good() -> Value {
     serde_json::to_value(fixtures::violated()).unwrap()
 }
 
-/// The good report with one change.
+/// The valid report with one change.
 fn with(pointer: &str, value: Value) -> Value {
     let mut report = good();
     *report.pointer_mut(pointer).unwrap() = value;
@@ -45,15 +45,15 @@ fn is_valid_for_readers(report: &Value) -> bool {
         .is_valid(report)
 }
 
-/// Whether a command wrote what its schema says, with the exit code that it ended with.
-fn is_described(schema: &str, flags: &str, (document, code): &(Value, Option<i32>)) {
+/// Asserts that the document of a command matches `schema` and holds the exit code of the process.
+fn assert_matches_schema(schema: &str, flags: &str, (document, code): &(Value, Option<i32>)) {
     assert_eq!(validate_with(schema, document), Ok(()), "{flags}");
     let written = document["exit_code"].as_i64();
     assert_eq!(written, code.map(i64::from), "{flags}");
 }
 
 #[test]
-fn every_schema_is_a_schema() {
+fn every_schema_file_is_a_valid_schema() {
     let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap();
     for path in folder.map(|file| file.unwrap().path()) {
         if path.to_str().unwrap().ends_with(".schema.json") {
@@ -86,7 +86,7 @@ fn every_fixture_is_valid() {
 }
 
 #[test]
-fn a_missing_field_is_noticed_at_every_level() {
+fn a_report_with_a_missing_field_is_invalid_at_every_level() {
     for (pointer, field) in [
         ("", "interrupted"),
         ("/tool", "git_revision"),
@@ -111,7 +111,7 @@ fn a_missing_field_is_noticed_at_every_level() {
 }
 
 #[test]
-fn a_wrong_value_is_noticed() {
+fn a_report_with_a_wrong_value_is_invalid() {
     for (pointer, value) in [
         ("/schema_version", json!(1)),
         ("/exit_code", json!(6)),
@@ -143,7 +143,7 @@ fn a_wrong_value_is_noticed() {
 }
 
 #[test]
-fn an_undescribed_field_is_for_readers_to_ignore_and_for_tests_to_notice() {
+fn a_field_outside_the_schema_is_valid_for_readers_and_invalid_in_tests() {
     for pointer in [
         "",
         "/scenario",

@@ -1,17 +1,17 @@
-//! Random commands, valid and not, on few enough keys and members that they collide.
+//! Random commands, valid and invalid, on few keys and members, so that the commands collide.
 //!
-//! Times to live are far from the moment of the test, so that no answer depends on its speed.
+//! Times to live end long before or long after the test, so that no reply depends on the speed of the test.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
 /// A command with its arguments.
 pub type Words = Vec<Vec<u8>>;
 
-fn word(choices: &'static [&'static str]) -> BoxedStrategy<Vec<u8>> {
+pub fn word(choices: &'static [&'static str]) -> BoxedStrategy<Vec<u8>> {
     select(choices).prop_map(|w| w.as_bytes().to_vec()).boxed()
 }
 
-fn key() -> BoxedStrategy<Vec<u8>> {
+pub fn key() -> BoxedStrategy<Vec<u8>> {
     word(&["a", "b", "c", "d", "e"])
 }
 
@@ -30,7 +30,7 @@ fn member() -> BoxedStrategy<Vec<u8>> {
     ])
 }
 
-fn value() -> BoxedStrategy<Vec<u8>> {
+pub fn value() -> BoxedStrategy<Vec<u8>> {
     prop_oneof![
         4 => member(),
         1 => vec(any::<u8>(), 0..5),
@@ -99,7 +99,7 @@ fn ttl() -> BoxedStrategy<Vec<u8>> {
     ])
 }
 
-fn command(name: &'static str, args: Vec<BoxedStrategy<Vec<u8>>>) -> BoxedStrategy<Words> {
+pub fn command(name: &'static str, args: Vec<BoxedStrategy<Vec<u8>>>) -> BoxedStrategy<Words> {
     args.prop_map(move |args| {
         let mut words = vec![name.as_bytes().to_vec()];
         words.extend(args);
@@ -109,7 +109,7 @@ fn command(name: &'static str, args: Vec<BoxedStrategy<Vec<u8>>>) -> BoxedStrate
 }
 
 /// A command whose tail repeats.
-fn with_tail(
+pub fn with_tail(
     name: &'static str,
     head: Vec<BoxedStrategy<Vec<u8>>>,
     tail: BoxedStrategy<Vec<u8>>,
@@ -213,6 +213,13 @@ fn key_commands() -> BoxedStrategy<Words> {
         command("TTL", vec![key()]),
         command("EXPIRETIME", vec![key()]).prop_map(|_| vec![b"DBSIZE".to_vec()]),
         command("PERSIST", vec![key()]),
+    ]
+    .boxed()
+}
+
+/// Commands that name no key.
+fn server_commands() -> BoxedStrategy<Words> {
+    prop_oneof![
         with_tail("FLUSHDB", vec![], word(&["async", "x"])),
         with_tail("SELECT", vec![], word(&["9", "x", "16", "-1"])),
         with_tail("PING", vec![], value()),
@@ -287,89 +294,14 @@ fn collection_commands() -> BoxedStrategy<Words> {
     .boxed()
 }
 
-const SCRIPTS: &[&str] = &[
-    "return redis.call('incr', KEYS[1])",
-    "return redis.pcall('incr', KEYS[1])",
-    "return redis.call('get', KEYS[1])",
-    "redis.call('sadd', KEYS[1], ARGV[1])\nreturn redis.call('scard', KEYS[1])",
-    "if redis.call('sismember', KEYS[1], ARGV[1]) == 1 then return 0 end\nif redis.call('scard', KEYS[1]) >= 2 then return -1 end\nreturn redis.call('sadd', KEYS[1], ARGV[1])",
-    "return {KEYS[1], ARGV[1], 1.9, true, false, {ok='x'}, {err='y z'}, nil, 4}",
-    "return redis.call('zadd', KEYS[1], ARGV[1], 'm')",
-    "return redis.call('zrange', KEYS[1], 0, -1, 'withscores')",
-    "return tostring(redis.call('zscore', KEYS[1], 'm'))",
-    "return redis.call('set', KEYS[1], ARGV[1])",
-    "return redis.call('set', KEYS[1], 0.1)",
-    "return redis.call('nosuch')",
-    "return redis.call('get')",
-    "return redis.call()",
-    "return redis.call('eval', 'return 1', 0)",
-    "return redis.call({})",
-    "foo = 1",
-    "return foo",
-    "rawset(_G, 'foo', 1)",
-    "string.foo = 1",
-    "return print",
-    "error('boom')",
-    "error({err='MY boom'})",
-    "local x = nil\nreturn x.y",
-    "return 1 +",
-    "return redis.error_reply('MY error')",
-    "return redis.error_reply('single')",
-    "return redis.status_reply('fine')",
-    "return redis.sha1hex(ARGV[1])",
-    "return redis.sha1hex()",
-    "return select(2, pcall(redis.call, 'incr', KEYS[1]))",
-    "return {pcall(function() error('in') end)}",
-    "return type(redis.pcall('nosuch')) .. redis.pcall('nosuch').err",
-    "return redis.call('del', KEYS[1], KEYS[1])",
-    "return {redis.call('mget', KEYS[1], 'zz')[2]}",
-    "return {1, {2, {3, 'x'}}, {}}",
-    "return 3.99999",
-    "return -3.5",
-    "return 1e20",
-    "return tostring(1e15)",
-    "return #ARGV + #KEYS",
-    "return redis.call('select', 1)",
-    "return redis.call('ping')",
-    "return math.floor(3.7) .. string.upper('a') .. table.concat({1,2},',')",
-    "return loadstring('return 1 + 1')()",
-    "return {map={a=1}}",
-    "return {double=3.5}",
-    "local t = {} for i = 1, 3 do t[i] = redis.call('incr', KEYS[1]) end return t",
-    "return unpack({1,2,3})",
-    "local function f() return f() + 1 end return f()",
-    "return string.rep('ab', 3) .. (('x'):upper())",
-    "",
-];
-
-fn script_commands() -> BoxedStrategy<Words> {
-    let digests = select(vec![
-        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-        "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709",
-        "ffffffffffffffffffffffffffffffffffffffff",
-        "short",
-    ])
-    .prop_map(|digest| digest.as_bytes().to_vec())
-    .boxed();
-    prop_oneof![
-        8 => command("EVAL", vec![word(SCRIPTS), word(&["1"]), key(), value()]),
-        2 => command("EVAL_RO", vec![word(SCRIPTS), word(&["1"]), key(), value()]),
-        1 => with_tail("EVAL", vec![word(SCRIPTS)], word(&["0", "1", "-1", "x", "5"])),
-        1 => command("SCRIPT", vec![word(&["LOAD"]), word(SCRIPTS)]),
-        1 => with_tail("EVALSHA", vec![digests.clone()], word(&["0", "1"])),
-        1 => with_tail("SCRIPT", vec![word(&["EXISTS"])], digests),
-        1 => with_tail("SCRIPT", vec![word(&["FLUSH", "foo", "load"])], word(&["sync", "x"])),
-    ]
-    .boxed()
-}
-
 /// Any command of any family.
 pub fn any_command() -> BoxedStrategy<Words> {
     prop_oneof![
         4 => string_commands(),
-        3 => key_commands(),
+        2 => key_commands(),
+        1 => server_commands(),
         4 => collection_commands(),
-        2 => script_commands(),
+        2 => super::scripts::script_commands(),
     ]
     .boxed()
 }

@@ -1,4 +1,4 @@
-"""A correct coupon service whose ledger is told in many ways: in pages, compressed, with codes, and as a stock in Redis.
+"""A correct coupon service that serves its ledger in many forms: in pages, compressed, with codes, and as a stock in Redis.
 
 Nothing but the standard library. Prints the port that it listens on, and serves until it is stopped. KIND is any word, and has an event
 of its own:

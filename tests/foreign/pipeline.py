@@ -1,4 +1,4 @@
-"""Asynchronous services: the handler decides and answers 202, and a worker inserts the coupon later. What differs is the worker.
+"""Asynchronous services: the handler decides and answers 202, and a worker inserts the coupon later. The services differ in the worker.
 
     late        begins late, and takes the last message out of the queue before it has inserted its coupon
     slow        begins so late that a short wait gives up
@@ -18,7 +18,7 @@ import service
 
 
 class Pipeline(service.Event):
-    """Decides under a lock, and lets a worker insert."""
+    """Decides under a lock; a worker inserts."""
 
     # Seconds before the first coupon of an event is inserted.
     delay = 0.0
@@ -70,7 +70,7 @@ class Slow(Pipeline):
 
 
 class Restarted(Pipeline):
-    """A message is out of the queue while its worker has it in its hand, and comes back if that worker dies."""
+    """A worker takes a message out of the queue before it inserts. The message returns to the queue if the worker dies."""
 
     def reset(self, limit):
         super().reset(limit)

@@ -1,11 +1,11 @@
-"""Coupons in another language, three times: a handler that looks first and writes later, one that does both at once, and one
-that says yes and lets a queue work it off, which loses every 50th coupon.
+"""A coupon service in Python with three handlers: the first counts and inserts in two steps, the second does both under one lock, and the third
+answers yes and leaves the insert to a queue, which loses every 50th coupon.
 
-Nothing but the standard library. Prints the port that it listens on, and serves until it is stopped:
+Uses the standard library alone. Prints its port and serves until it is stopped:
 
     GET  /health
     POST /<kind>/reset     {"limit": 100}
-    POST /<kind>/coupons   {"userId": 17}  ->  201, 409 (asked before) or 410 (sold out); 202 where a queue follows
+    POST /<kind>/coupons   {"userId": 17}  ->  201, 409 (duplicate) or 410 (sold out); 202 from the third handler
     GET  /<kind>/coupons   {"users": [17, ...], "issued": 1, "pending": 0}
 """
 
@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Event:
-    """What all kinds have in common."""
+    """The parts that all handlers share."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -32,11 +32,11 @@ class Event:
 
 
 class Naive(Event):
-    """Counts, then inserts: whoever comes in between counts the same."""
+    """Counts, then inserts: a request between the two steps counts the same rows."""
 
     def claim(self, user):
         issued = len(self.users)
-        # Long enough for the race on a busy machine, too.
+        # Long enough for the race to happen on a busy machine too.
         time.sleep(0.005)
         if issued >= self.limit:
             return 410
@@ -58,7 +58,7 @@ class Correct(Event):
 
 
 class Lossy(Event):
-    """Decides at once, and inserts later; every 50th coupon gets lost on the way."""
+    """Decides first and inserts later; loses every 50th coupon."""
 
     def __init__(self):
         self.work = queue.Queue()
@@ -96,7 +96,7 @@ EVENTS = {"naive": Naive(), "correct": Correct(), "lossy": Lossy()}
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Headers and body leave together.
+    # Sends headers and body in one packet.
     wbufsize = -1
     disable_nagle_algorithm = True
 

@@ -77,7 +77,7 @@ class Jwt:
 
 
 class Session:
-    """Forms with a hidden token, and a session in a cookie: nothing else says who asks."""
+    """Forms with a hidden token, and a session in a cookie. Only the session identifies the user."""
 
     def __init__(self):
         self.stock = Stock(0)
@@ -102,7 +102,7 @@ class Session:
         if session is None or ask.form().get("_csrf") != session.pop("csrf", None):
             return 403, "no such token"
         if path == ["login"]:
-            # A session of its own, as every framework makes against fixation.
+            # A new session after the log-in, as web frameworks create against session fixation.
             renewed = "s-" + secrets.token_hex(16)
             self.sessions[renewed] = {"user": ask.form()["username"]}
             ask.set_cookie("SESSION", renewed)
@@ -117,7 +117,7 @@ class Session:
 
 
 class Reserve:
-    """A coupon is held back first, and belongs to the user once it is paid for."""
+    """A coupon is reserved first, and belongs to the user after the payment."""
 
     def __init__(self):
         self.stock = Stock(0)
@@ -143,7 +143,7 @@ class Reserve:
 
 
 class Queue:
-    """Everybody gets a ticket, and one worker decides one ticket after the other."""
+    """Every user gets a ticket, and one worker decides the tickets one by one."""
 
     def __init__(self):
         self.stock = Stock(0)
@@ -176,7 +176,7 @@ class Queue:
 
 
 class Sql:
-    """The stock is in a database, and there is no way to reset it but SQL."""
+    """The stock is in a database, and only SQL can reset it."""
 
     def __init__(self, path):
         self.database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -201,7 +201,7 @@ class Sql:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Headers and body leave together.
+    # Sends headers and body in one packet.
     wbufsize = -1
     disable_nagle_algorithm = True
     location = None

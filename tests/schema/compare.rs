@@ -1,10 +1,10 @@
-//! What `compare --json` writes against `schema/compare.schema.json`.
+//! The JSON of `compare --json` against `schema/compare.schema.json`.
 
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::{common::validate_with, is_described};
+use crate::{assert_matches_schema, common::validate_with};
 
 const SCHEMA: &str = include_str!("../../schema/compare.schema.json");
 
@@ -17,7 +17,7 @@ fn compare(directory: &str, flags: &str) -> Output {
         .unwrap()
 }
 
-/// Of the reports that the transcripts use.
+/// The comparison of the reports that the transcripts use.
 fn compared(flags: &str) -> (Value, Option<i32>) {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmd/reports");
     let output = compare(directory, flags);
@@ -26,19 +26,19 @@ fn compared(flags: &str) -> (Value, Option<i32>) {
 }
 
 #[test]
-fn what_is_written_is_described() {
+fn every_comparison_matches_the_schema() {
     for flags in [
         "naive.json after.json",
         "before.json after.json --fail-on-regression 10%",
         "before.json after.json --by issued.p99 --fail-on-regression 400%",
         "before.json naive.json more-users.json --force",
     ] {
-        is_described(SCHEMA, flags, &compared(flags));
+        assert_matches_schema(SCHEMA, flags, &compared(flags));
     }
 }
 
 #[test]
-fn a_run_is_compared_kept_and_held_against_what_was_kept() {
+fn a_run_is_saved_as_baseline_and_compared_with_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_str().unwrap();
     let run = "-s redis-incr,naive -u 300 --trials 2 --no-progress";
@@ -56,10 +56,10 @@ fn a_run_is_compared_kept_and_held_against_what_was_kept() {
     assert_eq!(validate_with(SCHEMA, &document), Ok(()));
     assert_eq!(document["baseline"]["source"]["name"], "main");
     assert_eq!(document["gate"]["undecided"][0], "redis-incr");
-    // Two trials cannot tell: never a pass.
+    // Two trials are too few for an interval, so the comparison does not pass.
     assert_eq!(again.status.code(), Some(4));
 
-    // Refused before anything is run, and what was kept stays.
+    // The comparison is refused before a run, and the baseline stays.
     let other = compare(
         path,
         "-s redis-incr -u 301 --baseline main --save-baseline main",
@@ -75,7 +75,7 @@ fn a_run_is_compared_kept_and_held_against_what_was_kept() {
 }
 
 #[test]
-fn a_field_that_is_missing_or_wrong_is_noticed() {
+fn a_comparison_with_a_missing_or_wrong_field_is_invalid() {
     let (good, _) = compared("before.json after.json --fail-on-regression 10%");
     for (pointer, value) in [
         ("/schema_version", Value::from(2)),

@@ -1,10 +1,10 @@
-//! What `explore --json` writes against `schema/explore.schema.json`.
+//! The JSON of `explore --json` against `schema/explore.schema.json`.
 
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{common::validate_with, is_described};
+use crate::{assert_matches_schema, common::validate_with};
 
 const SCHEMA: &str = include_str!("../../schema/explore.schema.json");
 
@@ -21,19 +21,19 @@ fn explored(flags: &str) -> (Value, Option<i32>) {
 }
 
 #[test]
-fn what_is_written_is_described() {
+fn every_exploration_matches_the_schema() {
     for flags in [
         "-s naive",
         "-s all --faults 1",
         "-s redis-kafka --states 10",
         "-s local-lock --instances 2 --attempts 2",
     ] {
-        is_described(SCHEMA, flags, &explored(flags));
+        assert_matches_schema(SCHEMA, flags, &explored(flags));
     }
 }
 
 #[test]
-fn a_field_that_is_missing_or_wrong_is_noticed() {
+fn an_exploration_with_a_missing_or_wrong_field_is_invalid() {
     let (good, _) = explored("-s naive");
     for (pointer, value) in [
         ("/schema_version", Value::from(2)),

@@ -1,4 +1,4 @@
-//! Target files against `schema/target.schema.json`: the schema and the program agree on what is one.
+//! Target files against `schema/target.schema.json`: the schema and the program accept the same files.
 
 use std::{fs, path::Path};
 
@@ -10,22 +10,22 @@ use serde_json::Value;
 
 const SCHEMA: &str = include_str!("../../schema/target.schema.json");
 
-fn is_described(text: &str) -> bool {
+fn matches_schema(text: &str) -> bool {
     let schema = serde_json::from_str(SCHEMA).unwrap();
     let file: Value = toml::from_str(text).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     validator.is_valid(&file)
 }
 
-fn is_read(text: &str) -> bool {
+fn is_accepted(text: &str) -> bool {
     let file = TomlFile::of(Path::new("x.toml"), text.to_owned());
     let env = |_: &str| Some("http://localhost".into());
     Target::understand(&file, &env).is_ok()
 }
 
 #[test]
-fn what_is_shipped_is_described() {
-    assert!(is_described(STARTER));
+fn every_target_file_of_the_repository_matches_schema() {
+    assert!(matches_schema(STARTER));
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/targets");
     let mut files = 0;
     for path in fs::read_dir(folder)
@@ -34,7 +34,7 @@ fn what_is_shipped_is_described() {
     {
         if path.extension().is_some_and(|end| end == "toml") {
             assert!(
-                is_described(&fs::read_to_string(&path).unwrap()),
+                matches_schema(&fs::read_to_string(&path).unwrap()),
                 "{path:?}"
             );
             files += 1;
@@ -43,12 +43,12 @@ fn what_is_shipped_is_described() {
     assert!(files >= 3);
 }
 
-/// The ledger of the file to begin with.
+/// The ledger of the starter file.
 const LIST: &str = "url = \"/coupons\", users = \"/users\"";
 
-/// The file to begin with, with one change, is right or wrong for both.
+/// The schema and the program agree on the starter file with one change.
 #[test]
-fn schema_and_program_agree() {
+fn schema_and_program_accept_the_same_changes_of_the_starter_file() {
     for (what, into, right) in [
         ("status = 201", "status = [201, \"2xx\"]", true),
         ("status = 201", "body = { matches = \"^yes\" }", true),
@@ -121,16 +121,16 @@ fn schema_and_program_agree() {
         assert!(STARTER.contains(what), "{what}");
         let text = STARTER.replacen(what, into, 1);
         assert_eq!(
-            (is_described(&text), is_read(&text)),
+            (matches_schema(&text), is_accepted(&text)),
             (right, right),
             "{into}"
         );
     }
 }
 
-/// The same for what goes before the claim and after it.
+/// The same for setups, steps, drains and polls.
 #[test]
-fn schema_and_program_agree_on_setups_steps_and_what_follows() {
+fn schema_and_program_accept_the_same_setups_steps_and_drains() {
     for (table, right) in [
         (
             "[[setup]]\nsql = \"DELETE FROM coupon\"\ndb = \"sqlite://shop.db\"",
@@ -176,7 +176,7 @@ fn schema_and_program_agree_on_setups_steps_and_what_follows() {
     ] {
         let text = format!("{STARTER}\n{table}\n");
         assert_eq!(
-            (is_described(&text), is_read(&text)),
+            (matches_schema(&text), is_accepted(&text)),
             (right, right),
             "{table}"
         );
