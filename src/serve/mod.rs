@@ -29,7 +29,7 @@ pub use service::Told;
 pub use target::target;
 
 use crate::{
-    adapters::OpenError, config::scenario::Scenario, engine::run::Drained, strategies::Entry,
+    adapters::OpenError, config::scenario::Scenario, engine::run::DrainResult, strategies::Entry,
 };
 use listen::Listener;
 use service::Service;
@@ -92,7 +92,7 @@ pub struct Served {
     /// What the database holds of the last event; or why that is not known.
     pub ledger: Result<Ledger, String>,
     /// How the last event drained; `None` where the last reset left none.
-    pub drained: Option<Drained>,
+    pub drained: Option<DrainResult>,
     /// Events, the first included.
     pub events: u64,
     /// What was left behind on purpose.

@@ -13,7 +13,7 @@ use crate::{
     adapters::{
         Backend, OpenError, Role, kafka::Kafka, pulse::Pulse, redis::Redis, remains::new_run_id,
     },
-    engine::run::{Consumers, Drained, drain},
+    engine::run::{Consumers, DrainResult, Pipeline},
 };
 
 /// Between two looks at whether all claims have ended.
@@ -50,7 +50,7 @@ pub struct Ledger {
 pub(super) struct Finished {
     pub told: Told,
     pub ledger: Result<Ledger, String>,
-    pub drained: Drained,
+    pub drained: DrainResult,
     pub kept: Vec<String>,
     pub left_behind: Vec<String>,
 }
@@ -127,14 +127,14 @@ impl Round {
     pub async fn finish(mut self, plan: &Plan) -> Finished {
         // What is interrupted here is the program, not a drain.
         let (_hold, stop) = watch::channel(false);
-        let drained = drain(
-            all_ended(Arc::clone(&self.current)),
-            self.backend.kafka.as_ref(),
-            &self.consumers,
-            plan.scenario.drain_patience(),
-            stop,
-        )
-        .await;
+        let pipeline = Pipeline {
+            kafka: self.backend.kafka.as_ref(),
+            consumers: Some(&self.consumers),
+            patience: plan.scenario.drain_patience(),
+        };
+        let drained = pipeline
+            .drain(all_ended(Arc::clone(&self.current)), stop)
+            .await;
         let ledger = self.ledger(plan).await;
         let told = self.current.told();
         let (kept, left_behind) = self.remove(plan.scenario.keep).await;

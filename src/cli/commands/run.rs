@@ -23,7 +23,7 @@ use crate::{
     },
     engine::{
         limits::{self, Needs},
-        run::{self, Event, Finished},
+        run::{self, RunEvent, ScenarioResult},
     },
     input::Env,
     judge::exit,
@@ -131,13 +131,17 @@ pub(super) fn perform(
     Ok(finished.report)
 }
 
-async fn watched(scenario: &Scenario, mode: Mode, attempts: Option<&mut Attempts>) -> Finished {
+async fn watched(
+    scenario: &Scenario,
+    mode: Mode,
+    attempts: Option<&mut Attempts>,
+) -> ScenarioResult {
     let progress = Arc::new(Progress::start(&plan(scenario), mode));
     let (stop, stopped) = watch::channel(false);
     let beside = Arc::clone(&progress);
     let signals = tokio::spawn(async move { on_signal_beside(&beside, stop).await });
     let attempts = Mutex::new(attempts);
-    let observer = |event: Event<'_>| {
+    let observer = |event: RunEvent<'_>| {
         keep(&attempts, &event);
         show(&progress, &event);
     };
@@ -159,33 +163,33 @@ fn plan(scenario: &Scenario) -> Plan {
 }
 
 /// Writes a run's attempts down before they are forgotten.
-fn keep(attempts: &Mutex<Option<&mut Attempts>>, event: &Event<'_>) {
-    let Event::Recorded {
+fn keep(attempts: &Mutex<Option<&mut Attempts>>, event: &RunEvent<'_>) {
+    let RunEvent::Recorded {
         strategy,
         trial,
-        observed,
+        measurements,
     } = event
     else {
         return;
     };
     let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(attempts) = &mut *attempts {
-        attempts.add(strategy, *trial, observed.with_durable());
+        attempts.add(strategy, *trial, measurements.with_durable());
     }
 }
 
 /// Tells the progress what happens.
-fn show(progress: &Progress, event: &Event<'_>) {
+fn show(progress: &Progress, event: &RunEvent<'_>) {
     match event {
-        Event::Load {
+        RunEvent::Load {
             strategy,
             trial,
             counters,
         } => progress.load(strategy, *trial, Arc::clone(counters)),
-        Event::Drain => progress.drain(),
-        Event::Done => progress.done(),
-        Event::LeftBehind(problem) => progress.say(&format!("error: {problem}")),
-        Event::Recorded { .. } => {}
+        RunEvent::Drain => progress.drain(),
+        RunEvent::Done => progress.done(),
+        RunEvent::LeftBehind(problem) => progress.say(&format!("error: {problem}")),
+        RunEvent::Recorded { .. } => {}
     }
 }
 

@@ -29,7 +29,8 @@ use crate::{
 /// How often the engine looks whether anything moves.
 const TICK: Duration = Duration::from_millis(2);
 
-/// What is to be run.
+/// What the engine runs.
+#[derive(Clone)]
 pub struct Load {
     /// Asked by every attempt.
     pub strategy: Arc<dyn Strategy>,

@@ -13,80 +13,104 @@ use crate::{adapters::kafka::Kafka, model::verdict::Completion};
 /// Between two questions, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
-/// How the drain went.
+/// The result of a drain.
 #[derive(Debug, Clone, Default)]
-pub struct Drained {
+pub struct DrainResult {
     /// Whether work was under way at the end of the wait.
     pub completion: Completion,
-    /// How long it took.
+    /// The duration of the drain.
     pub took: Duration,
     /// Records that the consumers had not committed at the last look.
     pub lag: Option<u64>,
-    /// Promised coupons that the ledger did not have at the end of the wait; `None` where that was not looked at.
+    /// Promised coupons that the ledger did not have at the end of the wait; `None` where the ledger was not read.
     pub owed: Option<u64>,
-    /// What kept it from draining.
+    /// The error that prevented the drain.
     pub trouble: Option<String>,
 }
 
-/// Waits until `settled` ends and the topic, where there is one, is empty; at most for `patience` after something has moved, and
-/// not at all once `stop` is true.
-pub async fn drain(
-    settled: impl Future<Output = ()>,
-    kafka: Option<&Kafka>,
-    consumers: &Consumers,
-    patience: Duration,
-    mut stop: watch::Receiver<bool>,
-) -> Drained {
-    let begin = Instant::now();
-    let mut state = Drained {
-        completion: Completion::Pending,
-        ..Drained::default()
-    };
-    let all = async {
-        if tokio::time::timeout(patience, settled).await.is_err() {
-            return;
-        }
-        match kafka {
-            None => state.completion = Completion::Proven,
-            Some(kafka) => pipeline(kafka, consumers, patience, &mut state).await,
-        }
-    };
-    tokio::select! {
-        () = all => {}
-        _ = stop.wait_for(|stop| *stop) => {}
-    }
-    state.took = begin.elapsed();
-    state
+/// The way from an attempt to its row, as far as it goes through Kafka.
+pub struct Pipeline<'a> {
+    /// `None` for a strategy without a topic.
+    pub kafka: Option<&'a Kafka>,
+    /// The consumers of this process, whose last error explains a drain that stands still.
+    pub consumers: Option<&'a Consumers>,
+    /// How long nothing may move.
+    pub patience: Duration,
 }
 
-/// Waits until the topic is empty, or will never be.
-async fn pipeline(kafka: &Kafka, consumers: &Consumers, patience: Duration, state: &mut Drained) {
-    let (mut pause, longest) = PAUSE;
-    let mut progress = Progress::since(Instant::now());
-    loop {
-        let deliveries = kafka.deliveries();
-        // Nothing was produced and nothing is pending: no need to ask the cluster about an empty topic.
-        if deliveries.pending() == 0 {
-            match kafka.lag().await {
-                Ok(lag) => state.lag = Some(lag),
-                Err(error) => {
-                    state.trouble = Some(format!("failed to ask for the consumer lag: {error}"));
+impl Pipeline<'_> {
+    /// Waits until `settled` ends and the topic is empty; at most until nothing has moved for the patience, and not at all once
+    /// `stop` is true.
+    pub async fn drain(
+        &self,
+        settled: impl Future<Output = ()>,
+        stop: watch::Receiver<bool>,
+    ) -> DrainResult {
+        let begin = Instant::now();
+        let mut state = DrainResult {
+            completion: Completion::Pending,
+            ..DrainResult::default()
+        };
+        let work = async {
+            match self.kafka {
+                None => state.completion = Completion::Proven,
+                Some(kafka) => self.empty(kafka, &mut state).await,
+            }
+        };
+        settle_then(settled, work, self.patience, stop).await;
+        state.took = begin.elapsed();
+        state
+    }
+
+    /// Waits until the topic is empty, or until nothing has moved for the patience.
+    async fn empty(&self, kafka: &Kafka, state: &mut DrainResult) {
+        let (mut pause, longest) = PAUSE;
+        let mut progress = Progress::since(Instant::now());
+        loop {
+            let deliveries = kafka.deliveries();
+            // An empty topic without pending records has no lag to ask the cluster for.
+            if deliveries.pending() == 0 {
+                match kafka.lag().await {
+                    Ok(lag) => state.lag = Some(lag),
+                    Err(error) => {
+                        state.trouble =
+                            Some(format!("failed to ask for the consumer lag: {error}"));
+                    }
+                }
+                if state.lag == Some(0) {
+                    (state.completion, state.trouble) = (Completion::Proven, None);
+                    return;
                 }
             }
-            if state.lag == Some(0) {
-                (state.completion, state.trouble) = (Completion::Proven, None);
+            if let Some(error) = self.consumers.and_then(Consumers::trouble) {
+                state.trouble = Some(format!("a consumer met an error: {error}"));
+            }
+            let left = (deliveries.pending(), state.lag.unwrap_or(u64::MAX));
+            if progress.stands_still(left, Instant::now()) >= self.patience {
                 return;
             }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
         }
-        if let Some(error) = consumers.trouble() {
-            state.trouble = Some(format!("a consumer met an error: {error}"));
-        }
-        let left = (deliveries.pending(), state.lag.unwrap_or(u64::MAX));
-        if progress.stands_still(left, Instant::now()) >= patience {
-            return;
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(longest);
+    }
+}
+
+/// The result of `work`, which begins when `settled` has ended. `None` if `settled` does not end within `patience`, or if `stop` is
+/// true before the end.
+pub async fn settle_then<T>(
+    settled: impl Future<Output = ()>,
+    work: impl Future<Output = T>,
+    patience: Duration,
+    mut stop: watch::Receiver<bool>,
+) -> Option<T> {
+    let all = async {
+        let settled = tokio::time::timeout(patience, settled).await;
+        settled.ok()?;
+        Some(work.await)
+    };
+    tokio::select! {
+        result = all => result,
+        _ = stop.wait_for(|stop| *stop) => None,
     }
 }
 

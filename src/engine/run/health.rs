@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     distribution::{distribution, nanoseconds},
-    observed::Observed,
+    measurements::Measurements,
 };
 use crate::model::{
     outcome::Attempt,
@@ -45,7 +45,7 @@ pub struct Health {
 /// Looks at a run of which the last answer came after `duration`, on a machine with so many `cores`.
 pub fn examine(
     arrivals: Arrivals,
-    observed: &Observed,
+    observed: &Measurements,
     duration: Duration,
     cores: usize,
 ) -> Health {
@@ -175,11 +175,11 @@ mod tests {
         }
     }
 
-    fn observed(starts: impl Iterator<Item = (u64, u64)>) -> Observed {
-        Observed {
+    fn observed(starts: impl Iterator<Item = (u64, u64)>) -> Measurements {
+        Measurements {
             attempts: starts.map(attempt).collect(),
             cpu: Duration::from_millis(500),
-            ..Observed::default()
+            ..Measurements::default()
         }
     }
 

@@ -1,26 +1,23 @@
 //! What a run comes to: the ledger is read, held against what was said, and judged.
 
-use std::time::Duration;
-
 use super::{
-    Place, health, measure,
-    one::{Facts, Loaded, Surroundings},
+    health,
+    measure::{self, ReportInput},
+    trial::{Recording, RunContext, ServicesUsed},
 };
 use crate::model::environment::cores;
 use crate::{
-    adapters::Backend,
     config::scenario::{Scenario, Subject},
     judge::{
-        ledger::{self, Ledger, Rules},
+        ledger::Ledger,
         verdict::{self, Circumstances, Claim, LimitFrom, Told},
         witness,
     },
     model::{
         outcome::{Attempt, Outcome},
-        report::Run,
+        report::{Run, Strangers},
     },
     ports::UserId,
-    strategies::Entry,
 };
 
 /// What a ledger has shown.
@@ -32,98 +29,59 @@ pub struct Evidence {
     pub rows: Option<Vec<UserId>>,
     /// Why it could not be read.
     pub trouble: Option<String>,
-}
-
-impl Evidence {
-    /// Of a strategy's own database.
-    pub async fn of(
-        backend: &Backend,
-        scenario: &Scenario,
-        entry: &Entry,
-        loaded: &Loaded,
-    ) -> Self {
-        let rules = Rules {
-            limit: scenario.workload.limit,
-            one_per_user: entry.one_per_user,
-        };
-        let (rows, trouble) = read_ledger(backend, scenario.workload.timeout).await;
-        let attempts = &loaded.observed.attempts;
-        let reconciled = rows
-            .as_deref()
-            .map(|rows| ledger::reconcile(attempts, rows, rules));
-        Self {
-            ledger: reconciled.map(Ledger::from),
-            rows,
-            trouble,
-        }
-    }
+    /// Coupons of users who are not users of the run.
+    pub strangers: Strangers,
 }
 
 /// Holds what was found against what was promised.
 pub fn judge(
-    scenario: &Scenario,
-    place: Place<'_>,
-    run_id: &str,
-    surroundings: Surroundings,
-    loaded: &Loaded,
+    run: &RunContext<'_>,
+    services: ServicesUsed,
+    recording: &Recording,
     evidence: Evidence,
 ) -> Run {
     let Evidence {
         ledger,
         rows,
         trouble,
+        ..
     } = evidence;
+    let (scenario, subject) = (run.scenario, run.subject);
     let read = rows.as_ref().map(Vec::len);
-    tracing::info!(rows = ?read, completion = ?loaded.drained.completion, "ledger read");
-    let observed = &loaded.observed;
+    tracing::info!(rows = ?read, completion = ?recording.drained.completion, "ledger read");
+    let measurements = &recording.measurements;
     let arrivals = scenario.workload.arrivals;
-    let mut health = health::examine(arrivals, observed, observed.duration(), cores());
-    health.warnings.extend(loaded.notes.iter().cloned());
-    let mut circumstances = circumstances(scenario, loaded, trouble);
-    if let Some(target) = &surroundings.target {
+    let mut health = health::examine(arrivals, measurements, measurements.duration(), cores());
+    health.warnings.extend(recording.notes.iter().cloned());
+    let mut circumstances = circumstances(scenario, recording, trouble);
+    if let Some(target) = &services.target {
         // Those were answered, if not in a way that anybody understands.
         let unclassified = target.unclassified.count;
         circumstances.unanswered = circumstances.unanswered.saturating_sub(unclassified);
     }
     circumstances.troubles.extend(health.doubt.clone());
-    let claim = claim(scenario, place.subject);
+    let claim = claim(scenario, subject);
     let judgement = verdict::judge(claim, ledger.as_ref(), &circumstances);
-    let witness = loaded.traced.as_ref().and_then(|traced| {
-        let run = witness::run::Run {
-            strategy: place.subject.name(),
-            attempts: &observed.attempts,
+    let witness = recording.traced.as_ref().and_then(|traced| {
+        let observation = witness::run::Run {
+            strategy: subject.name(),
+            attempts: &measurements.attempts,
             rows: rows.as_deref()?,
             ledger: ledger.as_ref()?.by_user()?,
             limit: scenario.workload.limit,
             users: scenario.workload.users,
         };
-        witness::run::first(&run, traced, &judgement.findings)
+        witness::run::first(&observation, traced, &judgement.findings)
     });
-    measure::report(&Facts {
-        place,
-        run_id,
-        surroundings,
-        loaded,
+    measure::report(&ReportInput {
+        run,
+        services,
+        recording,
         ledger,
         health,
         judgement,
         witness,
     })
-}
-
-/// The rows, or why there are none.
-async fn read_ledger(
-    backend: &Backend,
-    timeout: Duration,
-) -> (Option<Vec<UserId>>, Option<String>) {
-    match tokio::time::timeout(timeout, backend.rows()).await {
-        Ok(Ok(rows)) => (Some(rows), None),
-        Ok(Err(error)) => (None, Some(format!("the ledger could not be read: {error}"))),
-        Err(_) => (
-            None,
-            Some("the ledger could not be read in time".to_owned()),
-        ),
-    }
 }
 
 /// What is claimed of this run: a promise for one process is none for several.
@@ -144,13 +102,17 @@ fn claim(scenario: &Scenario, subject: &Subject) -> Claim {
     }
 }
 
-fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) -> Circumstances {
-    let Loaded {
-        observed,
+fn circumstances(
+    scenario: &Scenario,
+    recording: &Recording,
+    trouble: Option<String>,
+) -> Circumstances {
+    let Recording {
+        measurements,
         drained,
         troubles,
         ..
-    } = loaded;
+    } = recording;
     let mut troubles = troubles.clone();
     troubles.extend(drained.trouble.clone());
     troubles.extend(trouble);
@@ -158,16 +120,16 @@ fn circumstances(scenario: &Scenario, loaded: &Loaded, trouble: Option<String>) 
         .iter()
         .map(|text| crate::text::redact::foreign(text))
         .collect();
-    let told = told(&observed.attempts);
+    let told = told(&measurements.attempts);
     Circumstances {
         asked: scenario.workload.total_attempts(),
-        made: observed.attempts.len() as u64,
+        made: measurements.attempts.len() as u64,
         told,
-        faults: told.undecided() + observed.deliveries.failed,
+        faults: told.undecided() + measurements.deliveries.failed,
         injected: false,
         unanswered: told.indeterminate,
         max_undecided: Some(scenario.max_undecided),
-        peak_in_flight: observed.peak_in_flight,
+        peak_in_flight: measurements.peak_in_flight,
         completion: drained.completion,
         troubles,
     }

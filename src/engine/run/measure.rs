@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use super::{
     distribution::{describe, distribution, nanoseconds},
+    health::Health,
     hints, ledger_counts,
-    one::{Facts, Loaded},
     over_time::rows_over_time,
+    trial::{Recording, RunContext, ServicesUsed},
 };
 use crate::{
     adapters::{Backend, ServiceInfo},
     config::scenario::Subject,
-    judge::verdict,
+    judge::{
+        ledger::Ledger,
+        verdict::{self, Judgement},
+    },
     model::{
+        interleaving::Interleaving,
         outcome::{Attempt, Outcome},
         report::{
             AttemptCounts, Backend as Described, Backends, ByOutcome, DatabaseLoad, Distribution,
@@ -21,74 +26,85 @@ use crate::{
     },
 };
 
+/// What the report of one run is made from.
+pub struct ReportInput<'a> {
+    pub run: &'a RunContext<'a>,
+    pub services: ServicesUsed,
+    pub recording: &'a Recording,
+    pub ledger: Option<Ledger>,
+    pub health: Health,
+    pub judgement: Judgement,
+    pub witness: Option<Interleaving>,
+}
+
 /// Puts the report of one run together.
-pub fn report(facts: &Facts<'_>) -> Run {
-    let (observed, subject) = (&facts.loaded.observed, facts.place.subject);
-    let attempts = &observed.attempts;
-    let duration = observed.duration();
+pub fn report(input: &ReportInput<'_>) -> Run {
+    let (measurements, subject) = (&input.recording.measurements, input.run.subject);
+    let attempts = &measurements.attempts;
+    let duration = measurements.duration();
     let answered = attempts
         .iter()
         .filter(|attempt| attempt.end.is_some())
         .count();
-    let (totals, told) = (observed.totals, counts(attempts));
+    let (totals, told) = (measurements.totals, counts(attempts));
     Run {
         strategy: subject.name().to_owned(),
         promise: subject.promise(),
         one_per_user: subject.one_per_user(),
-        trial: facts.place.trial,
-        run_id: facts.run_id.to_owned(),
-        backends: facts.surroundings.backends.clone(),
+        trial: input.run.trial,
+        run_id: input.run.run_id.clone(),
+        backends: input.services.backends.clone(),
         attempts: told,
         undecided: told.undecided(),
-        failures: failures(&observed.failures),
+        failures: failures(&measurements.failures),
         ledger: ledger_counts::of(
-            facts.ledger.as_ref(),
-            facts.loaded.drained.completion,
-            can_be_drained(facts),
+            input.ledger.as_ref(),
+            input.recording.drained.completion,
+            can_be_drained(input),
         ),
-        verdict: facts.judgement.verdict,
-        violations: facts.judgement.violations.iter().map(finding).collect(),
-        findings: facts.judgement.findings.iter().map(finding).collect(),
-        reasons: facts.judgement.reasons.clone(),
+        verdict: input.judgement.verdict,
+        violations: input.judgement.violations.iter().map(finding).collect(),
+        findings: input.judgement.findings.iter().map(finding).collect(),
+        reasons: input.judgement.reasons.clone(),
         latency: latency(attempts),
-        time_to_durable: time_to_durable(facts),
+        time_to_durable: time_to_durable(input),
         duration_ns: nanoseconds(duration),
         throughput_per_s: rate(answered, duration),
-        release_skew_ns: nanoseconds(facts.health.release_skew),
-        peak_in_flight: observed.peak_in_flight,
-        schedule_lag_ns: facts.health.schedule_lag.clone(),
-        offered: facts.health.offered,
-        cpu_share: facts.health.cpu_share,
-        warnings: warnings(facts),
-        drain_ns: can_be_drained(facts).then(|| nanoseconds(facts.loaded.drained.took)),
+        release_skew_ns: nanoseconds(input.health.release_skew),
+        peak_in_flight: measurements.peak_in_flight,
+        schedule_lag_ns: input.health.schedule_lag.clone(),
+        offered: input.health.offered,
+        cpu_share: input.health.cpu_share,
+        warnings: warnings(input),
+        drain_ns: can_be_drained(input).then(|| nanoseconds(input.recording.drained.took)),
         database: DatabaseLoad {
             statements: totals.statements,
             peak_in_flight: totals.peak_in_flight,
             conflicts: totals.conflicts,
             retries: totals.retries,
-            pool_wait: describe(&observed.pool_wait),
-            rows_over_time: rows_over_time(&observed.rows_ns()),
-            bystander: facts.loaded.bystander.clone(),
+            pool_wait: describe(&measurements.pool_wait),
+            rows_over_time: rows_over_time(&measurements.rows_ns()),
+            bystander: input.recording.bystander.clone(),
         },
-        topic: topic(facts),
+        topic: topic(input),
         fairness: Fairness {
             inversions: inversions(attempts),
         },
-        target: facts.surroundings.target.clone().map(Box::new),
-        trace: facts.loaded.traced.as_ref().map(|traced| TraceCounts {
+        target: input.services.target.clone().map(Box::new),
+        trace: input.recording.traced.as_ref().map(|traced| TraceCounts {
             seen: traced.seen,
             dropped: traced.dropped,
         }),
-        witness: facts.witness.clone(),
+        witness: input.witness.clone(),
         kept: Vec::new(),
     }
 }
 
 /// Of the generator, and of the connections to a service of the user's own.
-fn warnings(facts: &Facts<'_>) -> Vec<String> {
-    let mut warnings = facts.health.warnings.clone();
-    if let Some(target) = &facts.surroundings.target {
-        let attempts = counts(&facts.loaded.observed.attempts);
+fn warnings(input: &ReportInput<'_>) -> Vec<String> {
+    let mut warnings = input.health.warnings.clone();
+    if let Some(target) = &input.services.target {
+        let attempts = counts(&input.recording.measurements.attempts);
         warnings.extend(hints::of(target, &attempts));
     }
     warnings
@@ -109,8 +125,8 @@ pub fn backends(backend: &Backend) -> Backends {
 }
 
 /// Whether anything can tell when the work behind the answers is done: a service without a `[drain]` cannot be asked.
-fn can_be_drained(facts: &Facts<'_>) -> bool {
-    match facts.place.subject {
+fn can_be_drained(input: &ReportInput<'_>) -> bool {
+    match input.run.subject {
         Subject::Strategy(_) => true,
         Subject::Target(target) => target.has_proof(),
     }
@@ -185,33 +201,35 @@ fn by_outcome(attempts: &[Attempt], start: impl Fn(&Attempt) -> Duration) -> ByO
     }
 }
 
-fn time_to_durable(facts: &Facts<'_>) -> Distribution {
-    let attempts = facts.loaded.observed.with_durable();
+fn time_to_durable(input: &ReportInput<'_>) -> Distribution {
+    let attempts = input.recording.measurements.with_durable();
     distribution(attempts.filter_map(|(attempt, durable)| {
         Some(Duration::from_nanos(durable?).saturating_sub(attempt.intended))
     }))
 }
 
-fn failures(observed: &[(String, u64)]) -> Vec<Failure> {
+fn failures(failures: &[(String, u64)]) -> Vec<Failure> {
     let failure = |(message, count): &(String, u64)| Failure {
         message: message.clone(),
         count: *count,
     };
-    observed.iter().map(failure).collect()
+    failures.iter().map(failure).collect()
 }
 
-fn topic(facts: &Facts<'_>) -> Option<TopicLoad> {
-    if !facts.surroundings.topic {
+fn topic(input: &ReportInput<'_>) -> Option<TopicLoad> {
+    if !input.services.topic {
         return None;
     }
-    let Loaded {
-        observed, drained, ..
-    } = facts.loaded;
+    let Recording {
+        measurements,
+        drained,
+        ..
+    } = input.recording;
     Some(TopicLoad {
-        produced: observed.deliveries.produced,
-        delivered: observed.deliveries.delivered,
-        delivery_failures: observed.deliveries.failed,
-        consumed: observed.consumed,
+        produced: measurements.deliveries.produced,
+        delivered: measurements.deliveries.delivered,
+        delivery_failures: measurements.deliveries.failed,
+        consumed: measurements.consumed,
         lag: drained.lag,
     })
 }

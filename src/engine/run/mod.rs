@@ -1,7 +1,16 @@
-//! The data's way through the program: scenario → backend → strategy → load → ledger → verdict → report.
+//! Runs: scenario → services → load → drain → ledger → verdict → report.
 //!
-//! [`one`] is one run of one strategy, in this process or shared out among [`instances`], [`target`] one of a service of the
-//! user's own; this module repeats it over strategies and trials and puts the report together.
+//! This module repeats the run over subjects and trials, and makes one report of all runs.
+//!
+//! # Layout
+//!
+//! - [`trial`]: one run, step by step; [`subject`]: the steps that differ between a strategy and a service
+//! - [`strategy`]: the steps of a strategy of the catalogue; [`service`]: the steps of a service of the user
+//! - [`instances`]: the users of a run shared out among processes
+//! - [`consumers`], [`drain`], [`bystander`]: what works beside the users, and the wait for its end
+//! - [`measurements`]: what a run has measured; [`judge`], [`health`]: what follows from it
+//! - [`measure`], [`ledger_counts`], [`over_time`], [`hints`], [`distribution`]: the figures of a run's report
+//! - [`summary`], [`spread`]: the figures of all runs
 
 mod bystander;
 mod consumers;
@@ -13,78 +22,80 @@ pub mod instances;
 mod judge;
 mod ledger_counts;
 mod measure;
-mod observed;
-mod one;
+mod measurements;
 mod over_time;
+mod service;
 mod spread;
+mod strategy;
+mod subject;
 mod summary;
-mod target;
+mod trial;
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 pub(crate) use consumers::Consumers;
-pub use drain::Drained;
-pub(crate) use drain::drain;
+pub use drain::DrainResult;
+pub(crate) use drain::Pipeline;
 pub use measure::backends;
-pub use observed::Observed;
+pub use measurements::Measurements;
 
 use crate::{
-    adapters::OpenError,
-    config::scenario::{Scenario, Subject},
+    adapters::{OpenError, remains::new_run_id},
+    config::scenario::Scenario,
     engine::load::Counters,
     model::report::Report,
 };
 
-/// What happens during a run, for whoever shows it.
-pub enum Event<'a> {
+/// What happens during a run.
+pub enum RunEvent<'a> {
     /// The load of a run begins.
     Load {
-        /// The strategy.
+        /// The name of the subject.
         strategy: &'a str,
-        /// From 1.
+        /// The number of the trial, from 1.
         trial: u32,
-        /// Go up meanwhile.
+        /// The progress of the load, updated until the load ends.
         counters: &'a Arc<Counters>,
     },
     /// All attempts have ended; the pipeline drains.
     Drain,
-    /// A run is judged: what was recorded of it, which nobody keeps.
+    /// A run is judged. Its measurements are dropped after this event.
     Recorded {
-        /// The strategy.
+        /// The name of the subject.
         strategy: &'a str,
-        /// From 1.
+        /// The number of the trial, from 1.
         trial: u32,
-        /// Every attempt, among others.
-        observed: &'a Observed,
+        /// What the run has measured, with every attempt.
+        measurements: &'a Measurements,
     },
     /// The run is over.
     Done,
-    /// Something of the run could not be removed.
+    /// An object of the run could not be removed, with the reason.
     LeftBehind(&'a str),
 }
 
-/// Shows what happens.
-pub type Observer<'a> = &'a (dyn Fn(Event<'_>) + Sync);
+/// Receives the events of a run.
+pub type Observer<'a> = &'a (dyn Fn(RunEvent<'_>) + Sync);
 
-/// What came of a scenario.
-pub struct Finished {
+/// The result of a scenario.
+pub struct ScenarioResult {
     /// All runs that were completed.
     pub report: Report,
-    /// Why there are no more.
+    /// The error that ended the scenario early.
     pub error: Option<OpenError>,
-    /// Why a trial did not begin although the one before it ended.
+    /// Why a trial did not begin although the previous trial had ended.
     pub cut_short: Option<String>,
 }
 
-/// Runs every strategy of the scenario as often as it says, trials interleaved (A B A B …), so that a machine that gets
-/// slower or faster meanwhile does so for all of them.
+/// Runs every subject of the scenario as often as the scenario demands. The trials of the subjects alternate (A B A B …), so that a
+/// machine that becomes slower or faster affects all subjects alike.
 pub async fn run(
     scenario: &Scenario,
     observer: Observer<'_>,
     stop: watch::Receiver<bool>,
-) -> Finished {
+) -> ScenarioResult {
     let mut collected = summary::Collected::default();
     let order = (1..=scenario.trials).flat_map(|trial| {
         scenario
@@ -98,18 +109,17 @@ pub async fn run(
             collected.interrupted = true;
             break;
         }
-        let place = Place { subject, trial };
-        let done = match subject {
-            Subject::Strategy(entry) => {
-                one::run(scenario, entry, place, observer, stop.clone()).await
-            }
-            Subject::Target(target) => {
-                target::run(scenario, target, place, observer, stop.clone()).await
-            }
+        let run = trial::RunContext {
+            scenario,
+            subject,
+            trial,
+            run_id: new_run_id(),
+            observer,
+            stop: stop.clone(),
         };
-        match done {
-            Ok(done) => {
-                let outstanding = collected.add(done);
+        match trial::run(&run).await {
+            Ok(finished) => {
+                let outstanding = collected.add(finished);
                 if let (Some(why), Some((next, _))) = (outstanding, order.peek()) {
                     collected.cut_short(*next, &why);
                     break;
@@ -123,13 +133,4 @@ pub async fn run(
     }
     collected.interrupted |= *stop.borrow();
     collected.finish(scenario)
-}
-
-/// A run's place among the trials.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    /// What is put to the test.
-    subject: &'a Subject,
-    /// From 1.
-    trial: u32,
 }

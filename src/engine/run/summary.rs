@@ -1,6 +1,6 @@
 //! All runs together: how often each strategy raced, the assertions, the exit code.
 
-use super::{Finished, one::Done, spread::spreads};
+use super::{ScenarioResult, spread::spreads, trial::FinishedRun};
 use crate::model::environment::{environment, tool};
 use crate::{
     adapters::OpenError,
@@ -40,7 +40,7 @@ impl Default for Collected {
 
 impl Collected {
     /// Takes a run in; returns why no other may begin.
-    pub fn add(&mut self, done: Done) -> Option<String> {
+    pub fn add(&mut self, done: FinishedRun) -> Option<String> {
         self.runs.push(done.run);
         self.left_behind |= done.left_behind;
         done.outstanding
@@ -56,7 +56,7 @@ impl Collected {
     }
 
     /// Judges all of them together.
-    pub fn finish(self, scenario: &Scenario) -> Finished {
+    pub fn finish(self, scenario: &Scenario) -> ScenarioResult {
         let assertions = assertion::check_all(&scenario.assertions, &self.runs);
         let exit_code = self.exit_code(&assertions);
         let report = Report {
@@ -72,7 +72,7 @@ impl Collected {
             interrupted: self.interrupted,
             left_behind: self.left_behind,
         };
-        Finished {
+        ScenarioResult {
             report,
             error: self.error,
             cut_short: self.cut_short,

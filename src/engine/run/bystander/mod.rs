@@ -71,6 +71,11 @@ impl Book {
 }
 
 impl Bystander {
+    /// A run without a bystander.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
     /// Connects it, if the scenario has one. It makes no order yet.
     pub async fn start(scenario: &Scenario, backend: &Backend) -> Result<Self, OpenError> {
         let service = backend.database.order_service();

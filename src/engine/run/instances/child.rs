@@ -1,6 +1,4 @@
-//! A child: joins the services its parent has set up, makes its share of the attempts, consumes until told to finish.
-
-mod target;
+//! A child: joins the services that its parent has opened, makes its share of the attempts, and consumes until the parent ends it.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -10,31 +8,35 @@ use std::{
 use tokio::{
     io::{BufReader, Stdin, Stdout},
     sync::{Mutex, mpsc, watch},
+    task::JoinHandle,
 };
 
 use super::message::{
-    AssignedStrategy, AssignedSubject, Assignment, ChildMessage, ParentMessage, receive, send,
+    AssignedStrategy, AssignedSubject, AssignedTarget, Assignment, ChildMessage, ParentMessage,
+    receive, send,
 };
 use crate::{
-    adapters::{Backend, Role},
-    config::scenario::Scenario,
+    adapters::{Demand, http::Remote},
     engine::{
-        load::{self, Counters, End, Load, Recorder, Schedule},
-        run::{Consumers, observed::Observed, one},
+        load::{self, Counters, End, Schedule},
+        run::{
+            service::{self, ServiceRun},
+            strategy::StrategyRun,
+            subject::{Clients, RunSubject},
+            trial::trouble,
+        },
     },
-    instrument::metered::Meter,
+    input::toml_file::TomlFile,
+    service::{Reach, Target, stage::Stage},
     strategies,
 };
 
-/// Between two reports of progress.
+/// The interval between two reports of progress.
 const PROGRESS: Duration = Duration::from_millis(100);
-
-/// Between two looks at records that are still on their way.
-const PAUSE: Duration = Duration::from_millis(1);
 
 type Out = Arc<Mutex<Stdout>>;
 
-/// The whole life of a child; whether it went well.
+/// Runs a child from its assignment to its end; false if the child could not take part.
 pub async fn main() -> bool {
     let out: Out = Arc::new(Mutex::new(tokio::io::stdout()));
     let mut orders = BufReader::new(tokio::io::stdin());
@@ -44,85 +46,127 @@ pub async fn main() -> bool {
     match work(&assignment, orders, &out).await {
         Ok(()) => true,
         Err(problem) => {
-            say(&out, &ChildMessage::Failed(problem)).await;
+            report(&out, &ChildMessage::Failed(problem)).await;
             false
         }
     }
 }
 
-/// If the parent is gone there is nobody to tell, and the next order will not come either.
-async fn say(out: &Out, news: &ChildMessage) {
+/// Sends a message to the parent. A parent that is gone does not read it, and sends no further order.
+async fn report(out: &Out, news: &ChildMessage) {
     let _ = send(&mut *out.lock().await, news).await;
 }
 
 async fn work(assignment: &Assignment, orders: BufReader<Stdin>, out: &Out) -> Result<(), String> {
     match &assignment.subject {
-        AssignedSubject::Strategy(assigned) => of_strategy(assignment, assigned, orders, out).await,
-        AssignedSubject::Target(assigned) => target::work(assignment, assigned, orders, out).await,
+        AssignedSubject::Strategy(assigned) => {
+            let subject = join_strategy(assignment, assigned).await?;
+            take_part(subject, assignment, orders, out).await
+        }
+        AssignedSubject::Target(assigned) => {
+            let subject = join_service(assignment, assigned).await?;
+            take_part(subject, assignment, orders, out).await
+        }
     }
 }
 
-async fn of_strategy(
+/// Makes the share's attempts, and reports what they have measured.
+async fn take_part<S: RunSubject>(
+    mut subject: S,
     assignment: &Assignment,
-    assigned: &AssignedStrategy,
     orders: BufReader<Stdin>,
     out: &Out,
 ) -> Result<(), String> {
-    let entry = strategies::find(&assigned.name).ok_or("unknown strategy")?;
     let workload = assignment.workload;
-    let scenario = Scenario {
-        instances: u32::try_from(assignment.share.1).unwrap_or(u32::MAX),
-        ..Scenario::of_strategy(entry, workload, assigned.services.clone())
-    };
-    let backend = Backend::open(&scenario.demand(), entry, &assignment.run_id, Role::Guest)
-        .await
-        .map_err(|error| error.to_string())?;
     let schedule = Schedule::share(&workload, assignment.share);
-    let recorder = Arc::new(Recorder::new(schedule, workload.timeout));
-    let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
-    let strategy = (entry.build)(&meter.around(backend.event(workload.limit)));
-    let mut consumers = Consumers::start(&strategy, &backend, None);
+    let connected = subject.connect(&workload, schedule).await;
+    let mut clients = connected.map_err(|error| error.to_string())?;
+    clients.make_ready().await;
     let (mut listener, stop) = Listener::start(orders);
 
-    say(out, &ChildMessage::Ready).await;
+    report(out, &ChildMessage::Ready).await;
     let at = listener.release.recv().await.ok_or("the parent is gone")?;
-    let progress = tokio::spawn(report(Arc::clone(out), Arc::clone(&recorder.counters)));
-    let load = Load {
-        strategy,
-        recorder: Arc::clone(&recorder),
-        patience: workload.timeout,
-    };
+    let load = clients.load().clone();
+    let progress = report_progress(Arc::clone(out), Arc::clone(&load.recorder.counters));
     let mut ended = load::run(load, until(at), stop).await;
     let settled = async {
         ended.settled().await;
-        while backend
-            .kafka
-            .as_ref()
-            .is_some_and(|kafka| kafka.deliveries().pending() > 0)
-        {
-            tokio::time::sleep(PAUSE).await;
-        }
+        subject.delivered().await;
     };
-    // What has not settled by then is for the parent's drain to notice: it is in nobody's lag.
+    // The parent's drain cannot see what has not settled by then: the lag does not count it.
     let settled = tokio::time::timeout(workload.timeout, settled).await;
     let trouble = match (ended.end, settled) {
         (End::Done, Ok(())) => None,
-        (End::Done, Err(_)) => Some("records were still on their way".to_owned()),
-        (end, _) => Some(one::trouble(end, workload.timeout).unwrap_or_default()),
+        (End::Done, Err(_)) => Some(S::NOT_SETTLED.to_owned()),
+        (end, _) => trouble(end, workload.timeout),
     };
-    say(out, &ChildMessage::Loaded { trouble }).await;
+    report(out, &ChildMessage::Loaded { trouble }).await;
 
     listener.finish.recv().await;
     progress.abort();
-    let observed = Observed::here(&recorder, &meter, &backend, ended.cpu);
-    say(out, &ChildMessage::Observed(Box::new(observed))).await;
+    let measurements = subject.measure(&clients, ended.cpu);
+    report(out, &ChildMessage::Measured(Box::new(measurements))).await;
     ended.abandon().await;
-    consumers.shutdown().await;
-    backend.close(false).await;
+    clients.shutdown().await;
+    drop(clients);
+    subject.close(false).await;
     Ok(())
 }
 
-/// Sorts the parent's orders. When the parent is gone, its channels close.
+/// Joins the services that the parent has opened for a strategy.
+async fn join_strategy(
+    assignment: &Assignment,
+    assigned: &AssignedStrategy,
+) -> Result<StrategyRun, String> {
+    let entry = strategies::find(&assigned.name).ok_or("unknown strategy")?;
+    let demand = Demand {
+        services: &assigned.services,
+        workload: &assignment.workload,
+        instances: u32::try_from(assignment.share.1).unwrap_or(u32::MAX),
+        // The parent alone has a bystander.
+        orders: false,
+    };
+    let joined = StrategyRun::join(&demand, entry, &assignment.run_id).await;
+    joined.map_err(|error| error.to_string())
+}
+
+/// Joins the service that the parent has set up.
+async fn join_service(
+    assignment: &Assignment,
+    assigned: &AssignedTarget,
+) -> Result<ServiceRun, String> {
+    let workload = assignment.workload;
+    let schedule = Schedule::share(&workload, assignment.share);
+    let mut target = target(assigned)?;
+    // The connections of different children come from different addresses.
+    let before = assignment.share.0 * service::connections(&target, &schedule, &workload);
+    let source = target.service.source.take();
+    target.service.source = source.map(|source| source.from(before));
+    let target = Arc::new(target);
+    let stage = Stage::open(&target, &workload, &assignment.run_id).await;
+    let mut stage = stage.map_err(|error| error.to_string())?;
+    stage.join(assigned.given.clone(), schedule.users.into_iter().collect());
+    Ok(ServiceRun::of(&target, stage, workload.limit))
+}
+
+/// The service as its file describes it. The text is what the parent has read, as the file may have changed since.
+fn target(assigned: &AssignedTarget) -> Result<Target, String> {
+    let file = TomlFile::of(&assigned.path, assigned.text.clone());
+    let environment = |name: &str| std::env::var_os(name);
+    let target = Target::understand(&file, &environment);
+    let mut target = target.map_err(|error| error.to_string())?;
+    target.reach = Reach {
+        connections: assigned.connections,
+        remote: if assigned.allow_remote {
+            Remote::Allowed
+        } else {
+            Remote::Refused
+        },
+    };
+    Ok(target)
+}
+
+/// The parent's orders, by kind. The channels close when the parent is gone.
 struct Listener {
     release: mpsc::Receiver<u64>,
     finish: mpsc::Receiver<()>,
@@ -148,7 +192,7 @@ impl Listener {
     }
 }
 
-/// All children wait for the same instant of the same clock.
+/// Sleeps until a time that is the same for all children, in nanoseconds since the Unix epoch.
 async fn until(unix_nanoseconds: u64) {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -157,15 +201,18 @@ async fn until(unix_nanoseconds: u64) {
     tokio::time::sleep(left).await;
 }
 
-async fn report(out: Out, counters: Arc<Counters>) {
-    loop {
-        tokio::time::sleep(PROGRESS).await;
-        let news = ChildMessage::Progress {
-            started: counters.started.load(Ordering::Relaxed),
-            finished: counters.finished.load(Ordering::Relaxed),
-            issued: counters.issued.load(Ordering::Relaxed),
-            inserted: counters.inserted.load(Ordering::Relaxed),
-        };
-        say(&out, &news).await;
-    }
+/// Reports the progress until the task is aborted.
+fn report_progress(out: Out, counters: Arc<Counters>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(PROGRESS).await;
+            let news = ChildMessage::Progress {
+                started: counters.started.load(Ordering::Relaxed),
+                finished: counters.finished.load(Ordering::Relaxed),
+                issued: counters.issued.load(Ordering::Relaxed),
+                inserted: counters.inserted.load(Ordering::Relaxed),
+            };
+            report(&out, &news).await;
+        }
+    })
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::{engine::run::observed::Observed, input::address::Services, model::workload::Workload};
+use crate::{
+    engine::run::measurements::Measurements, input::address::Services, model::workload::Workload,
+};
 
 /// The share of a run that one child makes. Sent through a pipe and not as arguments, because it holds passwords.
 ///
@@ -59,7 +61,7 @@ pub enum ParentMessage {
     Release(u64),
     /// End the load early.
     Stop,
-    /// The topic is drained: send [`ChildMessage::Observed`] and exit.
+    /// The topic is drained: send [`ChildMessage::Measured`] and exit.
     Finish,
 }
 
@@ -84,7 +86,7 @@ pub enum ChildMessage {
         trouble: Option<String>,
     },
     /// The measurements of the child: its last message.
-    Observed(Box<Observed>),
+    Measured(Box<Measurements>),
 }
 
 /// Writes a message.

@@ -1,9 +1,9 @@
-//! `--instances N`: several of this program's own processes as one workload, each with its own pool, its own in-process lock
-//! and a share of the users.
+//! `--instances N`: several processes of this program share the users of one workload. Each process has its own connection pool and
+//! its own in-process lock.
 //!
-//! The parent owns the services and judges; its children, started with [`COMMAND`], only join them. A service of the user's own is
-//! set up, drained and read by the parent, too. They speak in
-//! [`message`]s, a line of JSON each. A child that dies is reported, and what its users were told is indeterminate.
+//! The parent opens the services, drains them and judges the run. Its children, started with the command [`COMMAND`], join the
+//! services and make the attempts. Parent and child exchange [`message`]s, one line of JSON each. The parent reports a child that
+//! dies; the outcomes of its users are indeterminate.
 
 mod assignment;
 mod child;
@@ -14,5 +14,5 @@ pub use child::main as child;
 pub(super) use message::AssignedSubject;
 pub use parent::{HEAD_START, Instances};
 
-/// The hidden command that makes this program a child.
+/// The hidden command that starts this program as a child.
 pub const COMMAND: &str = "instance";

@@ -3,7 +3,7 @@
 use std::{
     io,
     process::Stdio,
-    sync::atomic::Ordering,
+    sync::{Mutex, PoisonError, atomic::Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -23,7 +23,7 @@ use crate::{
     config::scenario::Scenario,
     engine::{
         load::{Counters, Schedule},
-        run::observed::Observed,
+        run::measurements::Measurements,
     },
     model::outcome::{Attempt, Outcome},
 };
@@ -43,6 +43,8 @@ pub struct Instances {
 }
 
 struct Child {
+    /// From 0.
+    index: usize,
     process: tokio::process::Child,
     orders: Option<ChildStdin>,
     /// Closes when the child is gone.
@@ -63,14 +65,14 @@ impl Instances {
         let mut children = Vec::new();
         for index in 0..count {
             let assignment = assignment(scenario, run_id, subject, (index, count));
-            let child = Child::start(assignment).await;
+            let child = Child::start(index, assignment).await;
             children.push(child.map_err(|error| fail(error.to_string()))?);
         }
-        for (index, child) in children.iter_mut().enumerate() {
+        for child in &mut children {
             match child.hear(scenario.workload.timeout.max(START)).await {
                 Some(ChildMessage::Ready) => {}
                 Some(ChildMessage::Failed(problem)) => return Err(fail(problem)),
-                _ => return Err(fail(child.obituary(index).await)),
+                _ => return Err(fail(child.obituary().await)),
             }
         }
         Ok(Self { children })
@@ -90,33 +92,33 @@ impl Instances {
             child.tell(&ParentMessage::Release(at)).await;
         }
         let patience = scenario.workload.timeout + SILENCE;
-        let board = tokio::sync::Mutex::new(vec![[0; 4]; self.children.len()]);
-        let loads = self
-            .children
-            .iter_mut()
-            .enumerate()
-            .map(|(index, child)| child.load(index, patience, stop.clone(), &board, counters));
+        let progress = Progress {
+            children: Mutex::new(vec![[0; 4]; self.children.len()]),
+            counters,
+        };
+        let children = self.children.iter_mut();
+        let loads = children.map(|child| child.load(patience, stop.clone(), &progress));
         let troubles = futures::future::join_all(loads).await;
         troubles.into_iter().flatten().collect()
     }
 
     /// Lets them tell what they have seen, and end. What the users of a dead child were told is indeterminate.
-    pub async fn finish(mut self, scenario: &Scenario) -> (Observed, Vec<String>) {
-        let (mut whole, mut troubles) = (Observed::default(), Vec::new());
+    pub async fn finish(&mut self, scenario: &Scenario) -> (Measurements, Vec<String>) {
+        let (mut whole, mut troubles) = (Measurements::default(), Vec::new());
         let count = self.children.len();
-        for (index, child) in self.children.iter_mut().enumerate() {
-            let told = match child.trouble {
+        for child in &mut self.children {
+            let measured = match child.trouble {
                 None => child.last_word(scenario.workload.timeout + SILENCE).await,
                 Some(_) => None,
             };
-            if let Some(observed) = told {
-                whole.merge(observed);
+            if let Some(measurements) = measured {
+                whole.merge(measurements);
                 continue;
             }
             if child.trouble.is_none() {
-                troubles.push(child.obituary(index).await);
+                troubles.push(child.obituary().await);
             }
-            whole.merge(unknown(scenario, (index, count)));
+            whole.merge(unknown(scenario, (child.index, count)));
         }
         for child in &mut self.children {
             child.orders = None;
@@ -131,7 +133,7 @@ impl Instances {
 }
 
 impl Child {
-    async fn start(assignment: Assignment) -> io::Result<Self> {
+    async fn start(index: usize, assignment: Assignment) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
             .arg(COMMAND)
             .stdin(Stdio::piped())
@@ -154,6 +156,7 @@ impl Child {
             }
         });
         Ok(Self {
+            index,
             process,
             orders: Some(orders),
             news,
@@ -176,11 +179,9 @@ impl Child {
     /// Until its load has ended; what went wrong.
     async fn load(
         &mut self,
-        index: usize,
         patience: Duration,
         mut stop: watch::Receiver<bool>,
-        board: &tokio::sync::Mutex<Vec<[u64; 4]>>,
-        counters: &Counters,
+        progress: &Progress<'_>,
     ) -> Option<String> {
         let mut told_to_stop = false;
         loop {
@@ -199,13 +200,11 @@ impl Child {
                     issued,
                     inserted,
                 }) => {
-                    let mut board = board.lock().await;
-                    board[index] = [started, finished, issued, inserted];
-                    show(&board, counters);
+                    progress.update(self.index, [started, finished, issued, inserted]);
                 }
                 Some(ChildMessage::Loaded { trouble }) => return trouble,
                 _ => {
-                    let obituary = self.obituary(index).await;
+                    let obituary = self.obituary().await;
                     self.trouble = Some(obituary.clone());
                     return Some(obituary);
                 }
@@ -213,11 +212,11 @@ impl Child {
         }
     }
 
-    async fn last_word(&mut self, patience: Duration) -> Option<Observed> {
+    async fn last_word(&mut self, patience: Duration) -> Option<Measurements> {
         self.tell(&ParentMessage::Finish).await;
         loop {
             match self.hear(patience).await {
-                Some(ChildMessage::Observed(observed)) => return Some(*observed),
+                Some(ChildMessage::Measured(measurements)) => return Some(*measurements),
                 Some(ChildMessage::Progress { .. } | ChildMessage::Loaded { .. }) => {}
                 _ => return None,
             }
@@ -225,8 +224,8 @@ impl Child {
     }
 
     /// What became of a child that says nothing more.
-    async fn obituary(&mut self, index: usize) -> String {
-        let number = index + 1;
+    async fn obituary(&mut self) -> String {
+        let number = self.index + 1;
         match tokio::time::timeout(Duration::from_secs(1), self.process.wait()).await {
             Ok(Ok(status)) => format!("instance {number} died ({status})"),
             Ok(Err(error)) => format!("instance {number} died ({error})"),
@@ -238,17 +237,29 @@ impl Child {
     }
 }
 
-/// The sum of all children, for whoever watches.
-fn show(board: &[[u64; 4]], counters: &Counters) {
-    let sum = |field: usize| board.iter().map(|child| child[field]).sum();
-    counters.started.store(sum(0), Ordering::Relaxed);
-    counters.finished.store(sum(1), Ordering::Relaxed);
-    counters.issued.store(sum(2), Ordering::Relaxed);
-    counters.inserted.store(sum(3), Ordering::Relaxed);
+/// The progress of all children together.
+struct Progress<'a> {
+    /// Attempts started, attempts finished, coupons issued and rows inserted, by child.
+    children: Mutex<Vec<[u64; 4]>>,
+    /// The sums.
+    counters: &'a Counters,
+}
+
+impl Progress<'_> {
+    fn update(&self, index: usize, progress: [u64; 4]) {
+        // Numbers stay valid where a panic has poisoned the lock.
+        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        children[index] = progress;
+        let sum = |field: usize| children.iter().map(|child| child[field]).sum();
+        self.counters.started.store(sum(0), Ordering::Relaxed);
+        self.counters.finished.store(sum(1), Ordering::Relaxed);
+        self.counters.issued.store(sum(2), Ordering::Relaxed);
+        self.counters.inserted.store(sum(3), Ordering::Relaxed);
+    }
 }
 
 /// The attempts that a dead child may have made.
-fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Observed {
+fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Measurements {
     let schedule = Schedule::share(&scenario.workload, share_of);
     let attempts = schedule.users.iter().enumerate().map(|(index, user)| {
         let intended = Duration::from_nanos(schedule.intended(index, 0));
@@ -261,8 +272,8 @@ fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Observed {
             end: None,
         }
     });
-    Observed {
+    Measurements {
         attempts: attempts.collect(),
-        ..Observed::default()
+        ..Measurements::default()
     }
 }

@@ -8,25 +8,19 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    adapters::{
-        Backend,
-        http::Tally,
-        kafka::{Deliveries, Kafka},
-    },
-    engine::load::Recorder,
-    instrument::metered::{Meter, Totals},
+    adapters::{http::Tally, kafka::Deliveries},
+    instrument::metered::Totals,
     model::{
         outcome::{Attempt, Outcome},
         report::Unclassified,
     },
     ports::UserId,
-    service::Claim,
     text::durations::Durations,
 };
 
 /// Everything that is measured while users claim and consumers insert.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Observed {
+pub struct Measurements {
     /// Every attempt that was made.
     pub attempts: Vec<Attempt>,
     /// The different errors, with how often they came.
@@ -51,44 +45,7 @@ pub struct Observed {
     pub cpu: Duration,
 }
 
-impl Observed {
-    /// What was recorded in this process.
-    pub fn here(recorder: &Recorder, meter: &Meter, backend: &Backend, cpu: Duration) -> Self {
-        let released = recorder.released().into_std();
-        let kafka = backend.kafka.as_ref();
-        Self {
-            attempts: recorder.attempts(),
-            failures: recorder.failures(),
-            peak_in_flight: recorder.peak_in_flight(),
-            totals: meter.totals(),
-            durable_ns: meter.durable_since(released).collect(),
-            further_rows_ns: meter.further_rows_since(released),
-            pool_wait: backend.database.pool_waits(),
-            deliveries: kafka.map(Kafka::deliveries).unwrap_or_default(),
-            consumed: kafka.map_or(0, Kafka::consumed),
-            reached: Reached::default(),
-            cpu,
-        }
-    }
-
-    /// What was recorded in this process of a service of the user's own.
-    pub fn of_target(recorder: &Recorder, claim: &Claim, cpu: Duration) -> Self {
-        Self {
-            attempts: recorder.attempts(),
-            failures: recorder.failures(),
-            peak_in_flight: recorder.peak_in_flight(),
-            reached: Reached {
-                tally: claim.client().tally(),
-                held: claim.held(),
-                unclassified: claim.unclassified(),
-                spelled: HashMap::new(),
-                codes: claim.codes(),
-            },
-            cpu,
-            ..Self::default()
-        }
-    }
-
+impl Measurements {
     /// From the release to the last answer.
     pub fn duration(&self) -> Duration {
         let ends = self.attempts.iter().filter_map(|attempt| attempt.end);
@@ -227,7 +184,7 @@ mod tests {
             outcome: Outcome::SoldOut,
             ..attempt(1, 0, Some(1))
         };
-        let observed = Observed {
+        let observed = Measurements {
             attempts: vec![
                 refused,
                 attempt(1, 2, Some(3)),
@@ -235,7 +192,7 @@ mod tests {
                 attempt(2, 0, None),
             ],
             durable_ns: HashMap::from([(UserId(1), 9)]),
-            ..Observed::default()
+            ..Measurements::default()
         };
         let durable: Vec<_> = observed.with_durable().map(|(_, at)| at).collect();
         assert_eq!(durable, [None, Some(9), None, None]);
@@ -243,13 +200,13 @@ mod tests {
 
     #[test]
     fn two_processes_add_up() {
-        let part = |user, at| Observed {
+        let part = |user, at| Measurements {
             attempts: vec![attempt(user, 0, Some(2))],
             failures: vec![("no".to_owned(), 2)],
             durable_ns: HashMap::from([(UserId(7), at)]),
             pool_wait: [Duration::from_nanos(at)].into_iter().collect(),
             consumed: 3,
-            ..Observed::default()
+            ..Measurements::default()
         };
         let mut whole = part(1, 50);
         whole.merge(part(2, 40));
