@@ -23,7 +23,7 @@ use crate::{
     },
 };
 use crate::{
-    engine::ceiling::{Operation, Plan},
+    engine::ceiling::{CeilingSettings, Operation},
     input::address::Services,
 };
 
@@ -79,9 +79,12 @@ pub struct CeilingArgs {
 }
 
 /// Turns the flags of `ceiling` and the environment into what is to be done, and where the JSON goes.
-pub fn plan(args: &CeilingArgs, env: Env<'_>) -> Result<(Plan, Option<OutputTarget>), UsageError> {
+pub fn plan(
+    args: &CeilingArgs,
+    env: Env<'_>,
+) -> Result<(CeilingSettings, Option<OutputTarget>), UsageError> {
     let layers = Layers::of_flags(shared(args), env)?;
-    let plan = Plan {
+    let plan = CeilingSettings {
         operations: flag("only", args.only.as_ref(), operations)?
             .unwrap_or_else(|| Operation::ALL.to_vec()),
         count: flag(

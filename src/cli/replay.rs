@@ -26,7 +26,7 @@ use crate::{
 use crate::{
     engine::{
         explore::MAX_INSTANCES,
-        replay::{Patience, Plan},
+        replay::{Patience, ReplaySettings},
     },
     input::address::{DbKind, Services},
     model::interleaving::Token,
@@ -87,7 +87,7 @@ pub struct ReplayArgs {
 #[derive(Debug)]
 pub struct Replaying {
     /// What is played.
-    pub plan: Plan,
+    pub plan: ReplaySettings,
     /// What is written.
     pub documents: Documents,
 }
@@ -98,7 +98,7 @@ pub fn replaying(args: &ReplayArgs, env: Env<'_>) -> Result<Replaying, UsageErro
     let services = service_settings(&Layers::of_flags(shared(args), env)?)?;
     let entry = strategy(args, &token, services.db.kind())?;
     let batch = u32::from(token.batch);
-    let plan = Plan {
+    let plan = ReplaySettings {
         entry,
         services: Services {
             consumers: 1,

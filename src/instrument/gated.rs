@@ -9,11 +9,11 @@ use std::{
 use tokio::sync::{Notify, oneshot};
 
 use super::{
-    sight::{Sight, saw},
+    observation::{Observable, observation_of},
     stepped::Hook,
 };
 use crate::{
-    model::interleaving::{Actor, Call, CallFault, Happened, Saw, Told, What},
+    model::interleaving::{Actor, Call, CallFault, Happened, Observation, Told, What},
     ports::{Effect, PortError, Result},
 };
 
@@ -29,7 +29,7 @@ pub fn fault() -> Option<CallFault> {
 
 /// Where an actor stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stand {
+pub enum ActorState {
     /// Between two calls.
     Away,
     /// At the gate, with this call.
@@ -40,14 +40,14 @@ pub enum Stand {
     Ended,
 }
 
-struct Place {
-    stand: Stand,
+struct ActorEntry {
+    stand: ActorState,
     pass: Option<oneshot::Sender<Option<CallFault>>>,
 }
 
 #[derive(Default)]
-struct Places {
-    by_actor: BTreeMap<Actor, Place>,
+struct GateState {
+    by_actor: BTreeMap<Actor, ActorEntry>,
     history: Vec<Happened>,
     /// Who was let through last, until his call is answered.
     current: Option<Actor>,
@@ -55,7 +55,7 @@ struct Places {
     freed: Vec<Happened>,
 }
 
-impl Places {
+impl GateState {
     fn write(&mut self, happened: Happened) {
         if self.current.is_some() && self.current != happened.actor {
             self.freed.push(happened);
@@ -69,7 +69,7 @@ impl Places {
 
 #[derive(Default)]
 struct Shared {
-    places: Mutex<Places>,
+    state: Mutex<GateState>,
     moved: Notify,
 }
 
@@ -78,12 +78,19 @@ struct Shared {
 pub struct Gate(Arc<Shared>);
 
 impl Gate {
-    fn lock(&self) -> MutexGuard<'_, Places> {
-        self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, GateState> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, actor: Actor, stand: Stand, pass: Option<oneshot::Sender<Option<CallFault>>>) {
-        self.lock().by_actor.insert(actor, Place { stand, pass });
+    fn put(
+        &self,
+        actor: Actor,
+        stand: ActorState,
+        pass: Option<oneshot::Sender<Option<CallFault>>>,
+    ) {
+        self.lock()
+            .by_actor
+            .insert(actor, ActorEntry { stand, pass });
         self.0.moved.notify_waiters();
     }
 
@@ -93,50 +100,53 @@ impl Gate {
         actor: Actor,
         work: F,
     ) -> impl Future<Output = F::Output> + use<F> {
-        self.put(actor, Stand::Away, None);
+        self.put(actor, ActorState::Away, None);
         ACTOR.scope(actor, work)
     }
 
     /// The actor has ended, and was told this.
     pub fn ended(&self, actor: Actor, told: Option<Told>) {
-        let mut places = self.lock();
-        let Places { history, freed, .. } = &mut *places;
+        let mut state = self.lock();
+        let GateState { history, freed, .. } = &mut *state;
         let mut own = history.iter_mut().chain(freed).rev();
         if let Some(last) = own.find(|happened| happened.actor == Some(actor)) {
             last.told = told;
         }
-        drop(places);
-        self.put(actor, Stand::Ended, None);
+        drop(state);
+        self.put(actor, ActorState::Ended, None);
     }
 
     /// Lets the actor make its call, which goes wrong like this. Whoever is not at the gate stays where he is.
     pub fn admit(&self, actor: Actor, fault: Option<CallFault>) {
-        let mut places = self.lock();
-        let Some(place) = places.by_actor.get_mut(&actor) else {
+        let mut state = self.lock();
+        let Some(entry) = state.by_actor.get_mut(&actor) else {
             return;
         };
-        if let (Stand::Waiting(call), Some(pass)) = (&place.stand, place.pass.take()) {
-            place.stand = Stand::Calling(call.clone());
-            places.current = Some(actor);
+        if let (ActorState::Waiting(call), Some(pass)) = (&entry.stand, entry.pass.take()) {
+            entry.stand = ActorState::Calling(call.clone());
+            state.current = Some(actor);
             // Gone only with the task, whose end is heard of otherwise.
             let _ = pass.send(fault);
         }
     }
 
     /// Where the actor stands now.
-    pub fn stand(&self, actor: Actor) -> Stand {
-        let places = self.lock();
-        let place = places.by_actor.get(&actor);
-        place.map_or(Stand::Ended, |place| place.stand.clone())
+    pub fn stand(&self, actor: Actor) -> ActorState {
+        let state = self.lock();
+        let entry = state.by_actor.get(&actor);
+        entry.map_or(ActorState::Ended, |entry| entry.stand.clone())
     }
 
     /// Where the actor stands once it is at the gate or at its end, or after `patience`.
-    pub async fn settled(&self, actor: Actor, patience: Duration) -> Stand {
+    pub async fn settled(&self, actor: Actor, patience: Duration) -> ActorState {
         let settled = async {
             loop {
                 let mut moved = std::pin::pin!(self.0.moved.notified());
                 moved.as_mut().enable();
-                if matches!(self.stand(actor), Stand::Waiting(_) | Stand::Ended) {
+                if matches!(
+                    self.stand(actor),
+                    ActorState::Waiting(_) | ActorState::Ended
+                ) {
                     return;
                 }
                 moved.await;
@@ -163,7 +173,7 @@ impl Gate {
 }
 
 impl Hook for Gate {
-    async fn step<T: Sight>(
+    async fn step<T: Observable>(
         &self,
         call: Call,
         work: impl Future<Output = Result<T>> + Send,
@@ -172,23 +182,23 @@ impl Hook for Gate {
             return work.await;
         };
         let (pass, passed) = oneshot::channel();
-        self.put(actor, Stand::Waiting(call.clone()), Some(pass));
+        self.put(actor, ActorState::Waiting(call.clone()), Some(pass));
         let Ok(fault) = passed.await else {
             return Err(failed(&call, CallFault::Refused));
         };
         let answer = make(&call, fault, work).await;
-        let saw = saw(&answer);
+        let saw = observation_of(&answer);
         // A consumer that is told that the run is over has not read anything.
-        if saw != Saw::Over {
+        if saw != Observation::Over {
             let what = What::Called { call, saw, fault };
             self.note(Some(actor), what);
         }
-        self.put(actor, Stand::Away, None);
+        self.put(actor, ActorState::Away, None);
         answer
     }
 }
 
-async fn make<T: Sight>(
+async fn make<T: Observable>(
     call: &Call,
     fault: Option<CallFault>,
     work: impl Future<Output = Result<T>> + Send,
@@ -248,18 +258,33 @@ mod tests {
         let (one, two) = (user(1), user(2));
         start(&gate, one, &lock);
         start(&gate, two, &lock);
-        assert_eq!(gate.settled(one, SOON).await, Stand::Waiting(Call::Lock));
-        assert_eq!(gate.settled(two, SOON).await, Stand::Waiting(Call::Lock));
+        assert_eq!(
+            gate.settled(one, SOON).await,
+            ActorState::Waiting(Call::Lock)
+        );
+        assert_eq!(
+            gate.settled(two, SOON).await,
+            ActorState::Waiting(Call::Lock)
+        );
         assert_eq!(gate.history(), []);
 
         gate.admit(one, None);
-        assert!(matches!(gate.settled(one, SOON).await, Stand::Waiting(_)));
+        assert!(matches!(
+            gate.settled(one, SOON).await,
+            ActorState::Waiting(_)
+        ));
         gate.admit(two, None);
-        assert_eq!(gate.settled(two, SOON).await, Stand::Calling(Call::Lock));
+        assert_eq!(
+            gate.settled(two, SOON).await,
+            ActorState::Calling(Call::Lock)
+        );
         gate.note(Some(two), What::Waits(Call::Lock));
         gate.admit(one, None);
-        assert_eq!(gate.settled(one, SOON).await, Stand::Ended);
-        assert!(matches!(gate.settled(two, SOON).await, Stand::Waiting(_)));
+        assert_eq!(gate.settled(one, SOON).await, ActorState::Ended);
+        assert!(matches!(
+            gate.settled(two, SOON).await,
+            ActorState::Waiting(_)
+        ));
 
         let texts: Vec<_> = gate
             .history()

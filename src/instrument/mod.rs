@@ -6,6 +6,6 @@
 
 pub mod gated;
 pub mod metered;
-pub mod sight;
+pub mod observation;
 pub mod stepped;
 pub mod traced;

@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::sight::{Free, Member, NewRows, Sight};
+use super::observation::{Free, Member, NewRows, Observable};
 use crate::{
     model::interleaving::{Call, Command, Statement},
     ports::{
@@ -17,7 +17,7 @@ use crate::{
 /// What stands around every call.
 pub trait Hook: Clone + Send + Sync + 'static {
     /// Makes `call` by awaiting `work`, or does not.
-    fn step<T: Sight>(
+    fn step<T: Observable>(
         &self,
         call: Call,
         work: impl Future<Output = Result<T>> + Send,
@@ -53,7 +53,7 @@ struct Stepped<H, I> {
 }
 
 impl<H: Hook, I> Stepped<H, I> {
-    async fn sql<T: Sight>(
+    async fn sql<T: Observable>(
         &self,
         statement: Statement,
         work: impl Future<Output = Result<T>> + Send,
@@ -161,7 +161,7 @@ impl<H: Hook> Transaction for Stepped<H, Box<dyn Transaction>> {
 }
 
 impl<H: Hook> Stepped<H, Arc<dyn Cache>> {
-    async fn command<T: Sight>(
+    async fn command<T: Observable>(
         &self,
         command: Command,
         work: impl Future<Output = Result<T>> + Send,

@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    sight::{Sight, saw},
+    observation::{Observable, observation_of},
     stepped::Hook,
 };
 use crate::{
@@ -36,7 +36,7 @@ tokio::task_local! {
 }
 
 #[derive(Default)]
-struct Kept {
+struct TraceBuffer {
     traced: Traced,
     steps: usize,
 }
@@ -45,7 +45,7 @@ struct Shared {
     since: Instant,
     capacity: usize,
     seen: AtomicU64,
-    kept: Mutex<Kept>,
+    kept: Mutex<TraceBuffer>,
 }
 
 /// The trace of a run; all clones are the same.
@@ -69,7 +69,7 @@ impl Trace {
         }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, TraceBuffer> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -83,7 +83,7 @@ impl Trace {
 
     /// What was written down so far; the trace begins anew.
     pub fn take(&self) -> Traced {
-        let Kept { mut traced, .. } = mem::take(&mut *self.lock());
+        let TraceBuffer { mut traced, .. } = mem::take(&mut *self.lock());
         traced.seen = self.0.seen.swap(0, Ordering::Relaxed);
         traced
     }
@@ -108,7 +108,7 @@ impl Trace {
     }
 }
 
-impl Kept {
+impl TraceBuffer {
     fn has_room(&mut self, capacity: usize, steps: usize) -> bool {
         let room = self.steps + steps <= capacity;
         if room {
@@ -121,7 +121,7 @@ impl Kept {
 }
 
 impl Hook for Trace {
-    async fn step<T: Sight>(
+    async fn step<T: Observable>(
         &self,
         call: Call,
         work: impl Future<Output = Result<T>> + Send,
@@ -133,7 +133,7 @@ impl Hook for Trace {
             start,
             end: self.0.since.elapsed(),
             call,
-            saw: saw(&answer),
+            saw: observation_of(&answer),
         };
         let mut step = Some(step);
         let _ = STEPS.try_with(|steps| steps.borrow_mut().extend(step.take()));
@@ -196,7 +196,7 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
-    use crate::model::interleaving::Saw;
+    use crate::model::interleaving::Observation;
     use crate::model::interleaving::Statement;
 
     /// Odd users are turned away after a look, even ones insert; nobody answers user 9 after that look.
@@ -245,7 +245,7 @@ mod tests {
         let traced = claims(&Trace::default(), [9]);
         let attempt = traced.attempts.first().unwrap();
         assert_eq!(attempt.outcome, Outcome::Indeterminate);
-        assert_eq!(attempt.steps[0].saw, Saw::Count(7));
+        assert_eq!(attempt.steps[0].saw, Observation::Count(7));
     }
 
     #[test]
@@ -259,6 +259,6 @@ mod tests {
         let trace = Trace::default();
         let polled = trace.step(Call::Poll, async { Ok(None::<crate::ports::Batch>) });
         assert!(polled.now_or_never().is_some());
-        assert_eq!(trace.take().consumer[0].saw, Saw::Over);
+        assert_eq!(trace.take().consumer[0].saw, Observation::Over);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    interleaving::{Call, Saw},
+    interleaving::{Call, Observation},
     outcome::Outcome,
 };
 use crate::ports::UserId;
@@ -18,7 +18,7 @@ pub struct Step {
     /// Which.
     pub call: Call,
     /// What came back.
-    pub saw: Saw,
+    pub saw: Observation,
 }
 
 /// What one attempt did.

@@ -57,7 +57,7 @@ mod tests {
 
     /// What the README's last column says of it.
     fn broken_by_one_fault(found: &Exploration) -> String {
-        let races = |answer: &explore::Answer| answer.without_faults.is_some();
+        let races = |answer: &explore::InvariantResult| answer.without_faults.is_some();
         if found.answers.iter().any(races) {
             return "races without one".to_owned();
         }

@@ -12,7 +12,7 @@ use crate::{
     cli::{self, CeilingArgs, Cli},
     config::OutputTarget,
     engine::{
-        ceiling::{self, Finished, Plan},
+        ceiling::{self, CeilingResult, CeilingSettings},
         limits,
     },
     input::Env,
@@ -30,7 +30,7 @@ pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
     let finished = runtime.block_on(perform(&plan));
     runtime.shutdown_timeout(SHUTDOWN);
 
-    let Finished {
+    let CeilingResult {
         ceiling,
         error,
         left_behind,
@@ -50,7 +50,7 @@ pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
     Ok(written.exit_code(ceiling.exit_code))
 }
 
-async fn perform(plan: &Plan) -> Finished {
+async fn perform(plan: &CeilingSettings) -> CeilingResult {
     let (stop, stopped) = watch::channel(false);
     let signals = tokio::spawn(on_signal(stop));
     let finished = ceiling::run(plan, stopped).await;

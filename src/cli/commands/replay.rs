@@ -13,7 +13,7 @@ use crate::{
     },
     engine::{
         limits::{self, Needs},
-        replay::{self, Plan, Played},
+        replay::{self, ReplayResult, ReplaySettings},
     },
     input::Env,
     judge::exit,
@@ -63,7 +63,7 @@ pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
 }
 
 /// Every trial until one fails, or somebody asks to stop.
-async fn perform(plan: &Plan) -> (Vec<Played>, Option<OpenError>) {
+async fn perform(plan: &ReplaySettings) -> (Vec<ReplayResult>, Option<OpenError>) {
     let (stop, mut stopped) = watch::channel(false);
     let signals = tokio::spawn(on_signal(stop));
     let mut played = Vec::new();
@@ -84,7 +84,7 @@ async fn perform(plan: &Plan) -> (Vec<Played>, Option<OpenError>) {
     (played, failed)
 }
 
-fn exit_code(played: &[Played]) -> u8 {
+fn exit_code(played: &[ReplayResult]) -> u8 {
     let any = |verdict| {
         played
             .iter()
@@ -99,7 +99,13 @@ fn exit_code(played: &[Played]) -> u8 {
     }
 }
 
-fn write(written: &mut Written, sinks: Sinks, plan: &Plan, played: &[Played], code: u8) {
+fn write(
+    written: &mut Written,
+    sinks: Sinks,
+    plan: &ReplaySettings,
+    played: &[ReplayResult],
+    code: u8,
+) {
     let Some(last) = played.last() else { return };
     let picture = last.picture(plan);
     written.document(sinks.json, || {

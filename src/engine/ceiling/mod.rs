@@ -28,7 +28,7 @@ use crate::{
     instrument::metered::Meter,
     judge::exit,
     model::{
-        ceiling::{Ceiling, Measured, SCHEMA_VERSION, Settings},
+        ceiling::{self, Ceiling, Measured, SCHEMA_VERSION},
         environment::{environment, tool},
         outcome::{Attempt, Outcome},
         report::{self, Failure},
@@ -69,7 +69,7 @@ impl Operation {
 
 /// What is to be measured, validated.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct CeilingSettings {
     /// At least one.
     pub operations: Vec<Operation>,
     /// How often each is done, at least once.
@@ -84,7 +84,7 @@ pub struct Plan {
     pub timeout: Duration,
 }
 
-impl Plan {
+impl CeilingSettings {
     /// What it takes. Operations are recorded like the attempts of a closed loop.
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::of_services(&self.services, |need| match need {
@@ -140,9 +140,9 @@ impl Plan {
         }
     }
 
-    fn settings(&self) -> Settings {
+    fn reported(&self) -> ceiling::Settings {
         let services = &self.services;
-        Settings {
+        ceiling::Settings {
             operations: self.count,
             in_flight: self.in_flight,
             payload: self.payload,
@@ -156,8 +156,8 @@ impl Plan {
     }
 }
 
-/// What came of a plan.
-pub struct Finished {
+/// What came of a settings.
+pub struct CeilingResult {
     /// Everything that was measured.
     pub ceiling: Ceiling,
     /// What could not be opened, and so was not measured.
@@ -167,15 +167,15 @@ pub struct Finished {
 }
 
 /// Measures one operation after the other, so that none is in the way of another. `stop` turning true ends it early.
-pub async fn run(plan: &Plan, stop: watch::Receiver<bool>) -> Finished {
+pub async fn run(settings: &CeilingSettings, stop: watch::Receiver<bool>) -> CeilingResult {
     let environment = environment();
     let (mut measured, mut left_behind) = (Vec::new(), Vec::new());
-    let mut error = reachable(plan).await.err();
-    for &operation in &plan.operations {
+    let mut error = reachable(settings).await.err();
+    for &operation in &settings.operations {
         if error.is_some() || *stop.borrow() {
             break;
         }
-        match measure(plan, operation, stop.clone()).await {
+        match measure(settings, operation, stop.clone()).await {
             Ok((one, left)) => {
                 measured.push(one);
                 left_behind.extend(left);
@@ -196,12 +196,12 @@ pub async fn run(plan: &Plan, stop: watch::Receiver<bool>) -> Finished {
         schema_version: SCHEMA_VERSION,
         tool: tool(),
         environment,
-        settings: plan.settings(),
+        settings: settings.reported(),
         ceilings: measured,
         exit_code,
         interrupted,
     };
-    Finished {
+    CeilingResult {
         ceiling,
         error,
         left_behind,
@@ -209,9 +209,9 @@ pub async fn run(plan: &Plan, stop: watch::Receiver<bool>) -> Finished {
 }
 
 /// Asks all services first: minutes of inserts must not come before the news that there is no Kafka.
-async fn reachable(plan: &Plan) -> Result<(), OpenError> {
-    let services = &plan.services;
-    let asked = plan.operations.iter().map(|operation| async move {
+async fn reachable(settings: &CeilingSettings) -> Result<(), OpenError> {
+    let services = &settings.services;
+    let asked = settings.operations.iter().map(|operation| async move {
         let (flag, target, answer) = match operation {
             Operation::Incr => (
                 "--redis",
@@ -238,11 +238,11 @@ async fn reachable(plan: &Plan) -> Result<(), OpenError> {
 
 /// One operation on services of its own; the second list holds what could not be removed.
 async fn measure(
-    plan: &Plan,
+    settings: &CeilingSettings,
     operation: Operation,
     stop: watch::Receiver<bool>,
 ) -> Result<(Measured, Vec<String>), OpenError> {
-    let scenario = plan.scenario(operation);
+    let scenario = settings.scenario(operation);
     let workload = &scenario.workload;
     let backend = Backend::open(
         &scenario.demand(),
@@ -254,7 +254,7 @@ async fn measure(
     let recorder = Arc::new(Recorder::new(Schedule::of(workload), workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
     let load = Load {
-        strategy: (operation.entry().build)(&meter.around(ports(plan, &backend))),
+        strategy: (operation.entry().build)(&meter.around(ports(settings, &backend))),
         recorder: Arc::clone(&recorder),
         patience: workload.timeout,
     };
@@ -265,9 +265,9 @@ async fn measure(
     Ok((measured, left))
 }
 
-fn ports(plan: &Plan, backend: &Backend) -> Event {
-    let event = backend.event(plan.count);
-    match (&backend.kafka, plan.payload) {
+fn ports(settings: &CeilingSettings, backend: &Backend) -> Event {
+    let event = backend.event(settings.count);
+    match (&backend.kafka, settings.payload) {
         (Some(kafka), Some(bytes)) => Event {
             coupon_create: kafka.topic_of(bytes),
             ..event

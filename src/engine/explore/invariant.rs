@@ -10,7 +10,7 @@ use super::{
     layout::Role,
     sim::{
         call::{user_id, user_index},
-        stage::{End, Trouble},
+        executor::{End, ExploreError},
     },
     world::{State, World},
 };
@@ -150,7 +150,7 @@ pub struct Judge(FxHashMap<Ending, Judged>);
 
 impl Judge {
     /// Of a state in which nothing moves any more.
-    pub fn judge(&mut self, world: &mut World, state: &State) -> Result<Judged, Trouble> {
+    pub fn judge(&mut self, world: &mut World, state: &State) -> Result<Judged, ExploreError> {
         let ending = Ending::of(world, state)?;
         if let Some(known) = self.0.get(&ending) {
             return Ok(*known);
@@ -163,7 +163,7 @@ impl Judge {
 
 impl Ending {
     /// Reads it off a state.
-    pub fn of(world: &mut World, state: &State) -> Result<Self, Trouble> {
+    pub fn of(world: &mut World, state: &State) -> Result<Self, ExploreError> {
         let claims = world.layout.claims();
         let mut outcomes = Vec::with_capacity(claims);
         for task in 0..claims {

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - [`sim`]: the simulated services and the ports in front of them
-//! - [`behaviour`]: what a task does next, learned by polling the strategy's futures
+//! - [`memo`]: what a task does next, learned by polling the strategy's futures
 //! - [`world`]: a state of everything, and the next one; [`layout`]: who takes part
 //! - [`search`]: all states; [`symmetry`]: of those that differ by users' names, one; [`smallest`]: the way to a broken one
 //! - [`invariant`]: what has to be true at an end, by the same reconciliation and verdict as in a run
@@ -12,9 +12,9 @@
 //!
 //! Single-threaded and without a clock or a random number: the same settings give the same result.
 
-mod behaviour;
 mod invariant;
 mod layout;
+mod memo;
 mod picture;
 mod rehearsal;
 mod search;
@@ -38,7 +38,7 @@ pub use self::{
     invariant::Invariant,
     layout::MAX_INSTANCES,
     search::{Bounds, Hit},
-    sim::stage::Trouble,
+    sim::executor::ExploreError,
     world::RESTARTS,
 };
 
@@ -65,7 +65,7 @@ pub struct Settings {
 
 /// One search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Round {
+pub struct SearchSummary {
     /// Users.
     pub users: u64,
     /// Faults in one schedule, at most.
@@ -99,7 +99,7 @@ pub struct Witness {
 
 /// What was found out about one invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct InvariantResult {
     /// Which.
     pub invariant: Invariant,
     /// The smallest schedule without a fault that breaks it.
@@ -118,9 +118,9 @@ pub struct Exploration {
     /// What was asked.
     pub settings: Settings,
     /// Every search: fewer users and fewer faults first.
-    pub rounds: Vec<Round>,
+    pub rounds: Vec<SearchSummary>,
     /// One for each invariant, in the order of [`Invariant::ALL`].
-    pub answers: Vec<Answer>,
+    pub answers: Vec<InvariantResult>,
 }
 
 impl Exploration {
@@ -152,13 +152,13 @@ impl Exploration {
     }
 
     /// The search with all users and so many faults.
-    pub fn round(&self, faults: u8) -> Option<&Round> {
+    pub fn round(&self, faults: u8) -> Option<&SearchSummary> {
         self.rounds.iter().rfind(|round| round.faults == faults)
     }
 }
 
 /// Explores one strategy.
-pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration, Trouble> {
+pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration, ExploreError> {
     let mut symmetric = true;
     loop {
         let mut explorer = Explorer::new(entry, settings, symmetric);
@@ -174,7 +174,7 @@ pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration
 }
 
 /// The whole catalogue with two users and at most one fault, for its documentation.
-pub fn catalogue() -> Result<Vec<Exploration>, Trouble> {
+pub fn catalogue() -> Result<Vec<Exploration>, ExploreError> {
     let settings = Settings {
         users: 2,
         limit: 1,
@@ -197,7 +197,7 @@ pub fn schedules(
     entry: &'static Entry,
     settings: &Settings,
     count: u64,
-) -> Result<Vec<Interleaving>, Trouble> {
+) -> Result<Vec<Interleaving>, ExploreError> {
     let mut explorer = Explorer::new(entry, settings, false);
     let Some(world) = explorer.worlds.last_mut() else {
         return Ok(Vec::new());
@@ -216,9 +216,9 @@ struct Explorer {
     symmetric: bool,
     /// One for each number of users, from 1.
     worlds: Vec<World>,
-    rounds: Vec<Round>,
+    rounds: Vec<SearchSummary>,
     /// In the order of the rounds.
-    seen: Vec<search::Seen>,
+    seen: Vec<search::SearchResult>,
 }
 
 impl Explorer {
@@ -253,12 +253,12 @@ impl Explorer {
         self.worlds.iter().any(World::tells_users_apart)
     }
 
-    fn search(&mut self) -> Result<(), Trouble> {
+    fn search(&mut self) -> Result<(), ExploreError> {
         for (users, world) in (1..).zip(&mut self.worlds) {
             rehearsal::sample(world)?;
             for faults in 0..=self.settings.faults {
                 let seen = Search::run(world, faults, self.settings.bounds, self.symmetric)?;
-                self.rounds.push(Round {
+                self.rounds.push(SearchSummary {
                     users,
                     faults,
                     schedules: seen.schedules,
@@ -272,7 +272,7 @@ impl Explorer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Exploration, Trouble> {
+    fn finish(mut self) -> Result<Exploration, ExploreError> {
         let mut answers = Vec::new();
         for invariant in Invariant::ALL {
             let without_faults = self.witness(invariant, 0)?;
@@ -280,7 +280,7 @@ impl Explorer {
                 None => self.witness_with_faults(invariant)?,
                 Some(_) => None,
             };
-            answers.push(Answer {
+            answers.push(InvariantResult {
                 invariant,
                 without_faults,
                 with_faults,
@@ -299,7 +299,10 @@ impl Explorer {
         })
     }
 
-    fn witness_with_faults(&mut self, invariant: Invariant) -> Result<Option<Witness>, Trouble> {
+    fn witness_with_faults(
+        &mut self,
+        invariant: Invariant,
+    ) -> Result<Option<Witness>, ExploreError> {
         for faults in 1..=self.settings.faults {
             if let Some(witness) = self.witness(invariant, faults)? {
                 return Ok(Some(witness));
@@ -309,7 +312,11 @@ impl Explorer {
     }
 
     /// Against the promise if there is one, with the fewest users.
-    fn witness(&mut self, invariant: Invariant, faults: u8) -> Result<Option<Witness>, Trouble> {
+    fn witness(
+        &mut self,
+        invariant: Invariant,
+        faults: u8,
+    ) -> Result<Option<Witness>, ExploreError> {
         for against_promise in [true, false] {
             let rounds = self.rounds.iter().zip(&self.seen);
             let found =
@@ -337,7 +344,7 @@ impl Explorer {
         Ok(None)
     }
 
-    fn draw(&mut self, users: u64, wanted: Wanted) -> Result<Option<Witness>, Trouble> {
+    fn draw(&mut self, users: u64, wanted: Wanted) -> Result<Option<Witness>, ExploreError> {
         let index = usize::try_from(users - 1).unwrap_or(usize::MAX);
         let Some(world) = self.worlds.get_mut(index) else {
             return Ok(None);

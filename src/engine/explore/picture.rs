@@ -4,15 +4,15 @@ use super::{
     invariant::{Invariant, outcome},
     sim::{
         call::shown,
-        stage::{End, Trouble},
+        executor::{End, ExploreError},
     },
-    trace::{Traced, trace},
+    trace::{TracedStep, trace},
     why::why,
     world::{Action, World},
 };
 use crate::{
     judge::witness::{self, Why},
-    model::interleaving::{Call, Happened, Interleaving, Saw, Token, Told, What},
+    model::interleaving::{Call, Happened, Interleaving, Observation, Token, Told, What},
 };
 
 /// Draws a schedule, and what it breaks, if anything.
@@ -21,7 +21,7 @@ pub fn picture(
     invariant: Option<Invariant>,
     faults: u8,
     actions: &[Action],
-) -> Result<Interleaving, Trouble> {
+) -> Result<Interleaving, ExploreError> {
     let steps = trace(world, faults, actions)?;
     let end = match steps.last() {
         Some(step) => step.after,
@@ -73,14 +73,14 @@ pub fn token(world: &World, actions: &[Action]) -> Token {
     }
 }
 
-fn happened(world: &World, step: &Traced) -> Happened {
+fn happened(world: &World, step: &TracedStep) -> Happened {
     let what = match step.action {
         Action::Crash(_) => What::Crash,
         Action::LeasesEnd => What::LeasesEnd,
         Action::CacheRestarts => What::CacheRestarts,
         Action::Call(_, fault) => {
             let shown = step.call().zip(step.answer());
-            let (call, saw) = shown.map_or((Call::BackOff, Saw::Done), |(call, answer)| {
+            let (call, saw) = shown.map_or((Call::BackOff, Observation::Done), |(call, answer)| {
                 (call.shown(), answer.shown(call))
             });
             What::Called { call, saw, fault }

@@ -4,7 +4,7 @@
 
 use super::{
     search::successors,
-    sim::stage::{Next, Reaction, Stage, Trouble},
+    sim::executor::{Executor, ExploreError, Next, Reaction},
     world::{Action, State, World},
 };
 use crate::strategies::Entry;
@@ -13,7 +13,7 @@ use crate::strategies::Entry;
 const WALKS: u64 = 32;
 
 /// Plays schedules drawn from all there are, without faults.
-pub fn sample(world: &mut World) -> Result<(), Trouble> {
+pub fn sample(world: &mut World) -> Result<(), ExploreError> {
     for number in 0..WALKS {
         let schedule = walk(world, number)?;
         play(world, 0, &schedule)?;
@@ -22,7 +22,7 @@ pub fn sample(world: &mut World) -> Result<(), Trouble> {
 }
 
 /// A schedule without faults, drawn from all there are: the same one for the same number.
-pub fn walk(world: &mut World, number: u64) -> Result<Vec<Action>, Trouble> {
+pub fn walk(world: &mut World, number: u64) -> Result<Vec<Action>, ExploreError> {
     let mut dice = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut state = world.start(0);
     let mut schedule = Vec::new();
@@ -43,7 +43,7 @@ pub fn walk(world: &mut World, number: u64) -> Result<Vec<Action>, Trouble> {
 }
 
 /// Plays this schedule.
-pub fn play(world: &mut World, faults: u8, actions: &[Action]) -> Result<(), Trouble> {
+pub fn play(world: &mut World, faults: u8, actions: &[Action]) -> Result<(), ExploreError> {
     let mut rehearsal = Rehearsal::new(world)?;
     rehearsal.state = world.start(faults);
     for action in actions {
@@ -54,23 +54,23 @@ pub fn play(world: &mut World, faults: u8, actions: &[Action]) -> Result<(), Tro
 
 struct Rehearsal {
     entry: &'static Entry,
-    stage: Stage,
+    executor: Executor,
     state: State,
 }
 
 impl Rehearsal {
-    fn new(world: &mut World) -> Result<Self, Trouble> {
-        let stage = Stage::open(world.entry, &world.layout, 0..world.layout.tasks())?;
+    fn new(world: &mut World) -> Result<Self, ExploreError> {
+        let executor = Executor::open(world.entry, &world.layout, 0..world.layout.tasks())?;
         Ok(Self {
             entry: world.entry,
-            stage,
+            executor,
             state: world.start(0),
         })
     }
 
-    fn play(&mut self, world: &mut World, action: Action) -> Result<(), Trouble> {
+    fn play(&mut self, world: &mut World, action: Action) -> Result<(), ExploreError> {
         let Some(stepped) = world.step(&self.state, action)? else {
-            return Err(Trouble::HiddenState);
+            return Err(ExploreError::HiddenState);
         };
         let before = self.state;
         self.state = stepped.state;
@@ -79,23 +79,23 @@ impl Rehearsal {
         };
         if let Some((expected, answer)) = stepped.seen {
             self.compare(task, &expected)?;
-            self.stage.answer(task, answer)?;
+            self.executor.answer(task, answer)?;
         }
         if self.state.slots[task].restarts > before.slots[task].restarts {
-            self.stage.restart(self.entry, &world.layout, task)?;
+            self.executor.restart(self.entry, &world.layout, task)?;
         }
         Ok(())
     }
 
     /// By their names: a token that tells attempts apart may differ.
-    fn compare(&self, task: usize, expected: &Reaction) -> Result<(), Trouble> {
+    fn compare(&self, task: usize, expected: &Reaction) -> Result<(), ExploreError> {
         let name = |reaction: &Reaction| match &reaction.next {
             Next::Call(call) => (call.name().into_owned(), call.users()),
             Next::Ended(_) => (String::new(), Vec::new()),
         };
-        match self.stage.reaction(task) {
+        match self.executor.reaction(task) {
             Some(actual) if name(actual) == name(expected) => Ok(()),
-            _ => Err(Trouble::HiddenState),
+            _ => Err(ExploreError::HiddenState),
         }
     }
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::{
     invariant::{Invariant, Judge},
-    sim::stage::Trouble,
+    sim::executor::ExploreError,
     symmetry::Symmetry,
     world::{Action, State, World},
 };
@@ -42,7 +42,7 @@ pub struct First {
 
 /// What a search has seen.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct SearchResult {
     /// Schedules from the first step to an end; saturating.
     pub schedules: u128,
     /// Different states, users that stand alike taken as one.
@@ -54,7 +54,7 @@ pub struct Seen {
     first: [First; Invariant::ALL.len()],
 }
 
-impl Seen {
+impl SearchResult {
     /// When this was first broken.
     pub fn first(&self, invariant: Invariant) -> First {
         self.first[invariant as usize]
@@ -69,7 +69,7 @@ pub struct Search<'a> {
     judge: Judge,
     /// `None` where users are told apart.
     symmetry: Option<Symmetry>,
-    seen: Seen,
+    seen: SearchResult,
 }
 
 impl<'a> Search<'a> {
@@ -79,15 +79,15 @@ impl<'a> Search<'a> {
         faults: u8,
         bounds: Bounds,
         symmetric: bool,
-    ) -> Result<Seen, Trouble> {
+    ) -> Result<SearchResult, ExploreError> {
         let start = world.start(faults);
         let mut search = Self {
             world,
             judge: Judge::default(),
             symmetry: symmetric.then(Symmetry::default),
-            seen: Seen {
+            seen: SearchResult {
                 states: 1,
-                ..Seen::default()
+                ..SearchResult::default()
             },
         };
         let mut layer = Layer::from_iter([(start, 1)]);
@@ -110,7 +110,7 @@ impl<'a> Search<'a> {
         Ok(search.seen)
     }
 
-    fn next_layer(&mut self, layer: &Layer, depth: usize) -> Result<Layer, Trouble> {
+    fn next_layer(&mut self, layer: &Layer, depth: usize) -> Result<Layer, ExploreError> {
         let mut next = Layer::default();
         for (state, paths) in layer {
             let successors = successors(self.world, state)?;
@@ -130,7 +130,7 @@ impl<'a> Search<'a> {
     }
 
     /// Nothing moves any more, unless something goes wrong.
-    fn end(&mut self, state: &State, paths: u128, depth: usize) -> Result<(), Trouble> {
+    fn end(&mut self, state: &State, paths: u128, depth: usize) -> Result<(), ExploreError> {
         self.seen.schedules = self.seen.schedules.saturating_add(paths);
         let judged = self.judge.judge(self.world, state)?;
         for invariant in Invariant::ALL {
@@ -155,7 +155,7 @@ pub struct Successors {
 }
 
 /// Everything that can come next.
-pub fn successors(world: &mut World, state: &State) -> Result<Successors, Trouble> {
+pub fn successors(world: &mut World, state: &State) -> Result<Successors, ExploreError> {
     let tasks = u8::try_from(world.layout.tasks()).unwrap_or(u8::MAX);
     let mut states = Vec::new();
     for task in 0..tasks {
@@ -181,7 +181,7 @@ fn follow(
     state: &State,
     action: Action,
     states: &mut Vec<(Action, State)>,
-) -> Result<(), Trouble> {
+) -> Result<(), ExploreError> {
     if let Some(stepped) = world.step(state, action)? {
         states.push((action, stepped.state));
     }

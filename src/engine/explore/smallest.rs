@@ -10,7 +10,7 @@ use super::{
     invariant::{Invariant, Judge},
     layout::Role,
     search::successors,
-    sim::stage::Trouble,
+    sim::executor::ExploreError,
     world::{Action, State, World},
 };
 
@@ -49,7 +49,7 @@ pub fn smallest(
     world: &mut World,
     wanted: Wanted,
     symmetric: bool,
-) -> Result<Option<Schedule>, Trouble> {
+) -> Result<Option<Schedule>, ExploreError> {
     let start = world.start(wanted.faults);
     // Every step that was looked at.
     let mut steps: Vec<Step> = Vec::new();
@@ -101,7 +101,7 @@ fn best(
     wanted: Wanted,
     layer: &Layer,
     steps: &[Step],
-) -> Result<Option<Way>, Trouble> {
+) -> Result<Option<Way>, ExploreError> {
     let mut judge = Judge::default();
     let mut best: Option<Way> = None;
     for ((state, _), way) in layer {

@@ -65,7 +65,7 @@ impl Symmetry {
         renamed.cache = world.cache.rename(state.cache, code, names);
         if let Some(consumer) = layout.consumer() {
             let node = state.slots[consumer].node;
-            renamed.slots[consumer].node = world.behaviours.rename(node, code, &user);
+            renamed.slots[consumer].node = world.memo.rename(node, code, &user);
         }
         renamed
     }

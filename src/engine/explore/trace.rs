@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::{
     sim::{
         call::{Answer, Call},
-        stage::{End, Next, Reaction, Trouble},
+        executor::{End, ExploreError, Next, Reaction},
     },
     world::{Action, State, World},
 };
 
 /// One step of a schedule.
-pub struct Traced {
+pub struct TracedStep {
     pub action: Action,
     /// The call that was made, and its answer.
     pub seen: Option<(Rc<Reaction>, Answer)>,
@@ -21,7 +21,7 @@ pub struct Traced {
     pub end: Option<End>,
 }
 
-impl Traced {
+impl TracedStep {
     pub fn task(&self) -> Option<usize> {
         self.action.task().map(usize::from)
     }
@@ -39,18 +39,22 @@ impl Traced {
 }
 
 /// Plays a schedule on the simulated services.
-pub fn trace(world: &mut World, faults: u8, actions: &[Action]) -> Result<Vec<Traced>, Trouble> {
+pub fn trace(
+    world: &mut World,
+    faults: u8,
+    actions: &[Action],
+) -> Result<Vec<TracedStep>, ExploreError> {
     let mut state = world.start(faults);
     let mut steps = Vec::with_capacity(actions.len());
     for action in actions {
         let Some(stepped) = world.step(&state, *action)? else {
-            return Err(Trouble::HiddenState);
+            return Err(ExploreError::HiddenState);
         };
         let end = match (action, action.task()) {
             (Action::Call(..), Some(task)) => world.ended(&stepped.state, task.into())?,
             _ => None,
         };
-        steps.push(Traced {
+        steps.push(TracedStep {
             action: *action,
             seen: stepped.seen,
             before: state,

@@ -5,7 +5,7 @@ use super::{
     invariant::{Ending, Invariant, rules},
     sim::{
         call::shown,
-        stage::{Next, Trouble},
+        executor::{ExploreError, Next},
     },
     world::{State, World},
 };
@@ -24,7 +24,7 @@ pub fn why(
     invariant: Invariant,
     history: &[Happened],
     end: &State,
-) -> Result<Why, Trouble> {
+) -> Result<Why, ExploreError> {
     let ending = Ending::of(world, end)?;
     let what = match invariant {
         Invariant::OverIssue => return Ok(found(world, &ending, history, FindingKind::OverIssue)),
@@ -69,7 +69,7 @@ fn found(world: &World, ending: &Ending, history: &[Happened], kind: FindingKind
     case.why(kind)
 }
 
-fn stuck(world: &mut World, ending: &Ending, end: &State) -> Result<String, Trouble> {
+fn stuck(world: &mut World, ending: &Ending, end: &State) -> Result<String, ExploreError> {
     for task in 0..world.layout.claims() {
         if ending.outcomes[task].is_none()
             && let Next::Call(call) = &world.reaction(end, task)?.next

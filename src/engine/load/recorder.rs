@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Default)]
-struct Slot {
+struct AttemptSlot {
     /// Nanoseconds from the release to its start, plus one; 0 while it has not started.
     start: AtomicU64,
     /// Nanoseconds from the release to its first answer, plus one; 0 unless the decision comes later.
@@ -37,7 +37,7 @@ const FAILURES_KEPT: usize = 32;
 /// Collects the attempts of one run.
 pub struct Recorder {
     schedule: Schedule,
-    slots: Box<[Slot]>,
+    slots: Box<[AttemptSlot]>,
     released: OnceLock<Instant>,
     timeout: Duration,
     peak: AtomicU64,
@@ -51,7 +51,11 @@ impl Recorder {
     /// For the attempts of `schedule`, each of which is late `timeout` after its start.
     pub fn new(schedule: Schedule, timeout: Duration) -> Self {
         Self {
-            slots: schedule.users.iter().map(|_| Slot::default()).collect(),
+            slots: schedule
+                .users
+                .iter()
+                .map(|_| AttemptSlot::default())
+                .collect(),
             schedule,
             released: OnceLock::new(),
             timeout,

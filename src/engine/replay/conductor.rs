@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Deviation, stage::Stage};
+use super::{Deviation, actors::ActorTasks};
 use crate::{
     adapters::Backend,
-    instrument::gated::Stand,
+    instrument::gated::ActorState,
     model::interleaving::{Actor, Call, CallFault, Move, What},
 };
 
@@ -20,7 +20,7 @@ pub struct Patience {
 
 /// Plays one schedule.
 pub struct Conductor<'a> {
-    pub stage: Stage,
+    pub tasks: ActorTasks,
     pub backend: &'a Backend,
     pub patience: Patience,
     pub deviations: Vec<Deviation>,
@@ -32,9 +32,9 @@ pub struct Conductor<'a> {
 
 impl<'a> Conductor<'a> {
     /// Nobody has been called up yet.
-    pub fn new(stage: Stage, backend: &'a Backend, patience: Patience) -> Self {
+    pub fn new(tasks: ActorTasks, backend: &'a Backend, patience: Patience) -> Self {
         Self {
-            stage,
+            tasks,
             backend,
             patience,
             deviations: Vec::new(),
@@ -53,7 +53,7 @@ impl<'a> Conductor<'a> {
                 Move::CacheRestarts => self.restart_cache().await?,
             }
         }
-        self.scheduled = self.stage.gate.history().len();
+        self.scheduled = self.tasks.gate.history().len();
         self.run_out().await
     }
 
@@ -64,16 +64,16 @@ impl<'a> Conductor<'a> {
         fault: Option<CallFault>,
     ) -> Result<(), String> {
         match self.settled(actor).await {
-            Stand::Waiting(Call::Poll) if fault.is_none() && !self.stage.records.any() => {
+            ActorState::Waiting(Call::Poll) if fault.is_none() && !self.tasks.records.any() => {
                 self.deviations.push(Deviation::NothingToRead(number));
                 Ok(())
             }
-            Stand::Waiting(_) => self.admit(actor, fault).await,
-            Stand::Calling(_) | Stand::Away => {
+            ActorState::Waiting(_) => self.admit(actor, fault).await,
+            ActorState::Calling(_) | ActorState::Away => {
                 self.deviations.push(Deviation::StillWaits(number, actor));
                 Ok(())
             }
-            Stand::Ended => {
+            ActorState::Ended => {
                 self.deviations.push(Deviation::HadEnded(number, actor));
                 Ok(())
             }
@@ -82,9 +82,9 @@ impl<'a> Conductor<'a> {
 
     /// One call, from the gate to the actor's next one.
     async fn admit(&mut self, actor: Actor, fault: Option<CallFault>) -> Result<(), String> {
-        self.stage.gate.admit(actor, fault);
-        if let Stand::Calling(call) = self.settled(actor).await {
-            self.stage.gate.note(Some(actor), What::Waits(call));
+        self.tasks.gate.admit(actor, fault);
+        if let ActorState::Calling(call) = self.settled(actor).await {
+            self.tasks.gate.note(Some(actor), What::Waits(call));
             self.waiting.push(actor);
         }
         self.those_who_waited(actor).await;
@@ -92,13 +92,13 @@ impl<'a> Conductor<'a> {
     }
 
     /// Only what can wait for a lock is given up soon: anything else that takes long is just slow.
-    async fn settled(&self, actor: Actor) -> Stand {
-        let gate = &self.stage.gate;
+    async fn settled(&self, actor: Actor) -> ActorState {
+        let gate = &self.tasks.gate;
         match gate.settled(actor, self.patience.step).await {
-            Stand::Calling(call) if !may_wait(&call) => {
+            ActorState::Calling(call) if !may_wait(&call) => {
                 gate.settled(actor, self.patience.end).await
             }
-            Stand::Away => gate.settled(actor, self.patience.end).await,
+            ActorState::Away => gate.settled(actor, self.patience.end).await,
             stand => stand,
         }
     }
@@ -107,7 +107,10 @@ impl<'a> Conductor<'a> {
     async fn those_who_waited(&mut self, actor: Actor) {
         for waiting in std::mem::take(&mut self.waiting) {
             let gets_on = waiting != actor
-                && !matches!(self.settled(waiting).await, Stand::Calling(_) | Stand::Away);
+                && !matches!(
+                    self.settled(waiting).await,
+                    ActorState::Calling(_) | ActorState::Away
+                );
             if !gets_on {
                 self.waiting.push(waiting);
             }
@@ -116,8 +119,8 @@ impl<'a> Conductor<'a> {
 
     /// A consumer that has failed is started again.
     async fn consumer_again(&mut self) -> Result<(), String> {
-        if self.stage.consumer_has_failed() {
-            self.stage.restart_consumer(self.backend).await?;
+        if self.tasks.consumer_has_failed() {
+            self.tasks.restart_consumer(self.backend).await?;
         }
         Ok(())
     }
@@ -125,18 +128,18 @@ impl<'a> Conductor<'a> {
     async fn crash(&mut self, actor: Actor) -> Result<(), String> {
         // It crashes before its next call, not in the middle of nothing.
         self.settled(actor).await;
-        self.stage.gate.note(Some(actor), What::Crash);
-        self.stage.crash(actor).await;
+        self.tasks.gate.note(Some(actor), What::Crash);
+        self.tasks.crash(actor).await;
         self.waiting.retain(|waiting| *waiting != actor);
         self.those_who_waited(actor).await;
         if actor == Actor::Consumer {
-            self.stage.restart_consumer(self.backend).await?;
+            self.tasks.restart_consumer(self.backend).await?;
         }
         Ok(())
     }
 
     async fn leases_end(&self) -> Result<(), String> {
-        self.stage.gate.note(None, What::LeasesEnd);
+        self.tasks.gate.note(None, What::LeasesEnd);
         match &self.backend.redis {
             Some(redis) => redis.end_leases().await,
             None => Ok(()),
@@ -144,7 +147,7 @@ impl<'a> Conductor<'a> {
     }
 
     async fn restart_cache(&self) -> Result<(), String> {
-        self.stage.gate.note(None, What::CacheRestarts);
+        self.tasks.gate.note(None, What::CacheRestarts);
         match &self.backend.redis {
             Some(redis) => redis.empty().await,
             None => Ok(()),
@@ -154,8 +157,8 @@ impl<'a> Conductor<'a> {
     /// Lets those who are left make their calls, one after the other: attempts first.
     async fn run_out(&mut self) -> Result<(), String> {
         loop {
-            for actor in self.stage.actors() {
-                if self.stage.gate.stand(actor) == Stand::Away {
+            for actor in self.tasks.actors() {
+                if self.tasks.gate.stand(actor) == ActorState::Away {
                     self.settled(actor).await;
                 }
             }
@@ -166,9 +169,9 @@ impl<'a> Conductor<'a> {
                     let waiting = self.waiting.clone();
                     let settled = waiting
                         .iter()
-                        .map(|actor| Box::pin(self.stage.gate.settled(*actor, self.patience.end)));
+                        .map(|actor| Box::pin(self.tasks.gate.settled(*actor, self.patience.end)));
                     let (stand, first, _) = futures::future::select_all(settled).await;
-                    if matches!(stand, Stand::Calling(_) | Stand::Away) {
+                    if matches!(stand, ActorState::Calling(_) | ActorState::Away) {
                         return Ok(());
                     }
                     self.waiting.remove(first);
@@ -178,16 +181,16 @@ impl<'a> Conductor<'a> {
     }
 
     fn next(&self) -> Option<Actor> {
-        let actors = self.stage.actors();
+        let actors = self.tasks.actors();
         let claims_over = actors.iter().all(|actor| {
-            *actor == Actor::Consumer || self.stage.gate.stand(*actor) == Stand::Ended
+            *actor == Actor::Consumer || self.tasks.gate.stand(*actor) == ActorState::Ended
         });
         actors
             .into_iter()
-            .find(|actor| match self.stage.gate.stand(*actor) {
-                Stand::Waiting(Call::Poll) => self.stage.records.any() || claims_over,
-                Stand::Waiting(_) => true,
-                Stand::Away | Stand::Calling(_) | Stand::Ended => false,
+            .find(|actor| match self.tasks.gate.stand(*actor) {
+                ActorState::Waiting(Call::Poll) => self.tasks.records.any() || claims_over,
+                ActorState::Waiting(_) => true,
+                ActorState::Away | ActorState::Calling(_) | ActorState::Ended => false,
             })
     }
 }

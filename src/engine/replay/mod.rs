@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - [`stage`]: the strategy's own code behind a [gate](crate::instrument::gated), a task for each attempt and the consumer
+//! - [`actors`]: the strategy's own code behind a [gate](crate::instrument::gated), a task for each attempt and the consumer
 //! - [`records`]: the topic in the order that a schedule knows
 //! - [`conductor`]: calls them up, and sees who has to wait
 //! - [`picture`]: what happened, drawn
@@ -10,12 +10,12 @@
 //!
 //! What goes wrong with a call is done at the gate, in front of the service; leases and restarts are done to the service.
 
+mod actors;
 mod conductor;
 mod picture;
 mod records;
-mod stage;
 
-use self::{conductor::Conductor, stage::Stage};
+use self::{actors::ActorTasks, conductor::Conductor};
 pub use conductor::Patience;
 
 use crate::{
@@ -40,7 +40,7 @@ use crate::{
 
 /// What is to be played.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct ReplaySettings {
     /// The schedule.
     pub token: Token,
     /// Who plays it; not always the strategy it was found with.
@@ -68,7 +68,7 @@ pub enum Deviation {
 
 /// One schedule, as it went.
 #[derive(Debug)]
-pub struct Played {
+pub struct ReplayResult {
     /// On what.
     pub backends: Backends,
     /// Everything that happened, in the order in which it was answered.
@@ -91,7 +91,7 @@ pub struct Played {
     pub left_behind: Vec<String>,
 }
 
-impl Plan {
+impl ReplaySettings {
     /// Rows that are asked for at most.
     fn scenario(&self) -> Scenario {
         let token = &self.token;
@@ -121,40 +121,50 @@ impl Plan {
 }
 
 /// Plays the schedule once, on tables, keys and a topic of its own; they are kept only where `keep` says so.
-pub async fn play(plan: &Plan, keep: bool) -> Result<Played, OpenError> {
-    let scenario = plan.scenario();
-    let backend = Backend::open(&scenario.demand(), plan.entry, &new_run_id(), Role::Owner).await?;
+pub async fn play(settings: &ReplaySettings, keep: bool) -> Result<ReplayResult, OpenError> {
+    let scenario = settings.scenario();
+    let backend = Backend::open(
+        &scenario.demand(),
+        settings.entry,
+        &new_run_id(),
+        Role::Owner,
+    )
+    .await?;
     let described = backends(&backend);
-    let stage = Stage::open(plan.entry, &plan.token, &backend);
-    let mut conductor = Conductor::new(stage, &backend, plan.patience);
+    let tasks = ActorTasks::open(settings.entry, &settings.token, &backend);
+    let mut conductor = Conductor::new(tasks, &backend, settings.patience);
     let mut troubles = Vec::new();
-    troubles.extend(conductor.play(&plan.token.moves).await.err());
+    troubles.extend(conductor.play(&settings.token.moves).await.err());
     let Conductor {
-        stage,
+        tasks,
         deviations,
         scheduled,
         ..
     } = conductor;
-    let attempts = stage.attempts(&plan.token);
-    let history = stage.gate.history();
-    stage.close().await;
+    let attempts = tasks.attempts(&settings.token);
+    let history = tasks.gate.history();
+    tasks.close().await;
     let rows = backend.rows().await.unwrap_or_else(|error| {
         troubles.push(format!("the ledger could not be read: {error}"));
         Vec::new()
     });
     let (kept, left_behind) = backend.close(keep).await;
     let rules = Rules {
-        limit: plan.token.limit,
-        one_per_user: plan.entry.one_per_user,
+        limit: settings.token.limit,
+        one_per_user: settings.entry.one_per_user,
     };
     let ledger = ledger::reconcile(&attempts, &rows, rules);
     let circumstances = Circumstances {
-        injected: plan.token.has_faults(),
+        injected: settings.token.has_faults(),
         ..circumstances(&attempts, &history, troubles)
     };
-    Ok(Played {
+    Ok(ReplayResult {
         backends: described,
-        judgement: verdict::judge(plan.claim(), Some(&ledger.clone().into()), &circumstances),
+        judgement: verdict::judge(
+            settings.claim(),
+            Some(&ledger.clone().into()),
+            &circumstances,
+        ),
         history,
         deviations,
         scheduled,

@@ -1,6 +1,6 @@
 //! What happened, ready to be drawn, with one sentence: why it went wrong, or who had to wait for whom.
 
-use super::{Deviation, Plan, Played};
+use super::{Deviation, ReplayResult, ReplaySettings};
 use crate::{
     judge::witness::{self, Case},
     model::{
@@ -10,15 +10,15 @@ use crate::{
     text::format::plural,
 };
 
-impl Played {
+impl ReplayResult {
     /// The first thing that went wrong.
     pub fn finding(&self) -> Option<FindingKind> {
         self.judgement.findings.first().map(|found| found.kind)
     }
 
     /// Everything that happened.
-    pub fn picture(&self, plan: &Plan) -> Interleaving {
-        let token = &plan.token;
+    pub fn picture(&self, settings: &ReplaySettings) -> Interleaving {
+        let token = &settings.token;
         let case = Case {
             history: &self.history,
             attempts: &self.attempts,
@@ -39,7 +39,7 @@ impl Played {
         Interleaving {
             title: format!(
                 "{} on {}, {}, limit {}: {}",
-                plan.entry.name,
+                settings.entry.name,
                 self.services(),
                 plural(token.users, "user"),
                 token.limit,
@@ -49,7 +49,7 @@ impl Played {
             steps,
             ledger: witness::ledger(&self.rows, token.limit),
             why: sentences.join(" "),
-            token: Some(plan.played_token().to_string()),
+            token: Some(settings.played_token().to_string()),
         }
     }
 
@@ -71,7 +71,7 @@ impl Played {
     }
 }
 
-impl Plan {
+impl ReplaySettings {
     /// The schedule under the name of who plays it.
     pub fn played_token(&self) -> Token {
         Token {

@@ -57,7 +57,7 @@ impl Consumers {
         let kafka = backend.kafka.as_ref();
         for member in kafka.map_or(&[][..], |kafka| kafka.members()) {
             let reader: Box<dyn Consumer> = Box::new(Arc::clone(member));
-            let work = Work {
+            let task = ConsumerTask {
                 strategy: Arc::clone(strategy),
                 reader: match trace {
                     None => reader,
@@ -67,8 +67,8 @@ impl Consumers {
                 errors: Arc::clone(&consumers.errors),
             };
             match &*THREAD {
-                Some(runtime) => consumers.tasks.spawn_on(work.run(), runtime.handle()),
-                None => consumers.tasks.spawn(work.run()),
+                Some(runtime) => consumers.tasks.spawn_on(task.run(), runtime.handle()),
+                None => consumers.tasks.spawn(task.run()),
             };
         }
         consumers
@@ -112,14 +112,14 @@ impl Errors {
 }
 
 /// One consumer.
-struct Work {
+struct ConsumerTask {
     strategy: Arc<dyn Strategy>,
     reader: Box<dyn Consumer>,
     member: Arc<Member>,
     errors: Arc<Errors>,
 }
 
-impl Work {
+impl ConsumerTask {
     /// Ends when the run does.
     async fn run(self) {
         let (first, longest) = PAUSE;

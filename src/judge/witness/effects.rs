@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::interleaving::{Actor, Call, CallFault, Command, Happened, Saw, Statement, What},
+    model::interleaving::{
+        Actor, Call, CallFault, Command, Happened, Observation, Statement, What,
+    },
     ports::UserId,
 };
 
@@ -89,7 +91,7 @@ impl Effects {
         }
     }
 
-    fn called(&mut self, at: usize, actor: Actor, call: &Call, saw: &Saw) {
+    fn called(&mut self, at: usize, actor: Actor, call: &Call, saw: &Observation) {
         match call {
             Call::Begin(_) => {
                 self.uncommitted.insert(actor, Vec::new());
@@ -110,7 +112,7 @@ impl Effects {
         }
     }
 
-    fn statement(&mut self, at: usize, actor: Actor, statement: &Statement, saw: &Saw) {
+    fn statement(&mut self, at: usize, actor: Actor, statement: &Statement, saw: &Observation) {
         match statement {
             Statement::Insert(users) => {
                 for user in users {
@@ -122,7 +124,9 @@ impl Effects {
                 // Which of them were there before is not said: those that had a row already, if any.
                 new.sort_by_key(|user| self.has_row(*user));
                 match saw {
-                    Saw::New(count) => new.truncate(usize::try_from(*count).unwrap_or(usize::MAX)),
+                    Observation::New(count) => {
+                        new.truncate(usize::try_from(*count).unwrap_or(usize::MAX))
+                    }
                     _ => new.retain(|user| !self.has_row(*user)),
                 }
                 for user in new {
@@ -133,7 +137,7 @@ impl Effects {
             Statement::SetIssued(_)
             | Statement::SetIssuedIfVersion { .. }
             | Statement::IncrementIssuedBelow(_)
-                if *saw != Saw::Changed(false) =>
+                if *saw != Observation::Changed(false) =>
             {
                 self.change(at, actor, Subject::Event, None);
             }
@@ -160,6 +164,6 @@ impl Effects {
     }
 }
 
-fn took_effect(saw: &Saw, fault: Option<CallFault>) -> bool {
-    fault == Some(CallFault::AnswerLost) || !matches!(saw, Saw::Failed(_))
+fn took_effect(saw: &Observation, fault: Option<CallFault>) -> bool {
+    fault == Some(CallFault::AnswerLost) || !matches!(saw, Observation::Failed(_))
 }

@@ -10,7 +10,7 @@ mod words;
 use crate::{
     judge::ledger::Reconciliation,
     model::{
-        interleaving::{Actor, Call, Happened, Mark, Saw, Step, Told, user_names},
+        interleaving::{Actor, Call, Happened, Mark, Observation, Step, Told, user_names},
         outcome::{Attempt, Outcome},
         verdict::FindingKind,
     },
@@ -254,7 +254,10 @@ impl Case<'_> {
             let own = user_of(happened.actor) == Some(user);
             let sight = matches!(
                 saw,
-                Saw::Count(_) | Saw::Event(_) | Saw::Number(_) | Saw::Set(_)
+                Observation::Count(_)
+                    | Observation::Event(_)
+                    | Observation::Number(_)
+                    | Observation::Set(_)
             );
             let text = saw.text().filter(|_| own && sight)?;
             Some((user_names(&[user]), format!("{} → {text}", call.name())))

@@ -4,7 +4,7 @@ use super::{Case, Why, effects::effects, ledger};
 use crate::{
     judge::{ledger::Reconciliation, verdict::Finding},
     model::{
-        interleaving::{Actor, Call, Happened, Interleaving, Saw, Statement, Told, What},
+        interleaving::{Actor, Call, Happened, Interleaving, Observation, Statement, Told, What},
         outcome::{Attempt, Outcome},
         trace::{Step, Traced},
         verdict::FindingKind,
@@ -179,8 +179,8 @@ fn part(history: &[Happened], actors: &[Actor]) -> Vec<Happened> {
 }
 
 /// Leaves out the other users of a batch; false where nobody is left.
-fn narrow(call: &mut Call, saw: &mut Saw, concerns: &impl Fn(&UserId) -> bool) -> bool {
-    if let Saw::Records(users) = saw {
+fn narrow(call: &mut Call, saw: &mut Observation, concerns: &impl Fn(&UserId) -> bool) -> bool {
+    if let Observation::Records(users) = saw {
         users.retain(concerns);
         return !users.is_empty();
     }

@@ -9,7 +9,7 @@ use crate::{
     judge::ledger::{Reconciliation, Rules, reconcile},
     model::{
         interleaving::{
-            Actor, Call, CallFault, Command, Happened, Mark, Saw, Statement, Told, What,
+            Actor, Call, CallFault, Command, Happened, Mark, Observation, Statement, Told, What,
         },
         outcome::{Attempt, Outcome},
         trace::{Step, Traced, TracedAttempt as Traces},
@@ -22,7 +22,7 @@ fn user(user: u64) -> Actor {
     Actor::Claim { user, attempt: 1 }
 }
 
-fn did(actor: Actor, call: Call, saw: Saw) -> Happened {
+fn did(actor: Actor, call: Call, saw: Observation) -> Happened {
     Happened {
         actor: Some(actor),
         what: What::Called {
@@ -42,7 +42,7 @@ fn told(outcome: Outcome, happened: Happened) -> Happened {
 }
 
 fn count(actor: Actor, rows: u64) -> Happened {
-    did(actor, Call::Sql(Statement::Count), Saw::Count(rows))
+    did(actor, Call::Sql(Statement::Count), Observation::Count(rows))
 }
 
 fn insert(number: u64) -> Call {
@@ -52,7 +52,7 @@ fn insert(number: u64) -> Call {
 fn inserts(number: u64) -> Happened {
     told(
         Outcome::Issued,
-        did(user(number), insert(number), Saw::Done),
+        did(user(number), insert(number), Observation::Done),
     )
 }
 
@@ -111,9 +111,20 @@ fn a_read_that_was_overtaken_is_named() {
 
 #[test]
 fn what_is_not_committed_is_not_visible() {
-    let begin = |number| did(user(number), Call::Begin(Isolation::Default), Saw::Done);
-    let commit = |number| told(Outcome::Issued, did(user(number), Call::Commit, Saw::Done));
-    let row = |number| did(user(number), insert(number), Saw::Done);
+    let begin = |number| {
+        did(
+            user(number),
+            Call::Begin(Isolation::Default),
+            Observation::Done,
+        )
+    };
+    let commit = |number| {
+        told(
+            Outcome::Issued,
+            did(user(number), Call::Commit, Observation::Done),
+        )
+    };
+    let row = |number| did(user(number), insert(number), Observation::Done);
     let history = [
         begin(1),
         begin(2),
@@ -148,23 +159,27 @@ fn a_consumer_carries_out_what_a_claim_decided() {
         did(
             user(number),
             Call::Cache(Command::Get(key)),
-            Saw::Number(saw),
+            Observation::Number(saw),
         )
     };
     let incr = |number, to| {
         did(
             user(number),
             Call::Cache(Command::Incr(key)),
-            Saw::Number(Some(to)),
+            Observation::Number(Some(to)),
         )
     };
     let produce = |number| {
         told(
             Outcome::Issued,
-            did(user(number), Call::Produce(UserId(number)), Saw::Done),
+            did(
+                user(number),
+                Call::Produce(UserId(number)),
+                Observation::Done,
+            ),
         )
     };
-    let consumes = |number| did(Actor::Consumer, insert(number), Saw::Done);
+    let consumes = |number| did(Actor::Consumer, insert(number), Observation::Done);
     let history = [
         get(1, None),
         get(2, None),
@@ -190,13 +205,13 @@ fn a_fault_comes_first_in_the_sentence() {
     let lost = Happened {
         what: What::Called {
             call: insert(1),
-            saw: Saw::Failed("no answer".to_owned()),
+            saw: Observation::Failed("no answer".to_owned()),
             fault: Some(CallFault::AnswerLost),
         },
         told: Some(Told::StartsAgain),
         actor: Some(Actor::Consumer),
     };
-    let history = [lost, did(Actor::Consumer, insert(1), Saw::Done)];
+    let history = [lost, did(Actor::Consumer, insert(1), Observation::Done)];
     let told = [attempt((1, Outcome::Issued))];
     let case = Case {
         history: &history,
@@ -227,8 +242,12 @@ fn traced(users: u64, late: u64) -> (Traced, Vec<Attempt>) {
             user: UserId(number),
             outcome: Outcome::Issued,
             steps: vec![
-                step(at(counted), Call::Sql(Statement::Count), Saw::Count(seen)),
-                step(at(number) + at(1) / 2, insert(number), Saw::Done),
+                step(
+                    at(counted),
+                    Call::Sql(Statement::Count),
+                    Observation::Count(seen),
+                ),
+                step(at(number) + at(1) / 2, insert(number), Observation::Done),
             ],
         }
     });
@@ -281,13 +300,21 @@ fn who_was_lost_is_drawn_with_the_consumer() {
     let claim = |number: u64| Traces {
         user: UserId(number),
         outcome: Outcome::Issued,
-        steps: vec![step(number, Call::Produce(UserId(number)), Saw::Done)],
+        steps: vec![step(
+            number,
+            Call::Produce(UserId(number)),
+            Observation::Done,
+        )],
     };
     let traced = Traced {
         attempts: vec![claim(1), claim(2)],
         consumer: vec![
-            step(5, Call::Poll, Saw::Records(vec![UserId(1), UserId(2)])),
-            step(6, insert(1), Saw::Done),
+            step(
+                5,
+                Call::Poll,
+                Observation::Records(vec![UserId(1), UserId(2)]),
+            ),
+            step(6, insert(1), Observation::Done),
         ],
         ..Traced::default()
     };

@@ -1,7 +1,7 @@
 //! How it is said.
 
 use crate::{
-    model::interleaving::{Actor, CallFault, Happened, Saw, What, user_names},
+    model::interleaving::{Actor, CallFault, Happened, Observation, What, user_names},
     ports::UserId,
     text::format::count,
 };
@@ -47,7 +47,7 @@ fn fault_clause(before: &[Happened], happened: &Happened) -> String {
                 (Some(CallFault::Undelivered), _) => {
                     format!("{who}'s producer took the record, and the broker gave it up")
                 }
-                (Some(CallFault::Repeated), Saw::Records(users)) => {
+                (Some(CallFault::Repeated), Observation::Records(users)) => {
                     format!("{}'s record was delivered twice", user_names(users))
                 }
                 (Some(CallFault::Repeated), _) => "a record was delivered twice".to_owned(),

@@ -164,7 +164,7 @@ impl Call {
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Saw {
+pub enum Observation {
     /// That it is done.
     Done,
     /// Whether a row was changed.
@@ -189,7 +189,7 @@ pub enum Saw {
     Failed(String),
 }
 
-impl Saw {
+impl Observation {
     /// In few words; `None` where it says nothing.
     pub fn text(&self) -> Option<String> {
         Some(match self {

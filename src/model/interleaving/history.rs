@@ -1,6 +1,6 @@
 //! What happened, one thing after the other: the calls with what came back, and what happened to the world.
 
-use super::{Actor, Call, CallFault, Mark, Saw, Step, user_names};
+use super::{Actor, Call, CallFault, Mark, Observation, Step, user_names};
 use crate::model::outcome::Outcome;
 
 /// Something that happened. A history is in the order in which things took effect.
@@ -22,7 +22,7 @@ pub enum What {
         /// Which.
         call: Call,
         /// What came back.
-        saw: Saw,
+        saw: Observation,
         /// What was made to go wrong with it.
         fault: Option<CallFault>,
     },
@@ -69,7 +69,7 @@ impl What {
 
 impl Happened {
     /// The call that was answered, and what came back.
-    pub fn called(&self) -> Option<(&Call, &Saw)> {
+    pub fn called(&self) -> Option<(&Call, &Observation)> {
         match &self.what {
             What::Called { call, saw, .. } => Some((call, saw)),
             _ => None,
@@ -106,13 +106,15 @@ impl Happened {
     }
 }
 
-fn went_wrong(fault: CallFault, saw: &Saw) -> String {
+fn went_wrong(fault: CallFault, saw: &Observation) -> String {
     match (fault, saw) {
         (CallFault::Refused, _) => "refused".to_owned(),
         (CallFault::NoAnswer, _) => "no answer, and nothing happened".to_owned(),
         (CallFault::AnswerLost, _) => "no answer, but it happened".to_owned(),
         (CallFault::Undelivered, _) => "accepted, later given up by the broker".to_owned(),
-        (CallFault::Repeated, Saw::Records(users)) => format!("{} again", user_names(users)),
+        (CallFault::Repeated, Observation::Records(users)) => {
+            format!("{} again", user_names(users))
+        }
         (CallFault::Repeated, _) => "again".to_owned(),
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use call::{Call, Command, Saw, Statement, user_name, user_names};
+pub use call::{Call, Command, Observation, Statement, user_name, user_names};
 pub use history::{Happened, Told, What};
 pub use token::{CallFault, MAX_CLAIMS, Move, TRIES, Token, TokenError};
 

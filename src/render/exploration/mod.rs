@@ -5,12 +5,12 @@ pub mod markdown;
 pub mod terminal;
 
 use crate::{
-    engine::explore::{Answer, Exploration, Round, Witness},
+    engine::explore::{Exploration, InvariantResult, SearchSummary, Witness},
     text::format,
 };
 
 /// `6 schedules, 7 states`
-fn extent(round: &Round) -> String {
+fn extent(round: &SearchSummary) -> String {
     let more = if round.hit.is_some() {
         "more than "
     } else {
@@ -27,7 +27,7 @@ fn extent(round: &Round) -> String {
 }
 
 /// `breaks in 4 steps`, `holds in all 6`
-fn verdict(exploration: &Exploration, answer: &Answer, faults: u8) -> String {
+fn verdict(exploration: &Exploration, answer: &InvariantResult, faults: u8) -> String {
     let witness = if faults == 0 {
         answer.without_faults.as_ref()
     } else {

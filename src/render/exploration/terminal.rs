@@ -2,7 +2,7 @@
 
 use super::{extent, heading, searched, verdict, witnesses};
 use crate::{
-    engine::explore::{Answer, Exploration, Hit, Invariant, Witness},
+    engine::explore::{Exploration, Hit, Invariant, InvariantResult, Witness},
     render::{
         interleaving,
         terminal::{
@@ -70,7 +70,7 @@ fn invariants(exploration: &Exploration, style: Style) -> Grid {
     }
 }
 
-fn tone(answer: &Answer, faults: u8) -> Tone {
+fn tone(answer: &InvariantResult, faults: u8) -> Tone {
     match (&answer.without_faults, &answer.with_faults) {
         (Some(witness), _) if witness.against_promise => Tone::Bad,
         (Some(_), _) => Tone::Warn,
@@ -80,7 +80,7 @@ fn tone(answer: &Answer, faults: u8) -> Tone {
 }
 
 fn judgement(page: &mut Page, exploration: &Exploration) {
-    let broken = |wanted: fn(&Answer) -> Option<&Witness>| {
+    let broken = |wanted: fn(&InvariantResult) -> Option<&Witness>| {
         let names = exploration
             .answers
             .iter()
@@ -197,7 +197,7 @@ fn table(found: &[Exploration], style: Style) -> String {
     page.finish()
 }
 
-fn word(exploration: &Exploration, answer: &Answer) -> &'static str {
+fn word(exploration: &Exploration, answer: &InvariantResult) -> &'static str {
     match (&answer.without_faults, &answer.with_faults) {
         (Some(witness), _) if witness.against_promise => "breaks",
         (Some(_), _) => "finding",

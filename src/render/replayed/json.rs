@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::alike;
 use crate::{
-    engine::replay::{Plan, Played},
+    engine::replay::{ReplayResult, ReplaySettings},
     model::{
         environment::tool,
         interleaving::Interleaving,
@@ -61,7 +61,11 @@ struct Told {
 }
 
 /// One document, indented, with a newline at the end.
-pub fn render(plan: &Plan, played: &[Played], exit_code: u8) -> Result<String, serde_json::Error> {
+pub fn render(
+    plan: &ReplaySettings,
+    played: &[ReplayResult],
+    exit_code: u8,
+) -> Result<String, serde_json::Error> {
     let Some(last) = played.last() else {
         return Ok(String::new());
     };
@@ -81,7 +85,7 @@ pub fn render(plan: &Plan, played: &[Played], exit_code: u8) -> Result<String, s
     Ok(text)
 }
 
-fn one(plan: &Plan, played: &Played) -> One {
+fn one(plan: &ReplaySettings, played: &ReplayResult) -> One {
     let findings = played.judgement.findings.iter().map(|found| Finding {
         kind: found.kind,
         count: found.count,

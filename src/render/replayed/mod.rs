@@ -3,10 +3,10 @@
 pub mod json;
 pub mod terminal;
 
-use crate::engine::replay::Played;
+use crate::engine::replay::ReplayResult;
 
 /// How many of the trials did what the last one did.
-fn alike(played: &[Played]) -> usize {
-    let last = played.last().and_then(Played::finding);
+fn alike(played: &[ReplayResult]) -> usize {
+    let last = played.last().and_then(ReplayResult::finding);
     played.iter().filter(|one| one.finding() == last).count()
 }

@@ -2,7 +2,7 @@
 
 use super::alike;
 use crate::{
-    engine::replay::{Plan, Played},
+    engine::replay::{ReplayResult, ReplaySettings},
     judge::verdict::Judgement,
     model::verdict::Verdict,
     render::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Everything that happened.
-pub fn render(plan: &Plan, played: &[Played], style: Style) -> String {
+pub fn render(plan: &ReplaySettings, played: &[ReplayResult], style: Style) -> String {
     let mut page = Page::new(style.readable());
     let style = page.style;
     let Some(last) = played.last() else {
@@ -41,7 +41,7 @@ pub fn render(plan: &Plan, played: &[Played], style: Style) -> String {
     page.finish()
 }
 
-fn judgement(page: &mut Page, plan: &Plan, judgement: &Judgement) {
+fn judgement(page: &mut Page, plan: &ReplaySettings, judgement: &Judgement) {
     let names: Vec<_> = judgement
         .findings
         .iter()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    model::interleaving::{self, Command, Saw, Statement},
+    model::interleaving::{self, Command, Observation, Statement},
     ports::{CouponId, Delivery, Effect, EventRow, Isolation, UserId},
 };
 
@@ -73,26 +73,28 @@ pub enum Answer {
     Delivered(Vec<Delivery>),
     /// To a poll: nothing will come any more.
     Over,
-    Failed(Failure),
+    Failed(CallFailure),
 }
 
 impl Answer {
     /// As pictures show it, to this call.
-    pub fn shown(&self, call: &Call) -> Saw {
+    pub fn shown(&self, call: &Call) -> Observation {
         match self {
-            Self::Done | Self::Opened(_) | Self::Fate(Fate::Delivered) => Saw::Done,
-            Self::Flag(flag) => Saw::Changed(*flag),
+            Self::Done | Self::Opened(_) | Self::Fate(Fate::Delivered) => Observation::Done,
+            Self::Flag(flag) => Observation::Changed(*flag),
             Self::Count(count) => match call {
-                Call::Sql(_, Statement::InsertIfAbsent(_)) => Saw::New(*count),
-                _ => Saw::Count(*count),
+                Call::Sql(_, Statement::InsertIfAbsent(_)) => Observation::New(*count),
+                _ => Observation::Count(*count),
             },
-            Self::Event(event) => Saw::Event(*event),
-            Self::Coupon(coupon) => Saw::Coupon(coupon.map(|coupon| CouponId(coupon.0 + 1))),
+            Self::Event(event) => Observation::Event(*event),
+            Self::Coupon(coupon) => {
+                Observation::Coupon(coupon.map(|coupon| CouponId(coupon.0 + 1)))
+            }
             Self::Reply(reply) => reply.shown(),
-            Self::Fate(_) => Saw::Failed("given up".to_owned()),
-            Self::Delivered(batch) => Saw::Records(users_of(batch)),
-            Self::Over => Saw::Over,
-            Self::Failed(failure) => Saw::Failed(failure.message.to_owned()),
+            Self::Fate(_) => Observation::Failed("given up".to_owned()),
+            Self::Delivered(batch) => Observation::Records(users_of(batch)),
+            Self::Over => Observation::Over,
+            Self::Failed(failure) => Observation::Failed(failure.message.to_owned()),
         }
     }
 }
@@ -112,19 +114,19 @@ pub enum Reply {
 }
 
 impl Reply {
-    fn shown(&self) -> Saw {
+    fn shown(&self) -> Observation {
         match self {
-            Self::Int(number) => Saw::Number(Some(*number)),
+            Self::Int(number) => Observation::Number(Some(*number)),
             Self::Text(text) => {
                 let text = String::from_utf8_lossy(text);
                 text.parse().map_or_else(
-                    |_| Saw::Failed(text.into_owned()),
-                    |number| Saw::Number(Some(number)),
+                    |_| Observation::Failed(text.into_owned()),
+                    |number| Observation::Number(Some(number)),
                 )
             }
-            Self::Ok => Saw::Set(true),
-            Self::Nil => Saw::Number(None),
-            Self::Error(message) => Saw::Failed(message.clone()),
+            Self::Ok => Observation::Set(true),
+            Self::Nil => Observation::Number(None),
+            Self::Error(message) => Observation::Failed(message.clone()),
         }
     }
 }
@@ -141,12 +143,12 @@ pub enum Fate {
 
 /// A call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Failure {
+pub struct CallFailure {
     pub effect: Effect,
     pub message: &'static str,
 }
 
-impl Failure {
+impl CallFailure {
     pub const REFUSED: Self = Self::none("refused");
     pub const NO_ANSWER: Self = Self {
         effect: Effect::Unknown,

@@ -1,4 +1,4 @@
-//! The ports over the desk: each call becomes data, each answer becomes a value again.
+//! The ports over the mailboxes: each call becomes data, each answer becomes a value again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     call::{Answer, CacheCall, Call, Fate, Reply, Serial},
-    desk::{Desk, Released},
+    mailbox::{Mailboxes, Released},
 };
 use crate::model::interleaving::{Command, Statement};
 use crate::ports::{
@@ -16,12 +16,12 @@ use crate::ports::{
 };
 
 /// The ports of one event.
-pub fn event(desk: &Desk, limit: u64, patience: Patience) -> Event {
-    let port = Arc::new(Port(desk.clone()));
+pub fn event(mailboxes: &Mailboxes, limit: u64, patience: Patience) -> Event {
+    let port = Arc::new(Port(mailboxes.clone()));
     Event {
         limit,
         coupons: Arc::new(Session {
-            desk: desk.clone(),
+            mailboxes: mailboxes.clone(),
             transaction: None,
         }),
         cache: port.clone(),
@@ -33,13 +33,13 @@ pub fn event(desk: &Desk, limit: u64, patience: Patience) -> Event {
 }
 
 /// A member of the consumer group.
-pub fn consumer(desk: &Desk) -> impl Consumer + use<> {
-    Port(desk.clone())
+pub fn consumer(mailboxes: &Mailboxes) -> impl Consumer + use<> {
+    Port(mailboxes.clone())
 }
 
-struct Port(Desk);
+struct Port(Mailboxes);
 
-/// An answer of a shape that the call does not have: the world behind the desk is wrong, not the strategy.
+/// An answer of a shape that the call does not have: the world behind the mailboxes is wrong, not the strategy.
 fn unfit<T>(call: &str) -> Result<T> {
     Err(PortError::new(
         call.to_owned(),
@@ -50,7 +50,7 @@ fn unfit<T>(call: &str) -> Result<T> {
 
 /// The table, or an open transaction of it.
 struct Session {
-    desk: Desk,
+    mailboxes: Mailboxes,
     transaction: Option<Open>,
 }
 
@@ -65,7 +65,7 @@ impl Drop for Session {
         if let Some(open) = &self.transaction
             && !open.ended
         {
-            self.desk
+            self.mailboxes
                 .release(open.task, Released::Transaction(open.serial));
         }
     }
@@ -74,7 +74,7 @@ impl Drop for Session {
 impl Session {
     async fn run(&self, statement: Statement) -> Result<Answer> {
         let serial = self.transaction.as_ref().map(|open| open.serial);
-        self.desk.try_ask(Call::Sql(serial, statement)).await
+        self.mailboxes.try_ask(Call::Sql(serial, statement)).await
     }
 
     async fn count_of(&self, statement: Statement) -> Result<u64> {
@@ -106,7 +106,7 @@ impl Session {
         let Some(open) = &mut self.transaction else {
             return Ok(());
         };
-        let answer = self.desk.try_ask(call(open.serial)).await;
+        let answer = self.mailboxes.try_ask(call(open.serial)).await;
         open.ended = true;
         answer.map(drop)
     }
@@ -149,10 +149,10 @@ impl Statements for Session {
 #[async_trait]
 impl CouponTable for Session {
     async fn begin(&self, isolation: Isolation) -> Result<Box<dyn Transaction>> {
-        let task = self.desk.current();
-        match self.desk.try_ask(Call::Begin(isolation)).await? {
+        let task = self.mailboxes.current();
+        match self.mailboxes.try_ask(Call::Begin(isolation)).await? {
             Answer::Opened(serial) => Ok(Box::new(Self {
-                desk: self.desk.clone(),
+                mailboxes: self.mailboxes.clone(),
                 transaction: Some(Open {
                     task,
                     serial,
@@ -294,21 +294,21 @@ impl Mutex for Port {
     async fn lock(&self) -> Result<Guard> {
         let task = self.0.current();
         self.0.try_ask(Call::Lock).await?;
-        Ok(Box::new(Held {
-            desk: self.0.clone(),
+        Ok(Box::new(LockGuard {
+            mailboxes: self.0.clone(),
             task,
         }))
     }
 }
 
-struct Held {
-    desk: Desk,
+struct LockGuard {
+    mailboxes: Mailboxes,
     task: usize,
 }
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
-        self.desk.release(self.task, Released::Mutex);
+        self.mailboxes.release(self.task, Released::Mutex);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::settings;
 use crate::{
     engine::explore::{
-        Answer, Exploration, Invariant, Settings, Witness, explore, rehearsal, search::Search,
-        world::World,
+        Exploration, Invariant, InvariantResult, Settings, Witness, explore, rehearsal,
+        search::Search, world::World,
     },
     model::interleaving::Token,
     strategies::{self, Promise, REGISTRY},
@@ -16,7 +16,7 @@ fn found(name: &str, settings: &Settings) -> Exploration {
     exploration
 }
 
-fn answer(exploration: &Exploration, invariant: Invariant) -> &Answer {
+fn answer(exploration: &Exploration, invariant: Invariant) -> &InvariantResult {
     &exploration.answers[invariant as usize]
 }
 

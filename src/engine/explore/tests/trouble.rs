@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::{bugs::entry, settings};
 use crate::{
-    engine::explore::{Trouble, explore},
+    engine::explore::{ExploreError, explore},
     ports::{Event, Result, UserId},
     strategies::{Decision, Entry, Strategy},
 };
@@ -81,10 +81,10 @@ static ENDLESS: Entry = entry("endless", false, &[], |event| {
 #[test]
 fn each_is_refused_for_its_reason() {
     for (entry, trouble) in [
-        (&HIDDEN, Trouble::HiddenState),
-        (&JOINED, Trouble::AtOnce),
-        (&ELSEWHERE, Trouble::Elsewhere),
-        (&ENDLESS, Trouble::Endless),
+        (&HIDDEN, ExploreError::HiddenState),
+        (&JOINED, ExploreError::AtOnce),
+        (&ELSEWHERE, ExploreError::Elsewhere),
+        (&ENDLESS, ExploreError::Endless),
     ] {
         assert_eq!(
             explore(entry, &settings(2, 1)).err(),

@@ -3,10 +3,10 @@
 use super::{RESTARTS, State, World, id};
 use crate::{
     engine::explore::{
-        behaviour::ROOT,
+        memo::ROOT,
         sim::{
-            call::{Answer, Call, Failure, Fate},
-            stage::Trouble,
+            call::{Answer, Call, CallFailure, Fate},
+            executor::ExploreError,
             topic::Topic,
         },
     },
@@ -22,7 +22,7 @@ impl World {
         task: usize,
         call: &Call,
         fault: CallFault,
-    ) -> Result<Option<Answer>, Trouble> {
+    ) -> Result<Option<Answer>, ExploreError> {
         if fault == CallFault::Repeated {
             let again = matches!(call, Call::Poll).then(|| self.topic(state).repeat());
             return Ok(again
@@ -36,7 +36,7 @@ impl World {
         Ok(match fault {
             CallFault::Refused => {
                 self.break_transaction(state, task, call);
-                Some(Answer::Failed(Failure::REFUSED))
+                Some(Answer::Failed(CallFailure::REFUSED))
             }
             CallFault::NoAnswer if produces => {
                 self.change_topic(state, Topic::give_up_a_record);
@@ -44,7 +44,7 @@ impl World {
             }
             CallFault::NoAnswer => {
                 self.break_transaction(state, task, call);
-                Some(Answer::Failed(Failure::NO_ANSWER))
+                Some(Answer::Failed(CallFailure::NO_ANSWER))
             }
             CallFault::Undelivered if produces => {
                 self.change_topic(state, Topic::give_up_a_record);
@@ -59,7 +59,7 @@ impl World {
                     Some(_) if produces => Some(Answer::Fate(Fate::Unknown)),
                     Some(_) => {
                         self.break_transaction(state, task, call);
-                        Some(Answer::Failed(Failure::NO_ANSWER))
+                        Some(Answer::Failed(CallFailure::NO_ANSWER))
                     }
                 }
             }
@@ -80,7 +80,7 @@ impl World {
         }
     }
 
-    pub(super) fn crash(&mut self, state: &mut State, task: usize) -> Result<bool, Trouble> {
+    pub(super) fn crash(&mut self, state: &mut State, task: usize) -> Result<bool, ExploreError> {
         let slot = state.slots[task];
         let idle = !slot.started || slot.crashed || slot.node == ROOT;
         if idle || self.ended(state, task)?.is_some() {

@@ -6,15 +6,15 @@ mod waiting;
 use std::rc::Rc;
 
 use super::{
-    behaviour::{Behaviours, Node},
     layout::{Layout, MAX_INSTANCES, MAX_TASKS, Role},
+    memo::{Memo, Node},
     sim::{
         cache::Cache,
         call::{Answer, Call, Fate, Serial},
         database::{Database, TransactionId, Waits},
-        desk::Released,
+        executor::{End, ExploreError, Next, Reaction},
         intern::Interner,
-        stage::{End, Next, Reaction, Trouble},
+        mailbox::Released,
         topic::Topic,
     },
 };
@@ -31,7 +31,7 @@ const FREE: u8 = u8::MAX;
 
 /// One task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot {
+pub struct TaskState {
     /// What it has been answered so far.
     pub node: Node,
     pub started: bool,
@@ -50,7 +50,7 @@ pub struct State {
     mutexes: [u8; MAX_INSTANCES],
     /// Faults that may still happen.
     pub faults: u8,
-    pub slots: [Slot; MAX_TASKS],
+    pub slots: [TaskState; MAX_TASKS],
 }
 
 /// What can happen next. The order is that of schedules: by task, faults last.
@@ -98,7 +98,7 @@ pub struct Stepped {
 pub struct World {
     pub entry: &'static Entry,
     pub layout: Layout,
-    pub behaviours: Behaviours,
+    pub memo: Memo,
     pub databases: Interner<Database>,
     pub topics: Interner<Topic>,
     pub cache: Cache,
@@ -109,7 +109,7 @@ impl World {
         Self {
             entry,
             layout,
-            behaviours: Behaviours::new(entry),
+            memo: Memo::new(entry),
             databases: Interner::default(),
             topics: Interner::default(),
             cache: Cache::new(),
@@ -118,7 +118,7 @@ impl World {
 
     /// Whether a user's number has turned out to be more than a name.
     pub fn tells_users_apart(&self) -> bool {
-        self.behaviours.asymmetric || self.cache.asymmetric
+        self.memo.asymmetric || self.cache.asymmetric
     }
 
     /// Before the first step.
@@ -135,7 +135,7 @@ impl World {
             cache: Cache::EMPTY,
             mutexes: [FREE; MAX_INSTANCES],
             faults,
-            slots: [Slot::default(); MAX_TASKS],
+            slots: [TaskState::default(); MAX_TASKS],
         }
     }
 
@@ -148,13 +148,13 @@ impl World {
     }
 
     /// What the task does next in this state.
-    pub fn reaction(&mut self, state: &State, task: usize) -> Result<Rc<Reaction>, Trouble> {
+    pub fn reaction(&mut self, state: &State, task: usize) -> Result<Rc<Reaction>, ExploreError> {
         let node = state.slots[task].node;
-        self.behaviours.reaction(&self.layout, task, node)
+        self.memo.reaction(&self.layout, task, node)
     }
 
     /// How the task has ended, if it has.
-    pub fn ended(&mut self, state: &State, task: usize) -> Result<Option<End>, Trouble> {
+    pub fn ended(&mut self, state: &State, task: usize) -> Result<Option<End>, ExploreError> {
         Ok(match &self.reaction(state, task)?.next {
             Next::Ended(end) => Some(end.clone()),
             Next::Call(_) => None,
@@ -162,7 +162,7 @@ impl World {
     }
 
     /// The state after `action`; `None` where it cannot happen now.
-    pub fn step(&mut self, state: &State, action: Action) -> Result<Option<Stepped>, Trouble> {
+    pub fn step(&mut self, state: &State, action: Action) -> Result<Option<Stepped>, ExploreError> {
         if action.is_fault() && state.faults == 0 {
             return Ok(None);
         }
@@ -195,7 +195,7 @@ impl World {
         mut next: State,
         task: usize,
         fault: Option<CallFault>,
-    ) -> Result<Option<Stepped>, Trouble> {
+    ) -> Result<Option<Stepped>, ExploreError> {
         if before.slots[task].crashed {
             return Ok(None);
         }
@@ -214,9 +214,7 @@ impl World {
             next.slots[task].started = true;
             next.slots[task].late = self.somebody_was_turned_away(before, task)?;
         }
-        next.slots[task].node = self
-            .behaviours
-            .after(before.slots[task].node, answer.clone());
+        next.slots[task].node = self.memo.after(before.slots[task].node, answer.clone());
         self.react(&mut next, task)?;
         Ok(Some(Stepped {
             state: next,
@@ -225,7 +223,7 @@ impl World {
     }
 
     /// What comes with the task's way to its next call: it lets things go, or ends.
-    fn react(&mut self, state: &mut State, task: usize) -> Result<(), Trouble> {
+    fn react(&mut self, state: &mut State, task: usize) -> Result<(), ExploreError> {
         let reaction = self.reaction(state, task)?;
         for released in &reaction.released {
             match *released {
@@ -245,7 +243,11 @@ impl World {
         self.layout.consumer() == Some(task)
     }
 
-    fn somebody_was_turned_away(&mut self, state: &State, task: usize) -> Result<bool, Trouble> {
+    fn somebody_was_turned_away(
+        &mut self,
+        state: &State,
+        task: usize,
+    ) -> Result<bool, ExploreError> {
         let Role::Claim { user, .. } = self.layout.role(task) else {
             return Ok(false);
         };
@@ -265,7 +267,7 @@ impl World {
         state: &mut State,
         task: usize,
         call: &Call,
-    ) -> Result<Option<Answer>, Trouble> {
+    ) -> Result<Option<Answer>, ExploreError> {
         Ok(match call {
             Call::Begin(isolation) => {
                 let owner = u8::try_from(task).unwrap_or(u8::MAX);
@@ -312,7 +314,7 @@ impl World {
     }
 
     /// The next record. When nothing will come any more, the consumer is told so, if it has a use for that.
-    fn poll(&mut self, state: &mut State, task: usize) -> Result<Option<Answer>, Trouble> {
+    fn poll(&mut self, state: &mut State, task: usize) -> Result<Option<Answer>, ExploreError> {
         let most = self.layout.batch;
         let polled = self.change_topic(state, |topic| topic.poll(most));
         if !polled.is_empty() {
@@ -323,8 +325,8 @@ impl World {
                 return Ok(None);
             }
         }
-        let node = self.behaviours.after(state.slots[task].node, Answer::Over);
-        let after = self.behaviours.reaction(&self.layout, task, node)?;
+        let node = self.memo.after(state.slots[task].node, Answer::Over);
+        let after = self.memo.reaction(&self.layout, task, node)?;
         let goes_on = matches!(&after.next, Next::Call(call) if *call != Call::Poll);
         Ok(goes_on.then_some(Answer::Over))
     }
@@ -378,7 +380,7 @@ impl State {
 
     /// The same with other numbers for tasks.
     pub fn rearranged(&self, to: impl Fn(usize) -> usize) -> Self {
-        let mut slots = [Slot::default(); MAX_TASKS];
+        let mut slots = [TaskState::default(); MAX_TASKS];
         for (task, slot) in self.slots.iter().enumerate() {
             slots[to(task)] = *slot;
         }

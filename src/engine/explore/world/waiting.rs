@@ -2,9 +2,9 @@
 
 use super::{State, World, id};
 use crate::engine::explore::sim::{
-    call::{Answer, Call, Failure},
+    call::{Answer, Call, CallFailure},
     database::{TransactionId, Waits},
-    stage::{Next, Trouble},
+    executor::{ExploreError, Next},
 };
 
 impl World {
@@ -15,14 +15,14 @@ impl World {
         task: usize,
         transaction: Option<TransactionId>,
         owner: TransactionId,
-    ) -> Result<Option<Answer>, Trouble> {
+    ) -> Result<Option<Answer>, ExploreError> {
         let mut holder = owner;
         for _ in 0..self.layout.tasks() {
             if usize::from(holder.task) == task {
                 if let Some(transaction) = transaction {
                     self.change_database(state, |database| database.abort(transaction));
                 }
-                let deadlock = Failure::conflict("deadlock detected");
+                let deadlock = CallFailure::conflict("deadlock detected");
                 return Ok(Some(Answer::Failed(deadlock)));
             }
             match self.waits_for(state, holder.task.into())? {
@@ -33,7 +33,11 @@ impl World {
         Ok(None)
     }
 
-    fn waits_for(&mut self, state: &State, task: usize) -> Result<Option<TransactionId>, Trouble> {
+    fn waits_for(
+        &mut self,
+        state: &State,
+        task: usize,
+    ) -> Result<Option<TransactionId>, ExploreError> {
         let reaction = self.reaction(state, task)?;
         let Next::Call(Call::Sql(serial, statement)) = &reaction.next else {
             return Ok(None);

@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub struct Bystander(Option<Running>);
 
 struct Running {
-    book: Arc<Book>,
+    log: Arc<OrderLog>,
     begin: mpsc::Sender<()>,
     thread: JoinHandle<()>,
     timeout: Duration,
@@ -49,7 +49,7 @@ struct Running {
 
 /// What has happened so far.
 #[derive(Default)]
-struct Book {
+struct OrderLog {
     orders: Mutex<Vec<Order>>,
     over: OnceLock<Over>,
 }
@@ -63,7 +63,7 @@ struct Over {
     patience: Duration,
 }
 
-impl Book {
+impl OrderLog {
     /// Nothing that may panic happens under this lock.
     fn orders(&self) -> MutexGuard<'_, Vec<Order>> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
@@ -86,12 +86,12 @@ impl Bystander {
             let what = format!("failed to set up the bystander (--bystander-rate): {problem}");
             OpenError::new("--db", scenario.services.db.to_string(), what)
         };
-        let book = Arc::<Book>::default();
+        let log = Arc::<OrderLog>::default();
         let (begin, signal) = mpsc::channel();
         let (ready, is_ready) = oneshot::channel();
         let work = {
-            let book = Arc::clone(&book);
-            move || work(service, rate, &book, ready, &signal)
+            let log = Arc::clone(&log);
+            move || work(service, rate, &log, ready, &signal)
         };
         let thread = std::thread::Builder::new()
             .name("bystander".to_owned())
@@ -99,7 +99,7 @@ impl Bystander {
             .map_err(|error| fail(error.to_string()))?;
         match is_ready.await {
             Ok(Ok(())) => Ok(Self(Some(Running {
-                book,
+                log,
                 begin,
                 thread,
                 timeout: scenario.workload.timeout,
@@ -125,7 +125,7 @@ impl Bystander {
         stop: watch::Receiver<bool>,
     ) -> Option<report::Bystander> {
         let Running {
-            book,
+            log,
             thread,
             timeout,
             ..
@@ -138,7 +138,7 @@ impl Bystander {
         } else {
             timeout
         };
-        let _ = book.over.set(Over { at, patience });
+        let _ = log.over.set(Over { at, patience });
         // A panic in there has nothing to add.
         let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         let span = Span {
@@ -146,7 +146,7 @@ impl Bystander {
             drained,
             over: at,
         };
-        Some(phases::report(&book.orders(), span))
+        Some(phases::report(&log.orders(), span))
     }
 }
 
@@ -161,7 +161,7 @@ async fn sleep(duration: Duration, mut stop: watch::Receiver<bool>) {
 fn work(
     service: OrderService,
     rate: Rate,
-    book: &Arc<Book>,
+    log: &Arc<OrderLog>,
     ready: oneshot::Sender<Result<(), String>>,
     signal: &mpsc::Receiver<()>,
 ) {
@@ -186,24 +186,24 @@ fn work(
     let _ = ready.send(Ok(()));
     // If nobody lets it begin, the run has failed in some other way.
     if signal.recv().is_ok() {
-        make_orders(&runtime, &orders, rate, book);
-        runtime.block_on(settle(book));
+        make_orders(&runtime, &orders, rate, log);
+        runtime.block_on(settle(log));
     }
     runtime.block_on(orders.close());
     runtime.shutdown_timeout(PAUSE);
 }
 
 /// Starts order after order until it is over.
-fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, book: &Arc<Book>) {
+fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, log: &Arc<OrderLog>) {
     let schedule = Schedule::new(Instant::now(), rate);
-    let over = || book.over.get().map(|over| over.at);
+    let over = || log.over.get().map(|over| over.at);
     schedule.run(&SystemTime, over, |number, intended| {
-        book.orders().push(Order::intended(intended));
-        let (orders, book) = (Arc::clone(orders), Arc::clone(book));
+        log.orders().push(Order::intended(intended));
+        let (orders, log) = (Arc::clone(orders), Arc::clone(log));
         runtime.spawn(async move {
             let index = usize::try_from(number).unwrap_or(usize::MAX);
             let note = |change: &dyn Fn(&mut Order)| {
-                book.orders().get_mut(index).map(change);
+                log.orders().get_mut(index).map(change);
             };
             note(&|order| order.started = Some(Instant::now()));
             let failure = orders.make(number).await.err();
@@ -219,11 +219,11 @@ fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, book: &Arc<B
 }
 
 /// Waits for open orders as long as is asked for.
-async fn settle(book: &Book) {
-    let patience = book.over.get().map(|over| over.patience);
+async fn settle(log: &OrderLog) {
+    let patience = log.over.get().map(|over| over.patience);
     let patience = patience.unwrap_or_default();
     let begin = Instant::now();
-    while book.orders().iter().any(|order| order.end.is_none()) && begin.elapsed() < patience {
+    while log.orders().iter().any(|order| order.end.is_none()) && begin.elapsed() < patience {
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -4,7 +4,7 @@
 
 mod statements;
 
-use super::call::{Answer, Failure, Serial};
+use super::call::{Answer, CallFailure, Serial};
 use crate::{
     model::interleaving::Statement,
     ports::{EventRow, Isolation, UserId},
@@ -133,10 +133,14 @@ impl Database {
         };
         match self.transaction(id) {
             None => {
-                return Ok(Answer::Failed(Failure::none("the transaction has ended")));
+                return Ok(Answer::Failed(CallFailure::none(
+                    "the transaction has ended",
+                )));
             }
             Some(open) if open.aborted => {
-                return Ok(Answer::Failed(Failure::none("the transaction is aborted")));
+                return Ok(Answer::Failed(CallFailure::none(
+                    "the transaction is aborted",
+                )));
             }
             Some(_) => self.look(id),
         }
@@ -157,7 +161,7 @@ impl Database {
     /// Commits, or rolls back what cannot be committed: after an error without a word, as PostgreSQL does.
     pub fn commit(&mut self, id: TransactionId) -> Answer {
         let Some(open) = self.transaction(id) else {
-            return Answer::Failed(Failure::none("the transaction has ended"));
+            return Answer::Failed(CallFailure::none("the transaction has ended"));
         };
         if open.aborted {
             self.end(id, false);
@@ -295,7 +299,7 @@ impl Database {
     }
 }
 
-const CONFLICT: Failure = Failure::conflict("could not serialize access");
+const CONFLICT: CallFailure = CallFailure::conflict("could not serialize access");
 
 impl Open {
     fn is_stale(&self) -> bool {

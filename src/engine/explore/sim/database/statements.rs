@@ -2,7 +2,7 @@
 
 use super::{CONFLICT, Change, Claimed, Database, Outcome, Row, TransactionId, Waits};
 use crate::{
-    engine::explore::sim::call::{Answer, Failure},
+    engine::explore::sim::call::{Answer, CallFailure},
     model::interleaving::Statement,
     ports::{CouponId, EventRow, UserId},
 };
@@ -78,7 +78,7 @@ impl Database {
     fn insert(&mut self, id: Option<TransactionId>, users: &[UserId]) -> Outcome {
         let new = self.absent(id, users)?;
         if new.len() < users.len() {
-            return Ok(Answer::Failed(Failure::none("duplicate key")));
+            return Ok(Answer::Failed(CallFailure::none("duplicate key")));
         }
         Ok(self.append(id, &new).unwrap_or(Answer::Done))
     }

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 
 use super::{
     call::{Answer, Call, user_id},
-    desk::{Desk, Released},
+    mailbox::{Mailboxes, Released},
     ports,
 };
 use crate::{
@@ -53,7 +53,7 @@ pub struct Reaction {
 
 /// A strategy that cannot be explored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum ExploreError {
     /// `join!` and the like.
     #[error("it makes two calls at once, which no order of single steps can tell")]
     AtOnce,
@@ -69,49 +69,53 @@ pub enum Trouble {
 }
 
 /// Tasks that have begun, each at its next call or ended.
-pub struct Stage {
-    desk: Desk,
+pub struct Executor {
+    mailboxes: Mailboxes,
     /// By instance.
     strategies: BTreeMap<usize, Arc<dyn Strategy>>,
     tasks: Vec<Option<BoxFuture<'static, End>>>,
     reactions: BTreeMap<usize, Reaction>,
 }
 
-impl Stage {
+impl Executor {
     /// Builds one strategy for each instance and starts these tasks on it, in order.
     pub fn open(
         entry: &Entry,
         layout: &Layout,
         tasks: impl IntoIterator<Item = usize>,
-    ) -> Result<Self, Trouble> {
-        let mut stage = Self {
-            desk: Desk::new(layout.tasks()),
+    ) -> Result<Self, ExploreError> {
+        let mut executor = Self {
+            mailboxes: Mailboxes::new(layout.tasks()),
             strategies: BTreeMap::new(),
             tasks: (0..layout.tasks()).map(|_| None).collect(),
             reactions: BTreeMap::new(),
         };
         for task in tasks {
-            stage.start(entry, layout, task)?;
+            executor.start(entry, layout, task)?;
         }
-        Ok(stage)
+        Ok(executor)
     }
 
     /// Starts a task anew, as a supervisor does with a consumer that has crashed.
-    pub fn restart(&mut self, entry: &Entry, layout: &Layout, task: usize) -> Result<(), Trouble> {
+    pub fn restart(
+        &mut self,
+        entry: &Entry,
+        layout: &Layout,
+        task: usize,
+    ) -> Result<(), ExploreError> {
         self.tasks[task] = None;
-        self.desk.forget(task);
+        self.mailboxes.forget(task);
         self.start(entry, layout, task)
     }
 
-    fn start(&mut self, entry: &Entry, layout: &Layout, task: usize) -> Result<(), Trouble> {
+    fn start(&mut self, entry: &Entry, layout: &Layout, task: usize) -> Result<(), ExploreError> {
         let instance = layout.instance(task);
-        let desk = &self.desk;
-        let strategy = self
-            .strategies
-            .entry(instance)
-            .or_insert_with(|| (entry.build)(&ports::event(desk, layout.limit, layout.patience)));
+        let mailboxes = &self.mailboxes;
+        let strategy = self.strategies.entry(instance).or_insert_with(|| {
+            (entry.build)(&ports::event(mailboxes, layout.limit, layout.patience))
+        });
         let strategy = Arc::clone(strategy);
-        let consumer = ports::consumer(&self.desk);
+        let consumer = ports::consumer(&self.mailboxes);
         let future: BoxFuture<'static, End> = match layout.role(task) {
             Role::Claim { user, .. } => Box::pin(attempt::scope(user_id(user), async move {
                 match strategy.claim(user_id(user)).await {
@@ -136,27 +140,27 @@ impl Stage {
     }
 
     /// Gives the task the answer to its call, and lets it go on to its next one.
-    pub fn answer(&mut self, task: usize, answer: Answer) -> Result<(), Trouble> {
-        self.desk.answer(task, answer);
+    pub fn answer(&mut self, task: usize, answer: Answer) -> Result<(), ExploreError> {
+        self.mailboxes.answer(task, answer);
         self.poll(task)
     }
 
-    fn poll(&mut self, task: usize) -> Result<(), Trouble> {
+    fn poll(&mut self, task: usize) -> Result<(), ExploreError> {
         let next = self.run(task)?;
-        if self.desk.at_once(task) {
-            return Err(Trouble::AtOnce);
+        if self.mailboxes.at_once(task) {
+            return Err(ExploreError::AtOnce);
         }
-        let released = self.desk.released(task);
+        let released = self.mailboxes.released(task);
         self.reactions.insert(task, Reaction { released, next });
         Ok(())
     }
 
-    fn run(&mut self, task: usize) -> Result<Next, Trouble> {
-        self.desk.turn_to(task);
+    fn run(&mut self, task: usize) -> Result<Next, ExploreError> {
+        self.mailboxes.turn_to(task);
         let slot = &mut self.tasks[task];
         for _ in 0..BACK_OFFS {
             let Some(future) = slot else {
-                return Err(Trouble::Elsewhere);
+                return Err(ExploreError::Elsewhere);
             };
             if let Poll::Ready(end) = future
                 .as_mut()
@@ -165,13 +169,13 @@ impl Stage {
                 *slot = None;
                 return Ok(Next::Ended(end));
             }
-            match self.desk.call(task) {
-                None => return Err(Trouble::Elsewhere),
-                Some(Call::BackOff) => self.desk.answer(task, Answer::Done),
+            match self.mailboxes.call(task) {
+                None => return Err(ExploreError::Elsewhere),
+                Some(Call::BackOff) => self.mailboxes.answer(task, Answer::Done),
                 Some(call) => return Ok(Next::Call(call)),
             }
         }
-        Err(Trouble::Endless)
+        Err(ExploreError::Endless)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use futures::pending;
 
-use super::call::{Answer, Call, Failure, Serial};
+use super::call::{Answer, Call, CallFailure, Serial};
 use crate::ports::{PortError, Result};
 
 /// What a task lets go without a call: by dropping it.
@@ -21,7 +21,7 @@ pub enum Released {
 }
 
 #[derive(Default)]
-struct Place {
+struct Mailbox {
     call: Option<Call>,
     answer: Option<Answer>,
     released: Vec<Released>,
@@ -29,24 +29,27 @@ struct Place {
 }
 
 #[derive(Default)]
-struct Places {
+struct State {
     current: usize,
-    places: Vec<Place>,
+    mailboxes: Vec<Mailbox>,
 }
 
 /// A handle to the desk; all handles see the same.
 #[derive(Clone, Default)]
-pub struct Desk(Arc<Mutex<Places>>);
+pub struct Mailboxes(Arc<Mutex<State>>);
 
-impl Desk {
+impl Mailboxes {
     /// With a place for each of so many tasks.
     pub fn new(tasks: usize) -> Self {
-        let desk = Self::default();
-        desk.lock().places.resize_with(tasks, Place::default);
-        desk
+        let mailboxes = Self::default();
+        mailboxes
+            .lock()
+            .mailboxes
+            .resize_with(tasks, Mailbox::default);
+        mailboxes
     }
 
-    fn lock(&self) -> MutexGuard<'_, Places> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -57,30 +60,30 @@ impl Desk {
 
     /// What the task wants.
     pub fn call(&self, task: usize) -> Option<Call> {
-        self.lock().places[task].call.clone()
+        self.lock().mailboxes[task].call.clone()
     }
 
     /// Lays an answer down.
     pub fn answer(&self, task: usize, answer: Answer) {
-        let mut places = self.lock();
-        let place = &mut places.places[task];
-        place.call = None;
-        place.answer = Some(answer);
+        let mut state = self.lock();
+        let mailbox = &mut state.mailboxes[task];
+        mailbox.call = None;
+        mailbox.answer = Some(answer);
     }
 
     /// What the task has let go since the last look.
     pub fn released(&self, task: usize) -> Vec<Released> {
-        mem::take(&mut self.lock().places[task].released)
+        mem::take(&mut self.lock().mailboxes[task].released)
     }
 
-    /// Clears the task's place.
+    /// Clears the task's mailbox.
     pub fn forget(&self, task: usize) {
-        self.lock().places[task] = Place::default();
+        self.lock().mailboxes[task] = Mailbox::default();
     }
 
     /// Whether the task wanted two things at once, which no order of single steps can tell.
     pub fn at_once(&self, task: usize) -> bool {
-        self.lock().places[task].at_once
+        self.lock().mailboxes[task].at_once
     }
 
     /// The place of the task that is being polled.
@@ -89,21 +92,21 @@ impl Desk {
     }
 
     pub(super) fn release(&self, task: usize, released: Released) {
-        self.lock().places[task].released.push(released);
+        self.lock().mailboxes[task].released.push(released);
     }
 
     /// One step: puts the call down, and ends with its answer.
     pub(super) async fn ask(&self, call: Call) -> Answer {
         let task = {
-            let mut places = self.lock();
-            let task = places.current;
-            let place = &mut places.places[task];
-            place.at_once |= place.call.is_some();
-            place.call = Some(call);
+            let mut state = self.lock();
+            let task = state.current;
+            let mailbox = &mut state.mailboxes[task];
+            mailbox.at_once |= mailbox.call.is_some();
+            mailbox.call = Some(call);
             task
         };
         loop {
-            if let Some(answer) = self.lock().places[task].answer.take() {
+            if let Some(answer) = self.lock().mailboxes[task].answer.take() {
                 return answer;
             }
             pending!();
@@ -114,7 +117,7 @@ impl Desk {
     pub(super) async fn try_ask(&self, call: Call) -> Result<Answer> {
         let name = call.name();
         match self.ask(call).await {
-            Answer::Failed(Failure { effect, message }) => {
+            Answer::Failed(CallFailure { effect, message }) => {
                 Err(PortError::new(name, effect, message))
             }
             answer => Ok(answer),

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Everybody who takes part.
-pub struct Stage {
+pub struct ActorTasks {
     pub gate: Gate,
     pub records: Records,
     tasks: BTreeMap<Actor, JoinHandle<()>>,
@@ -42,7 +42,7 @@ pub struct Stage {
     batch: usize,
 }
 
-impl Stage {
+impl ActorTasks {
     /// Starts everybody, up to the first call.
     pub fn open(entry: &Entry, token: &Token, backend: &Backend) -> Self {
         let (gate, records) = (Gate::default(), Records::default());
@@ -50,7 +50,7 @@ impl Stage {
             .map(|_| (entry.build)(&around(&gate, ports(token, backend, &records))))
             .collect();
         let member = backend.consumers().into_iter().next().map(Arc::from);
-        let mut stage = Self {
+        let mut tasks = Self {
             gate,
             records,
             tasks: BTreeMap::new(),
@@ -61,10 +61,10 @@ impl Stage {
             batch: token.batch.into(),
         };
         for actor in token.claims() {
-            stage.claim(actor, &strategies[actor.instance(strategies.len())]);
+            tasks.claim(actor, &strategies[actor.instance(strategies.len())]);
         }
-        stage.consume();
-        stage
+        tasks.consume();
+        tasks
     }
 
     fn claim(&mut self, actor: Actor, strategy: &Arc<dyn Strategy>) {

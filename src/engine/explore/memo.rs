@@ -14,8 +14,8 @@ use super::{
     sim::{
         cache::renamed,
         call::{Answer, CacheCall, Call, user_id},
+        executor::{Executor, ExploreError, Next, Reaction},
         intern::Interner,
-        stage::{Next, Reaction, Stage, Trouble},
     },
 };
 use crate::{
@@ -31,7 +31,7 @@ pub type Node = u32;
 pub const ROOT: Node = 0;
 
 /// Reactions by history.
-pub struct Behaviours {
+pub struct Memo {
     entry: &'static Entry,
     histories: Interner<(Node, Answer)>,
     reactions: FxHashMap<(u8, Node), Rc<Reaction>>,
@@ -42,7 +42,7 @@ pub struct Behaviours {
     pub asymmetric: bool,
 }
 
-impl Behaviours {
+impl Memo {
     pub fn new(entry: &'static Entry) -> Self {
         let mut histories = Interner::default();
         // Stands for the beginning, which has neither a parent nor an answer.
@@ -80,7 +80,7 @@ impl Behaviours {
         layout: &Layout,
         task: usize,
         node: Node,
-    ) -> Result<Rc<Reaction>, Trouble> {
+    ) -> Result<Rc<Reaction>, ExploreError> {
         let key = (u8::try_from(task).unwrap_or(u8::MAX), node);
         if let Some(known) = self.reactions.get(&key) {
             return Ok(Rc::clone(known));
@@ -99,16 +99,19 @@ impl Behaviours {
     }
 
     /// A user's attempts share a strategy, so that it can tell them apart; users do not, so that they stay exchangeable.
-    fn play(&self, layout: &Layout, task: usize, node: Node) -> Result<Reaction, Trouble> {
+    fn play(&self, layout: &Layout, task: usize, node: Node) -> Result<Reaction, ExploreError> {
         let tasks = match layout.role(task) {
             Role::Claim { user, .. } => layout.of_user(user),
             Role::Consumer => task..task + 1,
         };
-        let mut stage = Stage::open(self.entry, layout, tasks)?;
+        let mut executor = Executor::open(self.entry, layout, tasks)?;
         for answer in self.answers(node) {
-            stage.answer(task, answer)?;
+            executor.answer(task, answer)?;
         }
-        stage.reaction(task).cloned().ok_or(Trouble::Elsewhere)
+        executor
+            .reaction(task)
+            .cloned()
+            .ok_or(ExploreError::Elsewhere)
     }
 
     /// The same history with other names for users; `permutation` names the renaming.

@@ -1,0 +1,137 @@
+//! What a port answers, as it is shown in a schedule.
+
+use crate::{
+    model::interleaving::{Call, CallFault, Observation},
+    ports::{
+        Acknowledgement, Batch, CouponId, Effect, EventRow, Guard, PortError, Result, Transaction,
+        UserId,
+    },
+};
+
+/// What a port answers, as far as it can be shown.
+pub trait Observable: Send + Sized {
+    /// In a schedule.
+    fn observation(&self) -> Observation;
+
+    /// The answer with which this fault begins; `None` where the call itself fails.
+    fn after(_: CallFault) -> Option<Self> {
+        None
+    }
+}
+
+/// An answer or an error.
+pub fn observation_of<T: Observable>(answer: &Result<T>) -> Observation {
+    match answer {
+        Ok(answer) => answer.observation(),
+        Err(error) => Observation::Failed(error.message.clone()),
+    }
+}
+
+/// How many of the rows are new.
+pub struct NewRows<T>(pub T);
+
+impl Observable for NewRows<bool> {
+    fn observation(&self) -> Observation {
+        Observation::New(self.0.into())
+    }
+}
+
+impl Observable for NewRows<u64> {
+    fn observation(&self) -> Observation {
+        Observation::New(self.0)
+    }
+}
+
+/// Whether the key was free.
+pub struct Free(pub bool);
+
+impl Observable for Free {
+    fn observation(&self) -> Observation {
+        Observation::Set(self.0)
+    }
+}
+
+/// Whether the user is one more, or one less: Redis says 1 or 0.
+pub struct Member(pub bool);
+
+impl Observable for Member {
+    fn observation(&self) -> Observation {
+        Observation::Number(Some(self.0.into()))
+    }
+}
+
+/// Answers that say nothing but that it is done.
+macro_rules! done {
+    ($($type:ty),*) => {$(
+        impl Observable for $type {
+            fn observation(&self) -> Observation {
+                Observation::Done
+            }
+        }
+    )*};
+}
+done!((), Box<dyn Transaction>, Guard);
+
+impl Observable for Acknowledgement {
+    fn observation(&self) -> Observation {
+        Observation::Done
+    }
+
+    /// The producer has taken the record; what became of it, it hears later.
+    fn after(fault: CallFault) -> Option<Self> {
+        let (effect, message) = match fault {
+            CallFault::Undelivered => (Effect::None, "refused"),
+            CallFault::NoAnswer | CallFault::AnswerLost => (Effect::Unknown, "no answer"),
+            CallFault::Refused | CallFault::Repeated => return None,
+        };
+        let step = Call::Produce(UserId(0)).name();
+        Some(Self::new(async move {
+            Err(PortError::new(step, effect, message))
+        }))
+    }
+}
+
+impl Observable for bool {
+    fn observation(&self) -> Observation {
+        Observation::Changed(*self)
+    }
+}
+
+impl Observable for u64 {
+    fn observation(&self) -> Observation {
+        Observation::Count(*self)
+    }
+}
+
+impl Observable for i64 {
+    fn observation(&self) -> Observation {
+        Observation::Number(Some(*self))
+    }
+}
+
+impl Observable for Option<i64> {
+    fn observation(&self) -> Observation {
+        Observation::Number(*self)
+    }
+}
+
+impl Observable for EventRow {
+    fn observation(&self) -> Observation {
+        Observation::Event(*self)
+    }
+}
+
+impl Observable for Option<CouponId> {
+    fn observation(&self) -> Observation {
+        Observation::Coupon(*self)
+    }
+}
+
+impl Observable for Option<Batch> {
+    fn observation(&self) -> Observation {
+        match self {
+            Some(batch) => Observation::Records(batch.users()),
+            None => Observation::Over,
+        }
+    }
+}
