@@ -28,7 +28,7 @@ use crate::{
     },
     input::Env,
     judge::exit,
-    render::{Sink, catalogue, handbook, page, terminal::Style},
+    render::{Destination, Style, catalogue},
     strategies::{Entry, REGISTRY},
     text::{printable, redact},
 };
@@ -119,15 +119,15 @@ pub fn usage(error: &clap::Error) -> u8 {
 
 fn strategies(cli: &Cli, args: &StrategiesArgs, env: Env<'_>) -> Result<u8, Failure> {
     let text = match &args.name {
-        Some(name) => page::render(strategy(name)?, style(cli, env)),
+        Some(name) => catalogue::strategy(strategy(name)?, style(cli, env)),
         None if args.json => catalogue::json(REGISTRY).map_err(io::Error::from)?,
         None if args.markdown => {
             let found = crate::engine::explore::catalogue().map_err(io::Error::other)?;
-            handbook::render(&found)
+            catalogue::markdown(&found)
         }
         None => catalogue::table(REGISTRY, style(cli, env)),
     };
-    Sink::Stdout.write(&text)?;
+    Destination::Stdout.write(&text)?;
     Ok(exit::OK)
 }
 
@@ -142,7 +142,7 @@ fn examine(cli: &Cli, args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
     let runtime = Runtime::new()?;
     let findings = runtime.block_on(doctor::examine(&services));
     runtime.shutdown_timeout(SHUTDOWN);
-    Sink::Stdout.write(&doctor::render(&findings, style(cli, env)))?;
+    Destination::Stdout.write(&doctor::render(&findings, style(cli, env)))?;
     let all_well = findings.iter().all(|finding| finding.answer.is_ok());
     Ok(if all_well { exit::OK } else { exit::SERVICE })
 }

@@ -8,7 +8,7 @@ use crate::{
         sql::{self, Contact, Statements},
     },
     input::address::Services,
-    render::terminal::{Style, layout::Page},
+    render::{Style, document::Document},
     text::redact,
 };
 
@@ -63,7 +63,7 @@ pub fn render(findings: &[Finding], style: Style) -> String {
         .map(|finding| finding.target.chars().count())
         .max()
         .unwrap_or(0);
-    let mut page = Page::new(style.readable());
+    let mut document = Document::new();
     for Finding {
         flag,
         target,
@@ -77,7 +77,7 @@ pub fn render(findings: &[Finding], style: Style) -> String {
             }
             Err(problem) => ("failed", problem.clone()),
         };
-        page.hanging(&format!("{flag:<8} {target:<width$}  {word:<6}  "), &said);
+        document.hanging(format!("{flag:<8} {target:<width$}  {word:<6}  "), said);
     }
-    page.finish()
+    document.terminal(style)
 }

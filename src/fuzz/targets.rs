@@ -17,7 +17,7 @@ use crate::{
         compare::{self, Named, Question},
     },
     model::interleaving::Token,
-    render::{compared, terminal::Style},
+    render::{Style, comparison},
     service::Target as Service,
     text::values::{self, span},
 };
@@ -387,7 +387,7 @@ fn report(input: &[u8]) {
             color: false,
             width: 80,
         };
-        compared::terminal::render(&comparison, style);
+        comparison::terminal(&comparison, style);
     }
 }
 

@@ -4,8 +4,8 @@
 use std::io;
 
 use super::{
-    Sink,
-    sink::{Writing, reader_may_leave},
+    Destination,
+    destination::{Writing, reader_may_leave},
 };
 use crate::{
     model::outcome::{Attempt, Outcome},
@@ -25,7 +25,7 @@ const HEAD: [&str; 8] = [
 
 /// The CSV in the making.
 pub struct Attempts {
-    sink: Option<Sink>,
+    sink: Option<Destination>,
     writer: Option<csv::Writer<Writing>>,
     /// The first thing that went wrong; nothing is written after it.
     failed: Option<io::Error>,
@@ -33,7 +33,7 @@ pub struct Attempts {
 
 impl Attempts {
     /// Nothing is written before the first run, as with other outputs.
-    pub fn new(sink: Sink) -> Self {
+    pub fn new(sink: Destination) -> Self {
         Self {
             sink: Some(sink),
             writer: None,
@@ -137,7 +137,7 @@ mod tests {
     fn runs_follow_each_other_under_one_head() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "an old report that is longer".repeat(20)).unwrap();
-        let mut attempts = Attempts::new(Sink::open(file.path()).unwrap());
+        let mut attempts = Attempts::new(Destination::open(file.path()).unwrap());
         let issued = attempt(1, Outcome::Issued, Some(30));
         let silent = attempt(2, Outcome::Indeterminate, None);
         attempts.add(
@@ -160,7 +160,7 @@ mod tests {
     fn without_a_run_the_old_file_stays() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "old").unwrap();
-        Attempts::new(Sink::open(file.path()).unwrap())
+        Attempts::new(Destination::open(file.path()).unwrap())
             .finish()
             .unwrap();
         assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "old");

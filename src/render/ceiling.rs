@@ -1,8 +1,9 @@
 //! `coupon-bench ceiling`: how fast the services are by themselves, for people, and for programs.
 
-use super::terminal::{
-    Style, Tone,
-    layout::{Grid, Page},
+use super::{
+    document::{Cell, Column, Document, Style, Table, Text, Tone},
+    json::indented,
+    run::INTERRUPTED,
 };
 use crate::{
     model::{
@@ -15,50 +16,32 @@ use crate::{
 /// Longer messages are cut: the JSON has them in full.
 const MESSAGE_LENGTH: usize = 240;
 
-const HEAD: [&str; 8] = [
-    "operation",
-    "on",
-    "operations",
-    "per second",
-    "p50",
-    "p99",
-    "max",
-    "errors",
-];
-
-/// Where in [`HEAD`] they stand.
-const OPERATIONS: usize = 2;
-
-/// Indented, with a newline at the end.
+/// The figures as JSON.
+///
+/// # Errors
+///
+/// If a value cannot be written as JSON.
 pub fn json(ceiling: &Ceiling) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(ceiling)?;
-    text.push('\n');
-    Ok(text)
+    indented(ceiling)
 }
 
-/// A line an operation, and below them what they were measured with.
+/// A row for each operation, and below the table the settings of the measurement.
 pub fn table(ceiling: &Ceiling, style: Style) -> String {
-    let mut page = Page::new(style.readable());
-    let style = page.style;
-    let mut rows = vec![HEAD.map(|cell| style.paint(Tone::Heading, cell)).to_vec()];
-    rows.extend(ceiling.ceilings.iter().map(|one| row(one, style)));
-    if as_asked(ceiling) {
-        for row in &mut rows {
-            row.remove(OPERATIONS);
-        }
-    }
-    let grid = Grid {
-        rows,
-        left: vec![0, 1],
-        divider: None,
-    };
-    page.block(&grid.draw(style));
-    page.note(&shape(ceiling));
+    let mut document = Document::new();
+    let as_asked = as_asked(ceiling);
+    let operations = (!as_asked).then(|| Column::figures("operations"));
+    let columns = [Column::words("operation"), Column::words("on")]
+        .into_iter()
+        .chain(operations)
+        .chain(["per second", "p50", "p99", "max", "errors"].map(Column::figures));
+    let rows = ceiling.ceilings.iter().map(|one| row(one, as_asked));
+    document.table(Table::new(columns).with(rows));
+    document.note(shape(ceiling));
     if ceiling.ceilings.iter().any(|one| one.backend.embedded) {
-        page.note("Figures of embedded services are about this program, not about Redis, Kafka or your database.");
+        document.note("Figures of embedded services are about this program, not about Redis, Kafka or your database.");
     }
-    troubles(&mut page, ceiling);
-    page.finish()
+    troubles(&mut document, ceiling);
+    document.terminal(style)
 }
 
 /// Whether every operation was done as often as asked: then the numbers need no column.
@@ -67,23 +50,25 @@ fn as_asked(ceiling: &Ceiling) -> bool {
     ceiling.ceilings.iter().all(|one| one.operations == asked)
 }
 
-fn row(one: &Measured, style: Style) -> Vec<String> {
+fn row(one: &Measured, as_asked: bool) -> Vec<Cell> {
     let latency = &one.latency;
     let tone = if one.is_flawed() {
         Tone::Bad
     } else {
         Tone::Plain
     };
-    vec![
-        one.how.clone(),
-        described(&one.backend),
-        count(one.operations),
-        rate(one.throughput_per_s),
-        optional_duration(latency.p50_ns),
-        optional_duration(latency.p99_ns),
-        optional_duration(latency.max_ns),
-        style.paint(tone, count(one.errors)),
-    ]
+    let mut cells = vec![one.how.as_str().into(), described(&one.backend).into()];
+    if !as_asked {
+        cells.push(count(one.operations).into());
+    }
+    cells.extend([
+        rate(one.throughput_per_s).into(),
+        optional_duration(latency.p50_ns).into(),
+        optional_duration(latency.p99_ns).into(),
+        optional_duration(latency.max_ns).into(),
+        Text::toned(tone, count(one.errors)).into(),
+    ]);
+    cells
 }
 
 fn described(backend: &Backend) -> String {
@@ -124,7 +109,7 @@ fn shape(ceiling: &Ceiling) -> String {
 }
 
 /// What went wrong, if anything did.
-fn troubles(page: &mut Page, ceiling: &Ceiling) {
+fn troubles(document: &mut Document, ceiling: &Ceiling) {
     let mut first = true;
     for one in &ceiling.ceilings {
         let given_up = one
@@ -136,19 +121,16 @@ fn troubles(page: &mut Page, ceiling: &Ceiling) {
         });
         for text in given_up.into_iter().chain(failures) {
             let label = if std::mem::take(&mut first) {
-                page.gap();
+                document.gap();
                 "failures"
             } else {
                 ""
             };
-            page.labelled(label, &text);
+            document.fact(label, text);
         }
     }
     if ceiling.interrupted {
-        page.gap();
-        page.barred(
-            Tone::Warn,
-            "interrupted: this covers only what had finished by then",
-        );
+        document.gap();
+        document.bar(Tone::Warn, INTERRUPTED);
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use hdrhistogram::Histogram;
 
 use super::{
-    Sink,
+    Destination,
     samples::merged,
     subject::{Subject, subjects},
 };
@@ -57,7 +57,7 @@ impl Folder {
             for (outcome, of) in OUTCOMES {
                 if let Some(text) = distribution(&subject, of) {
                     let name = format!("{}.{outcome}.hgrm", file_name(subject.name));
-                    Sink::open(self.0.join(name))?.write(&text)?;
+                    Destination::open(self.0.join(name))?.write(&text)?;
                 }
             }
         }

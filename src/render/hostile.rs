@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Format, fixtures, html::Html, json::Json, junit::Junit, markdown, terminal::Style};
+use super::{Format, Style, fixtures, html::Html, json::Json, junit::Junit, run};
 use crate::model::report::Report;
 use crate::text::is_unsafe;
 
@@ -52,7 +52,7 @@ fn poisoned(report: &Report, hostile: &str) -> (Report, usize) {
 fn outputs(report: &Report) -> [(&'static str, String); 5] {
     [
         ("terminal", Style::PLAIN.render(report).unwrap()),
-        ("markdown", markdown::render(report)),
+        ("markdown", run::markdown(report)),
         ("junit", Junit.render(report).unwrap()),
         ("html", Html.render(report).unwrap()),
         ("json", Json.render(report).unwrap()),

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde::Serialize;
+
 use super::Format;
 use crate::model::report::Report;
 use crate::text::printable_json;
@@ -16,9 +18,18 @@ impl Format for Json {
     }
 }
 
-/// Indented, so that two reports can be compared line by line, with a newline at the end.
+/// Indented, so that two reports can be compared line by line.
+///
+/// # Errors
+///
+/// If a value cannot be written as JSON.
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(report)?;
+    indented(report)
+}
+
+/// Any value as JSON, indented, with a newline at the end. Characters that a terminal would act on are escaped.
+pub(super) fn indented(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     Ok(printable_json(&text).into_owned())
 }

@@ -2,7 +2,7 @@
 //!
 //! A strategy that promises nothing keeps its promise as long as nothing goes wrong, and that must not read as praise here.
 
-use super::terminal::{Style, Tone};
+use super::document::{Text, Tone};
 use crate::model::verdict::FindingKind;
 use crate::{judge::verdict::is_trouble, model::verdict::Verdict, strategies::Promise};
 use crate::{
@@ -32,23 +32,17 @@ pub(super) fn severity(verdict: Verdict) -> usize {
 }
 
 /// What there is to say of a run, line by line: the verdict, why, and what was found.
-pub(super) fn lines(style: Style, run: &Run, limit: u64) -> Vec<String> {
-    let mut lines = vec![headline(style, run, limit)];
-    lines.extend(undecided(run));
-    lines.extend(basis(run.ledger.basis).map(str::to_owned));
-    lines.extend(run.reasons.iter().map(|reason| clean(reason)));
-    lines.extend(run.target.as_deref().into_iter().flat_map(unknown));
-    lines.extend(
-        run.violations
-            .iter()
-            .map(|finding| describe(style, finding)),
-    );
-    lines.extend(
-        run.findings
-            .iter()
-            .filter(|finding| !run.violations.contains(finding))
-            .map(|finding| describe(style, finding) + remark(run, finding)),
-    );
+pub(super) fn lines(run: &Run, limit: u64) -> Vec<Text> {
+    let mut lines = vec![headline(run, limit)];
+    lines.extend(undecided(run).map(Text::from));
+    lines.extend(basis(run.ledger.basis).map(Text::from));
+    lines.extend(run.reasons.iter().map(|reason| clean(reason).into()));
+    let unknown = run.target.as_deref().into_iter().flat_map(unknown);
+    lines.extend(unknown.map(Text::from));
+    lines.extend(run.violations.iter().map(describe));
+    let others = run.findings.iter();
+    let others = others.filter(|finding| !run.violations.contains(finding));
+    lines.extend(others.map(|finding| describe(finding).then(remark(run, finding))));
     lines
 }
 
@@ -102,9 +96,11 @@ fn unknown(target: &TargetLoad) -> Vec<String> {
     lines
 }
 
-fn headline(style: Style, run: &Run, limit: u64) -> String {
-    let word = style.paint(tone(run), run.verdict.name());
-    format!("{word}: {} · {}", sums(style, run, limit), promised(run))
+fn headline(run: &Run, limit: u64) -> Text {
+    Text::toned(tone(run), run.verdict.name())
+        .then(": ")
+        .then(sums(run, limit))
+        .then(format!(" · {}", promised(run)))
 }
 
 /// What was promised, and what that means for the verdict where one would ask.
@@ -135,7 +131,7 @@ fn undecided(run: &Run) -> Option<String> {
     ))
 }
 
-fn sums(style: Style, run: &Run, limit: u64) -> String {
+fn sums(run: &Run, limit: u64) -> Text {
     let (ledger, limit) = (&run.ledger, count(limit));
     let bad = |what: &str, number: Option<u64>| {
         let tone = if number > Some(0) {
@@ -143,19 +139,19 @@ fn sums(style: Style, run: &Run, limit: u64) -> String {
         } else {
             Tone::Plain
         };
-        style.paint(tone, format!("{what} {}", known(number)))
+        Text::toned(tone, format!("{what} {}", known(number)))
     };
     let mut parts = match (ledger.basis, ledger.issued) {
         (Basis::Told, _) => {
             let told = count(run.attempts.issued);
             vec![
-                format!("told \"issued\" {told} of {limit}"),
+                format!("told \"issued\" {told} of {limit}").into(),
                 bad("over-issued", ledger.over_issued),
             ]
         }
-        (_, None) => vec![format!("issued an unknown number of {limit}")],
+        (_, None) => vec![format!("issued an unknown number of {limit}").into()],
         (_, Some(issued)) => vec![
-            format!("issued {} of {limit}", count(issued)),
+            format!("issued {} of {limit}", count(issued)).into(),
             bad("over-issued", ledger.over_issued),
             bad("lost", ledger.lost),
         ],
@@ -166,16 +162,16 @@ fn sums(style: Style, run: &Run, limit: u64) -> String {
         run.verdict == Verdict::Finding && is_trouble(finding.kind, run.one_per_user) && !said
     });
     parts.extend(others.map(|finding| bad(past(finding.kind), Some(finding.count))));
-    parts.join(", ")
+    Text::joined(parts, ", ")
 }
 
 /// A finding and who was affected.
-pub(super) fn describe(style: Style, finding: &Finding) -> String {
+pub(super) fn describe(finding: &Finding) -> Text {
     let tone = match finding.kind {
         FindingKind::OverIssue | FindingKind::Lost => Tone::Bad,
         _ => Tone::Warn,
     };
-    let what = style.paint(
+    let what = Text::toned(
         tone,
         format!("{} {}", noun(finding.kind), count(finding.count)),
     );
@@ -195,7 +191,7 @@ pub(super) fn describe(style: Style, finding: &Finding) -> String {
     } else {
         format!(" … and {} more", count(more))
     };
-    format!("{what}: {users} {}{rest}", named.join(", "))
+    what.then(format!(": {users} {}{rest}", named.join(", ")))
 }
 
 fn noun(kind: FindingKind) -> &'static str {

@@ -9,9 +9,9 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
     Format,
+    document::Text,
     judgement::{self, lines},
     overall::{gap, promise},
-    terminal::Style,
 };
 use crate::model::verdict::FindingKind;
 use crate::{
@@ -71,8 +71,12 @@ fn suite(report: &Report, run: &Run) -> TestSuite {
         suite.add_property((name, value.as_str()));
     }
     suite.add_test_cases(cases(report, run));
-    suite.set_system_out(lines(Style::PLAIN, run, report.scenario.limit).join("\n"));
+    suite.set_system_out(plain_lines(run, report.scenario.limit).join("\n"));
     suite
+}
+
+fn plain_lines(run: &Run, limit: u64) -> Vec<String> {
+    lines(run, limit).iter().map(Text::plain).collect()
 }
 
 fn properties(report: &Report, run: &Run) -> Vec<(&'static str, String)> {
@@ -129,7 +133,7 @@ fn cases(report: &Report, run: &Run) -> Vec<TestCase> {
 
 /// Not a pass: that nothing went wrong proves nothing, and what went wrong breaks nothing.
 fn unpromised(report: &Report, run: &Run) -> TestCase {
-    let said = lines(Style::PLAIN, run, report.scenario.limit).join("; ");
+    let said = plain_lines(run, report.scenario.limit).join("; ");
     let result = match run.verdict {
         Verdict::Inconclusive => Result::Error(said),
         Verdict::Holds | Verdict::Finding | Verdict::Violated => Result::Skipped(said),
@@ -142,7 +146,7 @@ fn unpromised(report: &Report, run: &Run) -> TestCase {
 fn clause(run: &Run, kind: FindingKind) -> Result {
     let broken = run.violations.iter().find(|finding| finding.kind == kind);
     if let Some(finding) = broken {
-        return Result::Failure(judgement::describe(Style::PLAIN, finding));
+        return Result::Failure(judgement::describe(finding).plain());
     }
     // A run that broke one clause may still leave the others open.
     if run.verdict == Verdict::Inconclusive || !run.reasons.is_empty() {

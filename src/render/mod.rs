@@ -1,26 +1,28 @@
-//! The outputs: one file each, all fed by one [`Report`] value.
-//!
-//! To add a format, write its file with a [`Format`] in it. [`Sink`] knows where the text goes. Nothing here measures,
-//! judges or knows a backend; [`progress`] is the one output that is shown while a run lasts.
+//! The outputs: one module each, fed by plain values of the model. Nothing here measures or judges.
 //!
 //! # Layout
 //!
-//! - `model`: the report; `format`, `sink`: how a number looks, where a text goes
-//! - `subject`, `head`, `judgement`, `overall`, `columns`, `samples`: what every output says in the same words
-//! - [`terminal`], [`json`], [`junit`], [`markdown`], [`html`], [`attempts`] (CSV), [`hgrm`]: a run's outputs
-//! - [`progress`]: while it lasts
-//! - [`exploration`], [`replayed`], [`compared`], [`ceiling`], [`catalogue`], [`page`], [`handbook`]: those of the other commands
-//! - [`interleaving`]: the picture that all of them share
+//! - [`document`]: the document tree and its renderers for terminal, Markdown and HTML
+//! - [`run`]: a report of runs, for a terminal and as Markdown; [`html`]: the same as a page with plots
+//! - [`json`], [`junit`], [`attempts`] (CSV), [`hgrm`]: a report of runs as data
+//! - [`progress`]: the state of a run while it lasts
+//! - [`comparison`], [`exploration`], [`replay`], [`ceiling`], [`catalogue`], [`check`], [`served`], [`clean`]: the outputs of the
+//!   other commands
+//! - [`interleaving`]: the picture of a schedule, for all outputs
+//! - `subject`, `head`, `judgement`, `overall`, `observed`, `samples`, `warnings`: sentences and figures that several outputs have
+//! - [`destination`]: the file or the stream to which an output is written
 
 pub mod attempts;
 pub mod catalogue;
 pub mod ceiling;
-mod columns;
-pub mod compared;
+pub mod check;
+pub mod clean;
+pub mod comparison;
+pub mod destination;
+pub(crate) mod document;
 pub mod exploration;
 #[doc(hidden)]
 pub mod fixtures;
-pub mod handbook;
 mod head;
 pub mod hgrm;
 pub mod html;
@@ -28,21 +30,19 @@ pub mod interleaving;
 pub mod json;
 mod judgement;
 pub mod junit;
-pub mod markdown;
 mod observed;
 mod overall;
-pub mod page;
 pub mod progress;
-pub mod replayed;
+pub mod replay;
+pub mod run;
 mod samples;
 pub mod served;
-pub mod sink;
 mod subject;
-pub mod terminal;
-pub mod trial;
 mod warnings;
 
-pub use sink::Sink;
+pub use destination::Destination;
+pub use document::Style;
+pub(crate) use document::Tone;
 
 use std::io;
 

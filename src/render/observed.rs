@@ -1,48 +1,53 @@
-//! What an assertion observed, as text.
+//! The value that an assertion observed, as text.
 
 use serde_json::Value;
 
 use crate::{
+    judge::assertion::{Kind, kind},
     model::report::AssertionResult,
     text::format::{NOTHING, clean, count, duration},
 };
 
-/// What an assertion met, in the unit that it asks for.
-pub fn observed(assertion: &AssertionResult) -> String {
+/// The observed value in the unit of the assertion's metric. A report from a file has no unit beside the value, so the expression
+/// is read again.
+pub(super) fn observed(assertion: &AssertionResult) -> String {
     match &assertion.observed {
         Value::Null => NOTHING.to_owned(),
         Value::String(word) => clean(word),
-        Value::Number(number) => match number.as_u64() {
-            Some(ns) if is_about_time(&assertion.expression) => duration(ns),
-            Some(number) => count(number),
-            None => number.to_string(),
+        Value::Number(number) => match (number.as_u64(), kind(&assertion.expression)) {
+            (Some(ns), Some(Kind::Duration)) => duration(ns),
+            (Some(number), _) => count(number),
+            (None, _) => number.to_string(),
         },
-        other => other.to_string(),
+        other => clean(&other.to_string()),
     }
-}
-
-/// Durations are compared with durations: `p99 < 200ms`.
-fn is_about_time(expression: &str) -> bool {
-    let wanted = expression
-        .rsplit(['<', '>', '='])
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let unit = wanted.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '_');
-    unit.len() < wanted.len()
-        && matches!(unit.trim(), "ns" | "us" | "µs" | "ms" | "s" | "m" | "min")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shown(expression: &str) -> String {
+        observed(&AssertionResult {
+            expression: expression.to_owned(),
+            observed: 1_500_000.into(),
+            ok: true,
+            broken_by: None,
+        })
+    }
+
     #[test]
-    fn durations_are_told_from_counts() {
-        assert!(is_about_time("p99 < 200ms"));
-        assert!(is_about_time("issued.p99<=1.5 s"));
-        assert!(!is_about_time("issued == 100"));
-        assert!(!is_about_time("verdict == holds"));
-        assert!(!is_about_time("nonsense"));
+    fn the_metric_decides_on_the_unit() {
+        for expression in [
+            "p99 < 200ms",
+            "issued.p99<=1.5 s",
+            "\"My < shop\".issued.p99 < 1s",
+            "drain<1m",
+        ] {
+            assert_eq!(shown(expression), "1.50 ms", "{expression}");
+        }
+        for expression in ["issued == 100", "verdict == holds", "no expression in ms"] {
+            assert_eq!(shown(expression), "1,500,000", "{expression}");
+        }
     }
 }

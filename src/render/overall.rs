@@ -1,8 +1,8 @@
 //! What came of everything, in a word and a sentence: the first line of a document.
 
 use super::{
+    document::Tone,
     subject::{Subject, subjects},
-    terminal::Tone,
 };
 use crate::{
     model::report::{AssertionOutcome, Report, Run},

@@ -1,6 +1,6 @@
 //! What a server says for people: where it is and how to use it, and at its end what has come of it.
 
-use super::terminal::{Style, Tone, layout::Page};
+use super::document::{Document, Style, Text, Tone};
 use crate::text::format::{count, plural};
 use crate::{
     model::verdict::Completion,
@@ -9,7 +9,7 @@ use crate::{
 
 /// How to use it; for whoever has just started it.
 pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String {
-    let mut page = Page::new(style);
+    let mut document = Document::new();
     let at = listening.at;
     let curl = curl(at);
     let (strategy, limit) = (plan.entry.name, count(plan.limit()));
@@ -28,12 +28,11 @@ pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String 
     ];
     // Not wrapped: a command is there to be copied.
     for (label, text) in lines {
-        let label = style.paint(Tone::Quiet, format!("{label:<12}"));
-        page.block(&format!("{label}{text}"));
+        document.lines(Text::toned(Tone::Quiet, format!("{label:<12}")).then(text));
     }
     if at.is_remote() {
         let whom = "every machine that can reach this one: anybody can claim, reset the event and read the ledger";
-        page.labelled("open to", whom);
+        document.fact("open to", whom);
     }
     if let Some(connections) = listening.fewer_connections {
         let text = format!(
@@ -41,9 +40,9 @@ pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String 
             plural(connections, "connection"),
             count(plan.max_connections.into()),
         );
-        page.labelled("note", &text);
+        document.fact("note", text);
     }
-    page.finish()
+    document.terminal(style)
 }
 
 fn curl(at: &Listen) -> String {
@@ -56,15 +55,15 @@ fn curl(at: &Listen) -> String {
 
 /// What has come of it.
 pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
-    let mut page = Page::new(style.readable());
+    let mut document = Document::new();
     if served.events > 1 {
         let events = count(served.events);
-        page.labelled("events", &format!("{events}; what follows is the last"));
+        document.fact("events", format!("{events}; what follows is the last"));
     }
-    page.labelled("told", &told(served.told));
+    document.fact("told", told(served.told));
     match &served.ledger {
-        Ok(ledger) => page.labelled("ledger", &rows(plan, ledger)),
-        Err(problem) => page.labelled("ledger", &format!("unknown: {problem}")),
+        Ok(ledger) => document.fact("ledger", rows(plan, ledger)),
+        Err(problem) => document.fact("ledger", format!("unknown: {problem}")),
     }
     if let Some(drained) = &served.drained
         && drained.completion != Completion::Proven
@@ -76,12 +75,12 @@ pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
             .trouble
             .as_deref()
             .unwrap_or("nothing moved any more");
-        page.labelled("drain", &format!("incomplete{lag}: {why}"));
+        document.fact("drain", format!("incomplete{lag}: {why}"));
     }
     for name in &served.kept {
-        page.labelled("kept", name);
+        document.fact("kept", name);
     }
-    page.finish()
+    document.terminal(style)
 }
 
 fn told(told: Told) -> String {

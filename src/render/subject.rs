@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{judgement, terminal::Tone};
+use super::{document::Tone, judgement};
 use crate::{
     model::report::{Distribution, LedgerCounts, Race, Report, Run},
     text::format::{NOTHING, count, known, optional_duration, percent, rate},

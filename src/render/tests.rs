@@ -3,11 +3,10 @@
 use insta::assert_snapshot;
 
 use super::{
-    Format, fixtures,
+    Format, Style, fixtures,
     html::Html,
     junit::Junit,
-    markdown::Markdown,
-    terminal::{Style, render},
+    run::{Markdown, terminal as render},
 };
 use crate::model::report::{LedgerCounts, Report};
 use crate::{model::verdict::Verdict, strategies::Promise};

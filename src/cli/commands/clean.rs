@@ -11,6 +11,7 @@ use crate::{
     config::OutputTarget,
     engine::clean,
     input::Env,
+    render,
 };
 
 /// Lists what runs have left behind, or removes it.
@@ -23,9 +24,9 @@ pub fn run(args: &CleanArgs, env: Env<'_>) -> Result<u8, Failure> {
 
     let mut written = Written::default();
     if json != Some(OutputTarget::Stdout) {
-        written.result(&clean::text(&plan, &cleaned));
+        written.result(&render::clean::text(&plan, &cleaned));
     }
-    written.document(document, || Ok(clean::json(&cleaned)?));
+    written.document(document, || Ok(render::clean::json(&cleaned)?));
     for problem in &cleaned.problems {
         complain(problem);
     }

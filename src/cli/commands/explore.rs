@@ -38,7 +38,7 @@ pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
     };
     let mut written = Written::default();
     if exploring.documents.shown {
-        written.result(&exploration::terminal::render(&found, style(cli, env)));
+        written.result(&exploration::terminal(&found, style(cli, env)));
     }
     write(&mut written, sinks, &found, code);
     Ok(written.exit_code(code))
@@ -69,8 +69,8 @@ fn exit_code(found: &[Exploration]) -> u8 {
 }
 
 fn write(written: &mut Written, sinks: Sinks, found: &[Exploration], code: u8) {
-    written.document(sinks.json, || Ok(exploration::json::render(found, code)?));
-    written.document(sinks.markdown, || Ok(exploration::markdown::render(found)));
+    written.document(sinks.json, || Ok(exploration::json(found, code)?));
+    written.document(sinks.markdown, || Ok(exploration::markdown(found)));
     match found.first().and_then(Exploration::first_witness) {
         Some(witness) => {
             written.document(sinks.svg, || {

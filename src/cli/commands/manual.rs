@@ -9,7 +9,7 @@ use super::Failure;
 use crate::{
     cli::manual::{CompletionsArgs, ManArgs, command, program},
     judge::exit,
-    render::Sink,
+    render::Destination,
 };
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -69,7 +69,7 @@ fn render_notes(notes: &str, page: &mut Vec<u8>) -> io::Result<()> {
 }
 
 fn print(text: &[u8]) -> Result<u8, Failure> {
-    Sink::Stdout.write(&String::from_utf8_lossy(text))?;
+    Destination::Stdout.write(&String::from_utf8_lossy(text))?;
     Ok(exit::OK)
 }
 

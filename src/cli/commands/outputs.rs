@@ -8,7 +8,7 @@ use crate::{
     config::OutputTarget,
     judge::exit,
     model::report::Report,
-    render::{Sink, attempts::Attempts, hgrm::Folder},
+    render::{Destination, attempts::Attempts, hgrm::Folder},
     text::redact,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Document {
     flag: &'static str,
     place: String,
-    sink: Sink,
+    sink: Destination,
 }
 
 impl Document {
@@ -27,8 +27,8 @@ impl Document {
     ) -> Result<Option<Self>, Failure> {
         let (place, sink) = match target {
             None => return Ok(None),
-            Some(OutputTarget::Stdout) => ("-".to_owned(), Ok(Sink::Stdout)),
-            Some(OutputTarget::File(path)) => (path.display().to_string(), Sink::open(path)),
+            Some(OutputTarget::Stdout) => ("-".to_owned(), Ok(Destination::Stdout)),
+            Some(OutputTarget::File(path)) => (path.display().to_string(), Destination::open(path)),
         };
         match sink {
             Ok(sink) => Ok(Some(Self { flag, place, sink })),
@@ -64,7 +64,7 @@ pub(super) struct Written {
 impl Written {
     /// Writes the result for people to stdout.
     pub fn result(&mut self, text: &str) {
-        if let Err(error) = Sink::Stdout.write(text) {
+        if let Err(error) = Destination::Stdout.write(text) {
             complain(&error.to_string());
             self.failed = true;
         }

@@ -18,7 +18,7 @@ use crate::{
     input::Env,
     judge::exit,
     model::verdict::Verdict,
-    render::{interleaving, replayed},
+    render::{interleaving, replay as output},
 };
 
 /// Plays a schedule and writes what happened.
@@ -54,7 +54,7 @@ pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
     // Where nothing was played, the last documents stay.
     if !played.is_empty() {
         if documents.shown {
-            let text = replayed::terminal::render(&plan, &played, style(cli, env));
+            let text = output::terminal(&plan, &played, style(cli, env));
             written.result(&text);
         }
         write(&mut written, sinks, &plan, &played, code);
@@ -108,9 +108,7 @@ fn write(
 ) {
     let Some(last) = played.last() else { return };
     let picture = last.picture(plan);
-    written.document(sinks.json, || {
-        Ok(replayed::json::render(plan, played, code)?)
-    });
+    written.document(sinks.json, || Ok(output::json(plan, played, code)?));
     written.document(sinks.markdown, || {
         Ok(interleaving::markdown::render(&picture))
     });

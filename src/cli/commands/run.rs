@@ -29,15 +29,14 @@ use crate::{
     judge::exit,
     model::report::Report,
     render::{
-        Format, Sink,
+        Destination, Format,
         attempts::Attempts,
         hgrm::Folder,
         html::Html,
         json::Json,
         junit::Junit,
-        markdown::{self, Markdown},
         progress::{Mode, Plan, Progress},
-        terminal,
+        run::{Markdown, markdown, terminal},
     },
 };
 
@@ -58,7 +57,7 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
     // Where nothing was run, the last report stays.
     if !report.runs.is_empty() {
         if output.shown {
-            written.result(&terminal::render(&report, style(cli, env)));
+            written.result(&terminal(&report, style(cli, env)));
         }
         for (document, format) in documents {
             written.document(document, || format.render(&report));
@@ -94,7 +93,7 @@ fn open_folder(path: &Path) -> Result<Folder, Failure> {
 
 /// Adds the report to the summary of a job. Nobody asked for it by a flag, so it fails nothing.
 fn summarize(path: &Path, report: &Report) {
-    if let Err(error) = Sink::append(path, &markdown::render(report)) {
+    if let Err(error) = Destination::append(path, &markdown(report)) {
         let path = path.display();
         say(&format!(
             "note: failed to append to GITHUB_STEP_SUMMARY ({path}): {error}"

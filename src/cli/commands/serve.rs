@@ -13,7 +13,7 @@ use crate::{
     engine::limits::{self, Needs},
     input::Env,
     judge::exit,
-    render::{Sink, served, terminal::Style},
+    render::{Destination, Style, served},
     serve::{self, Listening, Plan, Refused, Served},
     text::redact,
 };
@@ -22,7 +22,7 @@ use crate::{
 pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, Failure> {
     let plan = plan(args, env)?;
     if args.print_target {
-        Sink::Stdout.write(&serve::target(&plan))?;
+        Destination::Stdout.write(&serve::target(&plan))?;
         return Ok(exit::OK);
     }
     limits::check(&Needs::of_strategy(plan.entry, &plan.scenario))?;
@@ -44,7 +44,7 @@ pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, Failure> {
     for problem in &served.left_behind {
         complain(problem);
     }
-    Sink::Stdout.write(&served::closing(&plan, &served, style(cli, env)))?;
+    Destination::Stdout.write(&served::closing(&plan, &served, style(cli, env)))?;
     Ok(exit_code(&served))
 }
 
@@ -60,7 +60,7 @@ async fn perform(plan: &Plan, quiet: Style) -> Result<Served, Refused> {
 /// The line on stdout is for whoever waits for it; the rest is for people.
 fn announce(plan: &Plan, listening: &Listening<'_>, quiet: Style) {
     // Nobody to tell is nothing to fail for.
-    let _ = Sink::Stdout.write(&format!("listening on {}\n", listening.at));
+    let _ = Destination::Stdout.write(&format!("listening on {}\n", listening.at));
     let greeting = served::greeting(plan, listening, quiet);
     let _ = io::stderr().write_all(redact::output(&greeting).as_bytes());
 }

@@ -22,7 +22,7 @@ use crate::{
     config::scenario::{Scenario, Subject},
     input::Env,
     judge::exit,
-    render::{Sink, trial},
+    render::{Destination, check},
     service::{
         STARTER, Target, stage,
         trial::{Trial, run as try_out},
@@ -40,7 +40,7 @@ pub fn run(cli: &Cli, command: &TargetCommand, env: Env<'_>) -> Result<u8, Failu
 /// Writes the file to begin with; one that is there may be somebody's work.
 fn new(args: &NewArgs) -> Result<u8, Failure> {
     if args.file == Path::new("-") {
-        Sink::Stdout.write(STARTER)?;
+        Destination::Stdout.write(STARTER)?;
         return Ok(exit::OK);
     }
     let shown = args.file.display().to_string();
@@ -55,7 +55,7 @@ fn new(args: &NewArgs) -> Result<u8, Failure> {
         _ => Failure::Refused(format!("cannot write {shown}: {error}")),
     })?;
     file.write_all(STARTER.as_bytes())?;
-    Sink::Stdout.write(&format!(
+    Destination::Stdout.write(&format!(
         "wrote {shown}: say in it how your service is asked, then try\n  coupon-bench target check {shown}\n"
     ))?;
     Ok(exit::OK)
@@ -78,8 +78,8 @@ fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, Failure> {
     runtime.shutdown_timeout(SHUTDOWN);
     match tried {
         Ok(tried) => {
-            let text = trial::render(&tried, &target, style(cli, env));
-            Sink::Stdout.write(&text)?;
+            let text = check::render(&tried, &target, style(cli, env));
+            Destination::Stdout.write(&text)?;
             Ok(match tried {
                 Trial { .. } if tried.has_failed() => exit::SERVICE,
                 Trial { doubts, .. } if doubts.is_empty() => exit::OK,

@@ -4,16 +4,12 @@
 //! of a run that was killed. An object without a file is of a run on another machine, which may be alive, so that only its age can
 //! decide. Objects that `--keep` has left are removed only if that is asked for.
 
-mod render;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, SystemTime},
 };
 
 use serde::Serialize;
-
-pub use render::{json, text};
 
 use crate::{
     adapters::{
@@ -208,7 +204,7 @@ pub fn looked_at(services: &Services) -> Vec<String> {
 }
 
 /// Whether the run is over, as far as that can be known, and its objects may go.
-fn is_removable(plan: &Plan, left: &Left) -> bool {
+pub(crate) fn is_removable(plan: &Plan, left: &Left) -> bool {
     match left.state {
         State::Alive => false,
         State::Ended => true,

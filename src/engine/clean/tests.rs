@@ -1,5 +1,5 @@
 use super::*;
-use crate::adapters::registry::Record;
+use crate::{adapters::registry::Record, render};
 
 const NOW: u64 = 0x6a00_0000;
 
@@ -101,6 +101,7 @@ fn people_read_what_stays_and_why() {
         problems: Vec::new(),
     };
     cleaned.runs[1].removed = true;
-    insta::assert_snapshot!(text(&plan, &cleaned));
-    assert_eq!(text(&plan, &Cleaned::default()), "nothing is left behind\n");
+    insta::assert_snapshot!(render::clean::text(&plan, &cleaned));
+    let nothing = render::clean::text(&plan, &Cleaned::default());
+    assert_eq!(nothing, "nothing is left behind\n");
 }

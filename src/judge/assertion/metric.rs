@@ -1,17 +1,17 @@
-//! What an assertion can be about: every name, its kind, and where a run keeps it.
+//! The metrics of assertions: name, kind, and the field of a run.
 //!
-//! One table of whole names, `service.issued.p99` among them: reading a name is looking it up, and a mistyped one is
-//! compared with all that exist. To add a metric, add its line.
+//! The tables hold complete names, such as `service.issued.p99`. The parser looks a name up, and compares an unknown name with all
+//! known ones for its suggestion. To add a metric, add its line to a table.
 
 use super::value::{Kind, Observation, Value};
 use crate::model::report::{AttemptCounts, ByOutcome, Distribution, LedgerCounts, Offered, Run};
 
-/// A name, and where a run keeps what it names.
+/// A metric: its name, and the field of a run that holds it.
 #[derive(Debug, Clone)]
 pub struct Metric {
-    /// As in an expression.
+    /// The name in an expression.
     pub name: String,
-    /// What it can be compared with.
+    /// The kind of the values that the metric is compared with.
     pub kind: Kind,
     source: Source,
 }
@@ -20,26 +20,26 @@ type Read<From, To> = fn(&From) -> To;
 type Times = fn(&Run) -> &Distribution;
 type Count = Read<LedgerCounts, Option<u64>>;
 
-/// Where a run keeps a metric.
+/// The field of a run that holds a metric.
 #[derive(Debug, Clone, Copy)]
 enum Source {
     Ledger {
         get: Count,
-        /// Whether it only grows while work is under way, so that what was read is a lower bound.
+        /// Whether the number can only grow before the end of the drain, so that the number read is a lower bound.
         grows: bool,
     },
     Told(Read<AttemptCounts, u64>),
-    /// Of the attempts, so meaningless where none was made.
+    /// A figure of the attempts; without attempts there is no observation.
     Load(Read<Run, Value>),
     Plain(Read<Run, Value>),
-    /// Of the drain, so meaningless where it did not end.
+    /// A figure of the drain; without a complete drain there is no observation.
     Drain(Read<Run, Option<u64>>),
-    /// Of an open loop, so meaningless elsewhere.
+    /// A figure of an open loop; in other runs there is no observation.
     Offered(Read<Offered, f64>),
     Latency {
         of: Times,
         statistic: Read<Distribution, Option<u64>>,
-        /// Whether samples are missing until the pipeline is empty.
+        /// Whether samples are missing before the end of the drain.
         needs_drain: bool,
     },
 }
@@ -50,7 +50,7 @@ impl PartialEq for Metric {
     }
 }
 
-/// With whether it grows.
+/// Name, whether the number grows before the end of the drain, and the field.
 const LEDGER: [(&str, bool, Count); 8] = [
     ("issued", true, |ledger| ledger.issued),
     ("over_issued", true, |ledger| ledger.over_issued),
@@ -62,7 +62,7 @@ const LEDGER: [(&str, bool, Count); 8] = [
     ("recovered", true, |ledger| ledger.recovered),
 ];
 
-/// Those that can mean nothing else are known without `told.`, too.
+/// Names that have no other meaning exist without `told.`, too.
 const TOLD: [(&str, Read<AttemptCounts, u64>); 14] = [
     ("told.total", |told| told.total),
     ("told.issued", |told| told.issued),
@@ -122,7 +122,7 @@ const STATISTICS: [(&str, Read<Distribution, Option<u64>>); 8] = [
     ("max", |times| times.max_ns),
 ];
 
-/// What may stand before a statistic: response times where nothing else is said.
+/// Prefixes of a statistic. Without a prefix, the statistic is that of all response times.
 const TIMES: [(&str, Times); 16] = [
     ("", |run| &response(run).all),
     ("all.", |run| &response(run).all),
@@ -153,7 +153,7 @@ fn service(run: &Run) -> &ByOutcome {
 }
 
 impl Metric {
-    /// Every metric there is.
+    /// All metrics.
     pub fn all() -> impl Iterator<Item = Self> {
         let ledger = LEDGER
             .map(|(name, grows, get)| Self::new(name, Kind::Count, Source::Ledger { get, grows }));
@@ -190,7 +190,7 @@ impl Metric {
         Self { name, kind, source }
     }
 
-    /// What a run holds of it.
+    /// The observation of the metric in a run.
     pub fn read(&self, run: &Run) -> Observation {
         let value = match self.source {
             Source::Ledger { get, grows } => {
@@ -213,7 +213,7 @@ impl Metric {
                 statistic,
                 needs_drain,
             } => {
-                // Of an unfinished drain, the slowest are the ones that are missing.
+                // Before the end of the drain, the slowest samples are missing.
                 let complete = !needs_drain || drained(run);
                 statistic(of(run)).filter(|_| complete).map(Value::Duration)
             }
@@ -226,7 +226,7 @@ fn drained(run: &Run) -> bool {
     run.ledger.drained == Some(true)
 }
 
-/// Of no attempts at all, none failed: true, and worth nothing.
+/// Without attempts, "no attempt failed" is true and proves nothing.
 fn attempted(run: &Run) -> bool {
     run.attempts.total > 0
 }

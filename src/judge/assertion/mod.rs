@@ -1,4 +1,4 @@
-//! `--assert`: what must be true of every run, besides the promises.
+//! `--assert`: conditions on every run, besides the promises.
 //!
 //! ```text
 //! [strategy.][outcome.]metric OP value      issued == 100 · redis-kafka.issued.p99 < 1s · verdict == holds
@@ -7,12 +7,15 @@
 //! A target stands in place of a strategy by its title in quotes, or by its file's name: `"My shop".issued == 100`,
 //! `shop.issued == 100`.
 //!
-//! What was not observed never passes, and is no violation either: no samples, no ledger, no run, a coupon that may still come.
-//! Such an assertion leaves the run inconclusive. `issued` alone is always the *ledger's* count,
-//! what the database holds, as that is what the event is about; what users were told is `told.issued`, and
-//! confusing the two is the mistake that this program exists to show.
+//! An assertion without an observation neither passes nor fails: there were no samples, no ledger or no run, or a coupon may still
+//! be issued. Such an assertion makes the run inconclusive. `issued` is the number of coupons in the *ledger*, and `told.issued`
+//! the number of users with the answer "issued": this program exists to show the difference between the two.
 //!
-//! The names are in [`metric`], the reading of an expression in [`parse`](mod@parse). Nothing is printed here.
+//! # Layout
+//!
+//! - `mod`: an assertion, and its check against runs
+//! - [`metric`]: the names of all metrics; [`value`]: kinds of values, and operators
+//! - [`parse`](mod@parse): the parser of expressions
 
 mod metric;
 mod parse;
@@ -22,36 +25,40 @@ use std::fmt;
 
 use serde_json::json;
 
-pub use self::parse::ParseError;
 use self::{
     metric::Metric,
     value::{Operator, Value},
 };
+pub use self::{parse::ParseError, value::Kind};
 use crate::model::report::{AssertionResult, Run};
 
-/// One expression.
+/// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assertion {
     /// As typed.
     expression: String,
-    /// The only strategy or target it is about.
+    /// The strategy or the target to which the assertion is limited.
     subject: Option<String>,
     metric: Metric,
     operator: Operator,
     value: Value,
 }
 
-/// What came of an assertion in one run.
+/// The result of an assertion for one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// A number (durations in nanoseconds), a word (a verdict), or null where nothing was observed that decides it.
+    /// A number (durations in nanoseconds), a word (a verdict), or null where no observation decides the assertion.
     pub observed: serde_json::Value,
-    /// Whether it held; never without an observation.
+    /// Whether the assertion held; never without an observation.
     pub ok: bool,
 }
 
 impl Assertion {
-    /// Reads an expression.
+    /// Parses an expression.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no expression, with the position of the mistake.
     pub fn parse(expression: &str) -> Result<Self, ParseError> {
         parse::assertion(expression)
     }
@@ -61,22 +68,22 @@ impl Assertion {
         &self.expression
     }
 
-    /// The only strategy or target it is about; `None` if it is about all of them.
+    /// The strategy or the target to which the assertion is limited; `None` if the assertion applies to all.
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
 
-    /// Gives what it is about the name that its runs have.
+    /// Replaces the name of the strategy or target by the name that its runs have.
     pub fn call_subject(&mut self, name: &str) {
         self.subject = Some(name.to_owned());
     }
 
-    /// Whether it says anything of this run.
+    /// Whether the assertion applies to this run.
     pub fn applies_to(&self, run: &Run) -> bool {
         self.subject().is_none_or(|name| name == run.strategy)
     }
 
-    /// Holds the run to it.
+    /// Checks one run.
     pub fn check(&self, run: &Run) -> Check {
         match self.operator.decide(self.metric.read(run), self.value) {
             Some((observed, ok)) => Check {
@@ -90,7 +97,8 @@ impl Assertion {
         }
     }
 
-    /// Holds every run that it applies to to it. A run that breaks it counts more than one in which nothing was observed.
+    /// Checks every run to which the assertion applies. A run that breaks the assertion takes precedence over a run without an
+    /// observation.
     fn check_in(&self, runs: &[Run]) -> AssertionResult {
         let mut result = AssertionResult {
             expression: self.expression.clone(),
@@ -127,7 +135,13 @@ impl fmt::Display for Assertion {
     }
 }
 
-/// Holds all runs to all assertions. One that applies to no run is not ok: it proves nothing.
+/// The kind of the values that an expression compares; `None` where the text is no expression.
+pub fn kind(expression: &str) -> Option<Kind> {
+    let assertion = Assertion::parse(expression).ok()?;
+    Some(assertion.metric.kind)
+}
+
+/// Checks all runs against all assertions. An assertion that applies to no run is not ok, as nothing was observed.
 pub fn check_all(assertions: &[Assertion], runs: &[Run]) -> Vec<AssertionResult> {
     assertions
         .iter()

@@ -1,4 +1,4 @@
-//! The kinds of values that are compared, their units and the operators.
+//! Kinds of values, and the operators that compare them.
 
 use std::cmp::Ordering;
 
@@ -9,16 +9,16 @@ use crate::{
     text::{problem::Problem, values},
 };
 
-/// What a metric is, and so what it can be compared with.
+/// The kind of a metric, and of the values that the metric is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A whole number.
     Count,
-    /// With a unit.
+    /// A time, typed with a unit.
     Duration,
-    /// A number a second.
+    /// A number per second.
     Rate,
-    /// A word.
+    /// The name of a verdict.
     Verdict,
 }
 
@@ -29,13 +29,13 @@ pub enum Value {
     Count(u64),
     /// Nanoseconds.
     Duration(u64),
-    /// A second.
+    /// Per second.
     Rate(f64),
-    /// A word.
+    /// The name of a verdict.
     Verdict(Verdict),
 }
 
-/// In the order in which a message lists them.
+/// All verdicts, in the order of an error message.
 const VERDICTS: [Verdict; 4] = [
     Verdict::Holds,
     Verdict::Finding,
@@ -43,14 +43,14 @@ const VERDICTS: [Verdict; 4] = [
     Verdict::Inconclusive,
 ];
 
-/// What a run holds of a metric.
+/// The observation of a metric in a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Observation {
-    /// Nothing that could prove anything.
+    /// No value.
     Nothing,
     /// The value.
     Exactly(Value),
-    /// A number that may still grow.
+    /// A lower bound: the number may still grow.
     AtLeast(Value),
 }
 
@@ -61,7 +61,11 @@ impl From<Option<Value>> for Observation {
 }
 
 impl Kind {
-    /// Reads a value of this kind.
+    /// Parses a value of this kind.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no value of this kind.
     pub fn parse(self, text: &str) -> Result<Value, Problem> {
         match self {
             Self::Count => values::count(text).map(Value::Count),
@@ -71,7 +75,7 @@ impl Kind {
         }
     }
 
-    /// Completes "… is".
+    /// The kind with its article, for "… is a count".
     pub fn description(self) -> &'static str {
         match self {
             Self::Count => "a count",
@@ -81,7 +85,7 @@ impl Kind {
         }
     }
 
-    /// Whether more and less mean anything.
+    /// Whether the values have an order.
     pub fn is_ordered(self) -> bool {
         self != Self::Verdict
     }
@@ -96,7 +100,7 @@ fn verdict(text: &str) -> Result<Value, Problem> {
 }
 
 impl Value {
-    /// As the report has it; a rate that is no number is null.
+    /// The value as JSON. A rate that is not a number becomes null.
     pub fn to_json(self) -> serde_json::Value {
         match self {
             Self::Count(value) | Self::Duration(value) => json!(value),
@@ -105,7 +109,7 @@ impl Value {
         }
     }
 
-    /// `None` for what cannot be compared: a rate that is no number, and a verdict that is not known.
+    /// `None` where the values cannot be compared: a rate is not a number, or the verdict is inconclusive.
     fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Verdict(Verdict::Inconclusive), Self::Verdict(wanted))
@@ -117,7 +121,7 @@ impl Value {
                 Some(a.cmp(&b))
             }
             (Self::Rate(a), Self::Rate(b)) => a.partial_cmp(&b),
-            // Only the equality of the two is ever asked for.
+            // Verdicts are compared for equality alone.
             (Self::Verdict(a), Self::Verdict(b)) if a == b => Some(Ordering::Equal),
             (Self::Verdict(_), Self::Verdict(_)) => Some(Ordering::Less),
             _ => None,
@@ -125,7 +129,7 @@ impl Value {
     }
 }
 
-/// How two values are compared.
+/// The comparison of two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `==`
@@ -143,7 +147,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// By their text.
+    /// All operators with their text.
     pub const ALL: [(&str, Self); 6] = [
         ("==", Self::Equal),
         ("!=", Self::NotEqual),
@@ -153,12 +157,12 @@ impl Operator {
         (">=", Self::AtLeast),
     ];
 
-    /// Whether it can be used where there is no order.
+    /// Whether the operator needs no order.
     pub fn is_equality(self) -> bool {
         matches!(self, Self::Equal | Self::NotEqual)
     }
 
-    /// Whether `observed OP wanted`, and the value that shows it; `None` where what was observed does not decide it.
+    /// Whether `observed OP wanted` holds, and the observed value; `None` where the observation does not decide that.
     pub fn decide(self, observed: Observation, wanted: Value) -> Option<(Value, bool)> {
         match observed {
             Observation::Nothing => None,
@@ -166,7 +170,7 @@ impl Operator {
                 let order = value.compare(wanted)?;
                 Some((value, self.fits(order)))
             }
-            // However much it grows, it stays above a value that it is above of.
+            // A growing number that is above a value stays above that value.
             Observation::AtLeast(value) => match (self, value.compare(wanted)?) {
                 (Self::AtLeast, Ordering::Equal) => Some((value, true)),
                 (Self::Less, Ordering::Equal) => Some((value, false)),

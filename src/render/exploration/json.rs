@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     engine::explore::{Exploration, Hit, Invariant, Witness},
     model::interleaving::Interleaving,
+    render::json::indented,
     strategies::Promise,
 };
 
@@ -76,7 +77,11 @@ struct WitnessJson<'a> {
     interleaving: &'a Interleaving,
 }
 
-/// One document, indented, with a newline at the end.
+/// One document for all explorations.
+///
+/// # Errors
+///
+/// If a value cannot be written as JSON.
 pub fn render(found: &[Exploration], exit_code: u8) -> Result<String, serde_json::Error> {
     let document = Document {
         schema_version: 1,
@@ -87,9 +92,7 @@ pub fn render(found: &[Exploration], exit_code: u8) -> Result<String, serde_json
         explorations: found.iter().map(one).collect(),
         exit_code,
     };
-    let mut text = serde_json::to_string_pretty(&document)?;
-    text.push('\n');
-    Ok(text)
+    indented(&document)
 }
 
 fn one(exploration: &Exploration) -> One<'_> {

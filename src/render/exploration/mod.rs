@@ -1,13 +1,222 @@
-//! What an exploration has found: one file an output.
+//! The result of an exploration: for a terminal, as Markdown, as JSON.
 
-pub mod json;
-pub mod markdown;
-pub mod terminal;
+mod json;
 
+pub use json::render as json;
+
+use super::{
+    Style,
+    document::{Cell, Column, Document, Table, Text, Tone},
+};
 use crate::{
-    engine::explore::{Exploration, InvariantResult, SearchSummary, Witness},
+    engine::explore::{Exploration, Hit, Invariant, InvariantResult, SearchSummary, Witness},
+    strategies::Promise,
     text::format,
 };
+
+/// The explorations for a terminal: one with its pictures, or several in a table.
+pub fn terminal(found: &[Exploration], style: Style) -> String {
+    let document = match found {
+        [one] => single(one),
+        several => overview(several),
+    };
+    document.terminal(style)
+}
+
+/// The explorations as Markdown, with a section for each strategy.
+pub fn markdown(found: &[Exploration]) -> String {
+    let sections = found.iter().map(|exploration| {
+        let mut document = Document::new();
+        document.title(None, exploration.entry.name);
+        let promise = format!("Promise: {}. ", exploration.promise);
+        section(&mut document, exploration, &promise);
+        document.markdown()
+    });
+    sections.collect::<Vec<_>>().join("\n")
+}
+
+/// The bounds of the search, what holds, and the witnesses, as Markdown.
+pub(super) fn found(exploration: &Exploration) -> String {
+    let mut document = Document::new();
+    section(&mut document, exploration, "");
+    document.markdown()
+}
+
+fn section(document: &mut Document, exploration: &Exploration, promise: &str) {
+    document.paragraph(format!("{promise}Searched: {}.", searched(exploration)));
+    for line in extents(exploration) {
+        document.bar(Tone::Plain, line);
+    }
+    document.table(invariants(exploration));
+    pictures(document, exploration);
+}
+
+fn single(exploration: &Exploration) -> Document {
+    let mut document = Document::new();
+    document.fact("strategy", exploration.entry.name);
+    document.fact("promise", exploration.promise.to_string());
+    document.fact("searched", searched(exploration));
+    for line in extents(exploration) {
+        document.fact("", line);
+    }
+    document.gap();
+    document.table(invariants(exploration));
+    document.gap();
+    judgement(&mut document, exploration);
+    bounds(&mut document, exploration);
+    pictures(&mut document, exploration);
+    document
+}
+
+/// `without faults: 6 schedules, 7 states`, for each number of faults.
+fn extents(exploration: &Exploration) -> impl Iterator<Item = String> {
+    (0..=exploration.settings.faults).filter_map(|faults| {
+        let round = exploration.round(faults)?;
+        Some(format!("{}: {}", heading(faults), extent(round)))
+    })
+}
+
+/// What each invariant came to, without faults and with them.
+fn invariants(exploration: &Exploration) -> Table {
+    let most = exploration.settings.faults;
+    let columns: Vec<u8> = if most == 0 { vec![0] } else { vec![0, most] };
+    let heads = columns.iter().map(|faults| Column::words(heading(*faults)));
+    let table = Table::new(std::iter::once(Column::words("invariant")).chain(heads));
+    table.with(exploration.answers.iter().map(|answer| {
+        let (name, sentence) = (answer.invariant.name(), answer.invariant.sentence());
+        let name = Cell::Either(name.into(), format!("{name}: {sentence}"));
+        let verdicts = columns.iter().map(|faults| {
+            let text = verdict(exploration, answer, *faults);
+            Text::toned(tone(answer, *faults), text).into()
+        });
+        std::iter::once(name).chain(verdicts)
+    }))
+}
+
+fn pictures(document: &mut Document, exploration: &Exploration) {
+    for (names, witness) in witnesses(exploration) {
+        let mut picture = witness.interleaving.clone();
+        if let Some((title, _)) = picture.title.rsplit_once(": ") {
+            picture.title = format!("{title}: {}", names.join(", "));
+        }
+        document.gap();
+        document.picture(&picture);
+    }
+}
+
+fn tone(answer: &InvariantResult, faults: u8) -> Tone {
+    match (&answer.without_faults, &answer.with_faults) {
+        (Some(witness), _) if witness.against_promise => Tone::Bad,
+        (Some(_), _) => Tone::Warn,
+        (None, Some(_)) if faults > 0 => Tone::Warn,
+        _ => Tone::Plain,
+    }
+}
+
+fn breaks_without_faults(answer: &InvariantResult, against_promise: bool) -> bool {
+    let witness = answer.without_faults.as_ref();
+    witness.is_some_and(|witness| witness.against_promise == against_promise)
+}
+
+/// The broken invariants, and whether the promise covers them.
+fn judgement(document: &mut Document, exploration: &Exploration) {
+    let broken = |is_broken: fn(&InvariantResult) -> bool| {
+        let answers = exploration.answers.iter().filter(|it| is_broken(it));
+        let names: Vec<_> = answers.map(|answer| answer.invariant.name()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let promise = exploration.promise;
+    let lines = [
+        broken(|answer| breaks_without_faults(answer, true)).map(|names| {
+            let text = format!("violated: {names}, without a fault, against the promise {promise}");
+            (Tone::Bad, text)
+        }),
+        broken(|answer| breaks_without_faults(answer, false)).map(|names| {
+            let why = match (promise, exploration.entry.promise) {
+                (Promise::None, Promise::None) => "it promises nothing",
+                (Promise::None, _) => "it promises nothing to several processes",
+                _ => "the promise does not cover it",
+            };
+            (Tone::Warn, format!("{names}: a finding, as {why}"))
+        }),
+        broken(|answer| answer.with_faults.is_some()).map(|names| {
+            (
+                Tone::Warn,
+                format!("{names}: a finding, as it takes a fault"),
+            )
+        }),
+    ];
+    if lines.iter().all(Option::is_none) && exploration.is_exhaustive() {
+        document.bar(Tone::Good, "holds: nothing breaks, in any order");
+    }
+    for (tone, text) in lines.into_iter().flatten() {
+        document.bar(tone, text);
+    }
+}
+
+/// The bounds that ended the search early.
+fn bounds(document: &mut Document, exploration: &Exploration) {
+    for round in &exploration.rounds {
+        let flag = match round.hit {
+            None => continue,
+            Some(Hit::Steps) => "--steps",
+            Some(Hit::States) => "--states",
+        };
+        let text = format!(
+            "not exhaustive: {} users {} hit {flag}, so what holds is not proved",
+            round.users,
+            heading(round.faults)
+        );
+        document.bar(Tone::Warn, text);
+    }
+}
+
+/// A row for each of several strategies.
+fn overview(found: &[Exploration]) -> Document {
+    let mut document = Document::new();
+    if let Some(first) = found.first() {
+        document.fact("searched", searched(first));
+        document.gap();
+    }
+    let invariants = Invariant::ALL.map(|it| Column::words(it.name().replace('-', "-\n")));
+    let first = [
+        Column::words("strategy"),
+        Column::words("promise").dispensable(0),
+        Column::figures("states").dispensable(0),
+    ];
+    let table = Table::new(first.into_iter().chain(invariants));
+    document.table(table.with(found.iter().map(|exploration| {
+        let states = exploration.rounds.iter().map(|round| round.states).sum();
+        let more = if exploration.is_exhaustive() {
+            ""
+        } else {
+            "> "
+        };
+        let first: [Cell; 3] = [
+            exploration.entry.name.into(),
+            exploration.promise.to_string().into(),
+            format!("{more}{}", format::count(states)).into(),
+        ];
+        let answers = exploration.answers.iter().map(|answer| {
+            let tone = tone(answer, exploration.settings.faults);
+            Text::toned(tone, word(exploration, answer)).into()
+        });
+        first.into_iter().chain(answers)
+    })));
+    document.gap();
+    document.note("holds: in every order · breaks: against the promise · finding: not promised · fault: only with a fault · ?: a bound was hit");
+    document
+}
+
+fn word(exploration: &Exploration, answer: &InvariantResult) -> &'static str {
+    match (&answer.without_faults, &answer.with_faults) {
+        (Some(witness), _) if witness.against_promise => "breaks",
+        (Some(_), _) => "finding",
+        (None, Some(_)) => "fault",
+        _ if exploration.is_exhaustive() => "holds",
+        _ => "?",
+    }
+}
 
 /// `6 schedules, 7 states`
 fn extent(round: &SearchSummary) -> String {
@@ -60,7 +269,7 @@ fn heading(faults: u8) -> String {
     }
 }
 
-/// The witnesses with what each breaks; one that breaks several things is there once.
+/// Each witness once, with the names of all invariants that it breaks.
 fn witnesses(exploration: &Exploration) -> Vec<(Vec<&'static str>, &Witness)> {
     let mut found: Vec<(Vec<&'static str>, &Witness)> = Vec::new();
     for answer in &exploration.answers {
@@ -78,7 +287,7 @@ fn witnesses(exploration: &Exploration) -> Vec<(Vec<&'static str>, &Witness)> {
     found
 }
 
-/// What was searched, and within which bounds.
+/// The bounds of the search.
 fn searched(exploration: &Exploration) -> String {
     let settings = &exploration.settings;
     let users = match settings.users {

@@ -2,10 +2,8 @@
 
 use plotters::style::RGBColor;
 
-use super::{
-    plot::{COLORS, DrawError, NARROW, Plot, WIDE},
-    table::Table,
-};
+use super::plot::{COLORS, DrawError, NARROW, Plot, WIDE};
+use crate::render::document::{Table, html::HtmlTable};
 
 /// A figure, ready for the page.
 #[derive(Debug, Clone)]
@@ -18,7 +16,7 @@ pub(super) struct Figure {
     /// Names of the lines, by their places; empty where the caption says it all.
     pub(super) legend: Vec<(usize, String)>,
     /// What is drawn, as numbers.
-    pub(super) table: Table,
+    pub(super) table: HtmlTable,
 }
 
 impl Figure {
@@ -28,7 +26,7 @@ impl Figure {
         caption: String,
         words: String,
         legend: Vec<(usize, String)>,
-        table: Table,
+        table: &Table,
     ) -> Result<Self, DrawError> {
         Ok(Self {
             caption,
@@ -36,7 +34,7 @@ impl Figure {
             wide: plot.draw(WIDE)?,
             narrow: plot.draw(NARROW)?,
             legend,
-            table,
+            table: table.into(),
         })
     }
 }

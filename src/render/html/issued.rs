@@ -4,10 +4,10 @@ use super::{
     axis,
     figure::Figure,
     plot::{Area, COLORS, DrawError, Line, Plot, SURPLUS},
-    table::Table,
 };
 use crate::{
     model::report::Run,
+    render::document::Table,
     text::format::{count, duration, plural},
 };
 
@@ -59,7 +59,7 @@ pub(super) fn figure(run: &Run, whose: &str, limit: u64) -> Result<Option<Figure
         count(surplus)
     );
     let caption = format!("Issued against the limit: {whose}");
-    Figure::new(&plot, caption, words, Vec::new(), table(&series)).map(Some)
+    Figure::new(&plot, caption, words, Vec::new(), &table(&series)).map(Some)
 }
 
 /// Nanoseconds since the release, and the rows by then. Begins with nothing.
@@ -113,8 +113,8 @@ fn crossed(points: &[(f64, f64)], limit: f64) -> Vec<(f64, f64)> {
 fn table(series: &[(u64, u64)]) -> Table {
     let rows = series
         .iter()
-        .map(|(at, rows)| (duration(*at), vec![count(*rows)]));
-    Table::of_numbers(&["until", "rows"], rows)
+        .map(|(at, rows)| [duration(*at).into(), count(*rows).into()]);
+    Table::of_figures(["until", "rows"]).with(rows)
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@ use super::{
     axis,
     figure::{Figure, identity},
     plot::{DrawError, Line, Plot},
-    table::Table,
 };
 use crate::{
     model::report::{ByOutcome, Distribution},
-    render::{samples::merged, subject::Subject},
+    render::{
+        document::{Cell, Table, html::HtmlTable},
+        samples::merged,
+        subject::Subject,
+    },
     text::{
         durations::Durations,
         format::{NOTHING, clean, count, duration},
@@ -210,13 +213,14 @@ fn figure(plot: &Plot, caption: &str, curves: &[Curve]) -> Result<Figure, DrawEr
     let names = curves.iter().map(|curve| (curve.index, curve.name.clone()));
     let names = names.collect();
     let table = table(curves);
-    let words = table.rows.iter().map(|row| {
-        let cells = row.iter().zip(&table.head).skip(1);
+    let shown = HtmlTable::from(&table);
+    let words = shown.rows.iter().map(|row| {
+        let cells = row.iter().zip(&shown.head).skip(1);
         let cells = cells.map(|(cell, head)| format!("{} {}", head.text, cell.text));
         format!("{}: {}", row[0].text, cells.collect::<Vec<_>>().join(", "))
     });
     let words = words.collect::<Vec<_>>().join("; ");
-    Figure::new(plot, caption.to_owned(), words, names, table)
+    Figure::new(plot, caption.to_owned(), words, names, &table)
 }
 
 fn table(curves: &[Curve]) -> Table {
@@ -232,10 +236,10 @@ fn table(curves: &[Curve]) -> Table {
         };
         let most = histogram.map_or(NOTHING.to_owned(), |it| duration(it.max()));
         let samples = count(histogram.map_or(0, Histogram::len));
-        let cells = vec![samples, at(0.5), at(0.9), at(0.99), at(0.999), most];
-        (curve.name.clone(), cells)
+        let name = curve.name.clone();
+        [name, samples, at(0.5), at(0.9), at(0.99), at(0.999), most].map(Cell::from)
     });
-    Table::of_numbers(&["", "answers", "p50", "p90", "p99", "p99.9", "max"], rows)
+    Table::of_figures(["", "answers", "p50", "p90", "p99", "p99.9", "max"]).with(rows)
 }
 
 fn ends(curves: &[Curve]) -> (u64, u64) {

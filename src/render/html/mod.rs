@@ -4,7 +4,7 @@
 //!
 //! - `page.html`, `style.css`: the page
 //! - `issued`, `latency`: what is drawn; `witness`: the interleaving in which a promise broke
-//! - `figure`, `table`: a part of the page
+//! - `figure`: a plot with its numbers
 //! - `axis`, `plot`: how it is drawn
 
 mod axis;
@@ -12,7 +12,6 @@ mod figure;
 mod issued;
 mod latency;
 mod plot;
-mod table;
 mod witness;
 
 use std::io;
@@ -24,34 +23,32 @@ use sha2::{Digest, Sha256};
 use self::{
     figure::Figure,
     plot::{COLORS, DrawError},
-    table::{Table, number, words},
     witness::Witness,
 };
 use super::{
     Format,
-    columns::{Column, columns, notes},
+    document::{
+        Column, Table,
+        html::{HtmlTable, class},
+    },
     head::{Fact, facts, provenance},
-    judgement::{lines, tone},
+    judgement::tone,
     overall::overall,
-    subject::{Group, Subject, by_group, subjects},
-    terminal::{Style, Tone},
+    run::{
+        messages,
+        strategies::{self, notes},
+        verdicts::{self, worst_lines},
+    },
+    subject::{Subject, subjects},
     warnings,
 };
-use crate::text::printable;
 use crate::{
-    model::report::{AssertionOutcome, Report, witnesses},
-    render::observed::observed,
-    text::format::{clean, count, plural, shorten},
+    model::report::{Report, witnesses},
+    text::{format::clean, printable},
 };
 
 /// The page's style.
 const STYLE: &str = include_str!("style.css");
-
-/// How many different errors of a strategy are shown.
-const MESSAGES: usize = 5;
-
-/// Longer messages are cut: the JSON has them in full.
-const MESSAGE_LENGTH: usize = 240;
 
 /// The HTML format.
 #[derive(Debug, Clone, Copy)]
@@ -75,15 +72,15 @@ struct Page {
     tone: &'static str,
     word: &'static str,
     sentence: String,
-    strategies: Table,
+    strategies: HtmlTable,
     notes: Vec<&'static str>,
     findings: Vec<Finding>,
-    assertions: Table,
+    assertions: HtmlTable,
     coupons: Vec<Figure>,
     witnesses: Vec<Witness>,
     latency: Vec<Figure>,
     durability: Vec<Figure>,
-    errors: Table,
+    errors: HtmlTable,
     warnings: Vec<String>,
     facts: Vec<Fact>,
 }
@@ -112,7 +109,7 @@ fn page(report: &Report) -> Result<Page, DrawError> {
         tone: class(overall.tone),
         word: overall.word,
         sentence: overall.sentence,
-        strategies: strategies(&subjects),
+        strategies: (&strategies::table(&subjects)).into(),
         notes: notes(&subjects),
         findings: subjects
             .iter()
@@ -156,101 +153,31 @@ fn title(report: &Report) -> String {
     })
 }
 
-fn class(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Good => "good",
-        Tone::Bad => "bad",
-        _ => "warn",
-    }
-}
-
-/// What is correct first.
-fn strategies(subjects: &[Subject]) -> Table {
-    let columns = columns(subjects);
-    let cell = |column: &Column, text| {
-        if column.is_text() {
-            words(text)
-        } else {
-            number(text)
-        }
-    };
-    let head = columns.iter().map(|column| cell(column, column.title()));
-    let rows = by_group(subjects).into_iter().map(|(group, subject)| {
-        let name = format!("{} {}", sign(group), clean(subject.name));
-        let name = words(name).toned(class(group.tone()));
-        let cells = columns
-            .iter()
-            .map(|column| cell(column, (column.cell)(subject)));
-        std::iter::once(name).chain(cells).collect()
-    });
-    Table {
-        head: std::iter::once(words("strategy")).chain(head).collect(),
-        rows: rows.collect(),
-    }
-}
-
-/// Nothing is said by colour alone.
-fn sign(group: Group) -> &'static str {
-    match group {
-        Group::Correct => "✓",
-        Group::Inconclusive => "?",
-        Group::Incorrect => "✗",
-    }
-}
-
 /// The worst trial of a strategy that went wrong.
 fn finding(subject: &Subject, limit: u64) -> Option<Finding> {
-    let (run, others) = subject.worst()?;
-    let mut lines = lines(Style::PLAIN, run, limit);
-    if others > 0 {
-        lines.push(format!("and {} like it", plural(others, "other trial")));
-    }
+    let (run, lines) = worst_lines(subject, limit)?;
     Some(Finding {
         tone: class(tone(run)),
         name: clean(&subject.name_of(run)),
-        lines,
+        lines: lines.iter().map(|line| line.plain()).collect(),
     })
 }
 
-fn assertions(report: &Report) -> Table {
-    let rows = report.assertions.iter().map(|assertion| {
-        vec![
-            words(clean(&assertion.expression)),
-            match assertion.outcome() {
-                AssertionOutcome::Held => words("✓ ok").toned("good"),
-                AssertionOutcome::Failed => words("✗ failed").toned("bad"),
-                AssertionOutcome::NotObserved => words("? not observed").toned("warn"),
-            },
-            number(observed(assertion)),
-            words(clean(assertion.broken_by.as_deref().unwrap_or_default())),
-        ]
-    });
-    Table {
-        head: vec![
-            words("assertion"),
-            words("result"),
-            number("observed"),
-            words("broken by"),
-        ],
-        rows: rows.collect(),
-    }
+fn assertions(report: &Report) -> HtmlTable {
+    let mut table = verdicts::assertions(report);
+    table.columns[1].head = "result".into();
+    (&table).into()
 }
 
-fn errors(subjects: &[Subject]) -> Table {
-    let rows = subjects.iter().flat_map(|subject| {
-        let failures = subject.runs.iter().flat_map(|run| &run.failures);
-        failures.take(MESSAGES).map(|failure| {
-            vec![
-                words(clean(subject.name)),
-                number(count(failure.count)),
-                words(shorten(&clean(&failure.message), MESSAGE_LENGTH)),
-            ]
-        })
-    });
-    Table {
-        head: vec![words("strategy"), number("times"), words("message")],
-        rows: rows.collect(),
-    }
+fn errors(subjects: &[Subject]) -> HtmlTable {
+    let table = Table::new([
+        Column::words("strategy"),
+        Column::figures("times"),
+        Column::words("message"),
+    ]);
+    let rows = subjects.iter().flat_map(messages);
+    let rows = rows.map(|(name, times, message)| [name.into(), times.into(), message.into()]);
+    (&table.with(rows)).into()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{column, legend, lines, sign, wrap};
 use crate::{
     model::interleaving::{Interleaving, Mark, Step},
-    render::terminal::{Style, Tone, layout::Page},
+    render::document::{Style, Tone, layout::Page},
 };
 
 /// Columns before the first actor's: a number and a mark.
@@ -15,7 +15,7 @@ const GAP: usize = 2;
 pub fn render(picture: &Interleaving, style: Style) -> String {
     let mut page = Page::new(style.readable());
     let style = page.style;
-    page.heading(&picture.title);
+    page.heading(&style.paint(Tone::Heading, &picture.title));
     page.gap();
     let widths = widths(picture, style.width);
     let heads = picture.actors.iter().zip(&widths);
@@ -33,12 +33,12 @@ pub fn render(picture: &Interleaving, style: Style) -> String {
     for line in legend(picture) {
         page.note(&line);
     }
-    page.labelled("ledger", &picture.ledger);
+    page.hanging("ledger      ", &picture.ledger);
     if !picture.why.is_empty() {
-        page.labelled("why", &picture.why);
+        page.hanging("why         ", &picture.why);
     }
     if let Some(token) = &picture.token {
-        page.labelled("schedule", token);
+        page.hanging("schedule    ", token);
     }
     page.finish()
 }

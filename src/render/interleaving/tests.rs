@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::{example, in_words, markdown, svg, terminal};
-use crate::render::terminal::Style;
+use crate::render::Style;
 
 #[test]
 fn on_a_terminal() {

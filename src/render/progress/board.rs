@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use super::{Plan, columns::Columns};
 use crate::{
     engine::load::counters::Counters,
-    render::terminal::{Style, Tone},
+    render::{Style, Tone},
     text::format::{clean, count},
 };
 

@@ -3,7 +3,7 @@
 
 use super::board::{Board, Counts, Row, State};
 use crate::{
-    render::terminal::{Style, Tone},
+    render::{Style, Tone},
     text::format::{count, plural, shorten},
 };
 

@@ -8,7 +8,7 @@ use std::{
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::{Face, board::Board};
-use crate::render::terminal::Style;
+use crate::render::Style;
 
 /// A bar of indicatif for each line. Cleared when dropped.
 pub struct Screen<T> {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use indicatif::{InMemoryTerm, TermLike};
 
 use super::*;
-use crate::render::terminal::Style;
+use crate::render::Style;
 
 const NAMES: [&str; 3] = ["naive", "redis-incr", "redis-kafka"];
 

@@ -25,7 +25,7 @@ use crate::{
         exit,
     },
     model::{environment::environment, report::Report},
-    render::compared,
+    render::comparison as output,
 };
 
 /// Compares reports, or runs strategies and compares them.
@@ -77,17 +77,17 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
         // Why nothing was run has been said.
         Err(Refusal::Empty(_)) if cut_short => return Ok(ended),
         Err(refusal) if cut_short => {
-            complain(&compared::refusal(&refusal));
+            complain(&output::refusal(&refusal));
             return Ok(ended);
         }
-        Err(refusal) => return Err(Failure::Refused(compared::refusal(&refusal))),
+        Err(refusal) => return Err(Failure::Refused(output::refusal(&refusal))),
     };
     if cut_short && comparison.exit_code != exit::VIOLATED {
         comparison.exit_code = ended;
     }
     let mut written = Written::default();
     if comparing.shown {
-        written.result(&compared::terminal::render(&comparison, style(cli, env)));
+        written.result(&output::terminal(&comparison, style(cli, env)));
     }
     outputs.write(&mut written, &comparison);
     if let (Some(slot), Some(name), Some(report)) = (slot, &comparing.save, to_save) {
@@ -120,7 +120,7 @@ fn check_beforehand(scenario: &Scenario, baseline: &Named) -> Result<(), Failure
         return Ok(());
     }
     let refusal = Refusal::Different(differences);
-    Err(Failure::Refused(compared::refusal(&refusal)))
+    Err(Failure::Refused(output::refusal(&refusal)))
 }
 
 /// Keeps the report, unless it would hide a regression from the next comparison.
@@ -166,7 +166,7 @@ impl Outputs {
     }
 
     fn write(self, written: &mut Written, comparison: &Comparison) {
-        written.document(self.json, || Ok(compared::json::render(comparison)?));
-        written.document(self.markdown, || Ok(compared::markdown::render(comparison)));
+        written.document(self.json, || Ok(output::json(comparison)?));
+        written.document(self.markdown, || Ok(output::markdown(comparison)));
     }
 }

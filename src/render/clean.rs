@@ -1,0 +1,87 @@
+//! `coupon-bench clean`: the objects of killed runs, for a terminal and as JSON.
+
+use std::fmt::Write;
+
+use super::json::indented;
+use crate::{
+    engine::clean::{Cleaned, Left, Plan, State, is_removable},
+    text::format::plural,
+};
+
+/// The longest unit that is shown first.
+const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
+
+/// By run, with what can be done about it.
+pub fn text(plan: &Plan, cleaned: &Cleaned) -> String {
+    let mut text = String::new();
+    for left in &cleaned.runs {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", head(plan, left));
+        for object in &left.objects {
+            let _ = writeln!(text, "  {:<20}  {}", object.kind, object.name);
+        }
+        for service in &left.elsewhere {
+            let _ = writeln!(text, "  not looked at: it has also used {service}");
+        }
+    }
+    let _ = writeln!(text, "{}", summary(plan, cleaned));
+    text
+}
+
+fn head(plan: &Plan, left: &Left) -> String {
+    let age = left.age_s.map_or("at an unknown time".to_owned(), |age| {
+        format!("{} ago", span(age))
+    });
+    let state = match left.state {
+        State::Alive => "alive",
+        State::Ended => "ended",
+        State::Kept => "ended, its objects were kept",
+        State::Unknown => "not known to this machine",
+    };
+    let done = match (left.removed, is_removable(plan, left)) {
+        (true, _) => "removed",
+        (false, true) if plan.remove => "failed to remove",
+        (false, true) => "removed with --yes",
+        (false, false) => match left.state {
+            State::Alive => "stays",
+            State::Kept => "stays; removed with --yes --kept",
+            _ => "stays; removed with --yes --older-than DURATION",
+        },
+    };
+    format!("run {} began {age}, {state}: {done}", left.run_id)
+}
+
+fn summary(plan: &Plan, cleaned: &Cleaned) -> String {
+    let count = |of: &dyn Fn(&Left) -> bool| {
+        let runs = cleaned.runs.iter().filter(|left| of(left));
+        runs.map(|left| left.objects.len() as u64).sum::<u64>()
+    };
+    let removed = count(&|left| left.removed);
+    let removable = count(&|left| !left.removed && is_removable(plan, left));
+    match (plan.remove, removed, removable) {
+        _ if cleaned.runs.is_empty() && cleaned.problems.is_empty() => {
+            "nothing is left behind".to_owned()
+        }
+        (true, removed, _) => format!("{} removed", plural(removed, "object")),
+        (false, _, 0) => "nothing to remove".to_owned(),
+        (false, _, some) => format!("{} to remove: add --yes", plural(some, "object")),
+    }
+}
+
+/// `3 d`, `5 min`, `12 s`.
+fn span(seconds: u64) -> String {
+    let unit = UNITS.iter().find(|(length, _)| seconds >= *length);
+    unit.map_or_else(
+        || format!("{seconds} s"),
+        |(length, name)| format!("{} {name}", seconds / length),
+    )
+}
+
+/// As JSON.
+///
+/// # Errors
+///
+/// If a value cannot be written as JSON.
+pub fn json(cleaned: &Cleaned) -> Result<String, serde_json::Error> {
+    indented(cleaned)
+}

@@ -1,0 +1,138 @@
+//! Figures, ratios and outcomes in the words that every output uses.
+
+use crate::{
+    judge::compare::{Against, Contender, Figure, Figures, Metric, Outcome, Side, Speed, Standing},
+    render::Tone,
+    text::format::{NOTHING, count, duration, rate},
+};
+
+/// More trials are told by their ends: all of them are in the JSON.
+const MOST_TRIALS: usize = 20;
+
+pub(super) fn metric_in_words(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Throughput => "answers a second (throughput)",
+        Metric::P50 => "median response time (p50)",
+        Metric::P99 => "99th percentile of the response times (p99)",
+        Metric::IssuedP99 => {
+            "99th percentile of the response times of those who got a coupon (issued.p99)"
+        }
+        Metric::DurableP50 => "median time to a durable row (time_to_durable.p50)",
+    }
+}
+
+/// Of a column, on two lines at most.
+pub(super) fn heading(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Throughput => "answers",
+        Metric::P50 => "p50",
+        Metric::P99 => "p99",
+        Metric::IssuedP99 => "p99 issued",
+        Metric::DurableP50 => "durable p50",
+    }
+}
+
+/// The mean of the trials.
+pub(super) fn mean(metric: Metric, figures: &Figures) -> String {
+    let mean = figures.of(metric).mean;
+    mean.map_or(NOTHING.to_owned(), |mean| value(metric, mean))
+}
+
+/// The same of one side; what is not correct is not fast.
+pub(super) fn mean_of(metric: Metric, side: &Side) -> String {
+    match side.standing {
+        Standing::Correct => mean(metric, &side.figures),
+        Standing::Inconclusive | Standing::Incorrect => NOTHING.to_owned(),
+    }
+}
+
+fn value(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Throughput => rate(value),
+        _ => nanoseconds(value),
+    }
+}
+
+fn nanoseconds(value: f64) -> String {
+    // Of a mean; what does not fit is no duration of a run.
+    let whole = format!("{value:.0}").parse();
+    whole.map_or(NOTHING.to_owned(), duration)
+}
+
+/// Every trial, or where there are too many to read, the ends.
+pub(super) fn by_trial(metric: Metric, figure: &Figure) -> String {
+    let values = &figure.values;
+    if values.is_empty() {
+        return NOTHING.to_owned();
+    }
+    if values.len() > MOST_TRIALS {
+        let ends = [f64::min, f64::max].map(|end| values.iter().copied().reduce(end));
+        let [low, high] = ends.map(|end| value(metric, end.unwrap_or_default()));
+        return format!("{low} – {high} over {} trials", count(values.len() as u64));
+    }
+    let each: Vec<_> = values.iter().map(|one| value(metric, *one)).collect();
+    each.join("  ")
+}
+
+/// Ratio, interval and p-value; of the fastest, which is held against itself, none.
+pub(super) fn ratio(against: Option<&Against>, fastest: bool) -> [String; 3] {
+    let Some(against) = against.filter(|_| !fastest) else {
+        let itself = if fastest { "1" } else { NOTHING };
+        return [itself, NOTHING, NOTHING].map(str::to_owned);
+    };
+    let interval = against.interval.map_or(NOTHING.to_owned(), |[low, high]| {
+        format!("{} – {}", times(low), times(high))
+    });
+    let p_value = against.p_value.map_or(NOTHING.to_owned(), probability);
+    [times(against.times_as_slow), interval, p_value]
+}
+
+/// `1.04`, `12.3`, `0.052`
+pub(super) fn times(times: f64) -> String {
+    match times {
+        small if small < 0.095 => format!("{small:.3}"),
+        usual if usual < 9.995 => format!("{usual:.2}"),
+        large if large < 99.95 => format!("{large:.1}"),
+        larger if larger < 1e6 => format!("{larger:.0}"),
+        _ => "> 1m".to_owned(),
+    }
+}
+
+/// `0.28`, `0.004`, `< 0.001`
+pub(super) fn probability(p_value: f64) -> String {
+    if p_value < 0.001 {
+        "< 0.001".to_owned()
+    } else if p_value < 0.0995 {
+        format!("{p_value:.3}")
+    } else {
+        format!("{p_value:.2}")
+    }
+}
+
+/// What a place in the ranking is worth.
+pub(super) fn place(contender: &Contender) -> &'static str {
+    match (contender.rank, contender.against_fastest) {
+        (Some(1), _) => "fastest",
+        (_, Some(against)) => match against.speed {
+            Speed::Slower => "slower",
+            Speed::Faster => "faster",
+            Speed::Same => "could be chance",
+            Speed::Unknown => "too few trials",
+        },
+        (_, None) => "no figures",
+    }
+}
+
+/// What became of a strategy since the baseline.
+pub(super) fn outcome(outcome: Outcome) -> (&'static str, Tone) {
+    match outcome {
+        Outcome::Broken => ("incorrect now", Tone::Bad),
+        Outcome::Mended => ("correct now", Tone::Good),
+        Outcome::StillIncorrect => ("incorrect on both sides", Tone::Plain),
+        Outcome::Inconclusive => ("inconclusive", Tone::Warn),
+        Outcome::Slower => ("slower", Tone::Warn),
+        Outcome::Faster => ("faster", Tone::Good),
+        Outcome::Same => ("could be chance", Tone::Plain),
+        Outcome::Unknown => ("too few trials or figures", Tone::Warn),
+    }
+}

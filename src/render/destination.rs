@@ -1,0 +1,374 @@
+//! Where an output goes: a file, or stdout. The content of the output is not known here.
+//!
+//! A regular file is written beside its place, under a temporary name, and renamed when it is complete: a full disk, a crash or
+//! Ctrl-C leaves the last report as it was. Devices and pipes cannot be replaced, so they are written directly.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, Metadata, OpenOptions, Permissions},
+    io::{self, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use crate::text::redact;
+
+/// The most links that are followed from one to the next, as in Linux.
+const MAX_LINKS: usize = 40;
+
+/// The mode of a new file, before the umask.
+const NEW_FILE: u32 = 0o666;
+
+/// An output's destination, known to be writable.
+#[derive(Debug)]
+pub enum Destination {
+    /// `-`.
+    Stdout,
+    /// A device or a pipe.
+    Direct(File),
+    /// A regular file in a folder that takes no new files: it is emptied and written in place.
+    Emptied(File),
+    /// A regular file, present or not, that is replaced as a whole.
+    Replaced(PathBuf),
+}
+
+impl Destination {
+    /// Opens `-` as stdout and everything else as a file.
+    ///
+    /// This happens before the run, so that a mistyped path does not cost one. A file that exists keeps its content until
+    /// [`Destination::write`], and a new one is not created before: a run that fails neither destroys the last report nor leaves an
+    /// empty one.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        let path = behind_links(path)?;
+        if is_descriptor(&path) {
+            // Appended, as the file behind it may hold what others have written.
+            let file = OpenOptions::new().append(true).open(&path)?;
+            return Ok(Self::Direct(file));
+        }
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                beside(&path)?;
+                Ok(Self::Replaced(path))
+            }
+            Err(error) => Err(error),
+            Ok(_) => {
+                let file = OpenOptions::new().write(true).open(&path)?;
+                if !file.metadata()?.is_file() {
+                    return Ok(Self::Direct(file));
+                }
+                Ok(match beside(&path) {
+                    Ok(_) => Self::Replaced(path),
+                    Err(_) => Self::Emptied(file),
+                })
+            }
+        }
+    }
+
+    /// Adds the text to what is in the file, with an empty line between them.
+    pub fn append(path: &Path, text: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let text = match file.metadata()?.len() {
+            0 => text.to_owned(),
+            _ => format!("\n{text}"),
+        };
+        send(&mut file, &redact::output(&text))
+    }
+
+    /// Writes the text in place of the old content, without the secrets that are known. A reader of stdout or of a pipe that has
+    /// left is no error.
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        let mut writing = self.writing()?;
+        let written = send(&mut writing, &redact::output(text));
+        reader_may_leave(written.and_then(|()| writing.finish()))
+    }
+
+    /// For what is written bit by bit, in place of the old content.
+    pub fn writing(&mut self) -> io::Result<Writing> {
+        Ok(match self {
+            Self::Stdout => Writing::Stdout(io::stdout()),
+            Self::Direct(file) => Writing::Direct(file.try_clone()?),
+            Self::Emptied(file) => {
+                file.set_len(0)?;
+                Writing::Direct(file.try_clone()?)
+            }
+            Self::Replaced(path) => Writing::Beside(beside(path)?, path.clone()),
+        })
+    }
+}
+
+/// An output while it is written. Without [`Writing::finish`], a file that is replaced keeps its old content.
+#[derive(Debug)]
+pub enum Writing {
+    /// Standard output.
+    Stdout(io::Stdout),
+    /// A file that receives the output directly.
+    Direct(File),
+    /// A temporary file, and the path that it gets when it is complete.
+    Beside(NamedTempFile, PathBuf),
+}
+
+impl Writing {
+    /// Puts the output in its place.
+    pub fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Stdout(mut stdout) => stdout.flush().map_err(|error| of_stdout(&error)),
+            Self::Direct(mut file) => file.flush(),
+            Self::Beside(mut file, path) => {
+                file.flush()?;
+                // The rename must not reach the disk before the content does.
+                file.as_file().sync_all()?;
+                if let Ok(old) = fs::metadata(&path) {
+                    keep_access(file.as_file(), file.path(), &old)?;
+                }
+                file.persist(&path).map_err(|error| error.error)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Writing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes).map_err(|error| of_stdout(&error)),
+            Self::Direct(file) => file.write(bytes),
+            Self::Beside(file, _) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush().map_err(|error| of_stdout(&error)),
+            Self::Direct(file) => file.flush(),
+            Self::Beside(file, _) => file.flush(),
+        }
+    }
+}
+
+/// Names what could not be written, as no path does it.
+fn of_stdout(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("failed to write to stdout: {error}"))
+}
+
+/// The file that a link leads to, whether it exists or not; a path that is no link is returned as it is.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(next) if !is_descriptor(&path) => path = folder(&path).join(next),
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// Whether it is an open file of a process: what `/dev/stdout` and `/dev/fd/3` lead to.
+fn is_descriptor(path: &Path) -> bool {
+    fs::canonicalize(folder(path)).is_ok_and(|folder| folder.starts_with("/proc"))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A new file in the folder of `path`, as readable as other new files: a temporary file is private otherwise.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::IsADirectory, "it names no file"))?;
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    // Opened here, as an error of the library would name the temporary file as well.
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(".tmp")
+        .make_in(folder(path), |temporary| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(NEW_FILE)
+                .open(temporary)
+        })
+}
+
+/// Gives a file the mode and, where that is allowed, the owner of the file that it replaces.
+fn keep_access(file: &File, path: &Path, old: &Metadata) -> io::Result<()> {
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        // Only root may give a file away.
+        let _ = chown(path, Some(old.uid()), Some(old.gid()));
+    }
+    file.set_permissions(Permissions::from_mode(old.mode() & 0o7777))
+}
+
+fn send(writer: &mut impl Write, text: &str) -> io::Result<()> {
+    writer.write_all(text.as_bytes())?;
+    writer.flush()
+}
+
+/// `coupon-bench … | head` is a success.
+pub(super) fn reader_may_leave(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_longer_old_report_is_replaced_only_when_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.json");
+        fs::write(&path, "an old and longer report").unwrap();
+
+        let mut sink = Destination::open(&path).unwrap();
+        let old = fs::read_to_string(&path).unwrap();
+        assert_eq!(old, "an old and longer report");
+        sink.write("new\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
+        assert_eq!(names(directory.path()), ["report.json"]);
+    }
+
+    #[test]
+    fn a_new_file_appears_when_it_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.xml");
+        let mut sink = Destination::open(&path).unwrap();
+        assert_eq!(names(directory.path()), [""; 0]);
+        sink.write("<testsuites/>\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "<testsuites/>\n");
+    }
+
+    #[test]
+    fn an_output_that_is_not_finished_leaves_the_old_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("attempts.csv");
+        fs::write(&path, "old").unwrap();
+        let mut writing = Destination::open(&path).unwrap().writing().unwrap();
+        writing.write_all(b"half of the new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        drop(writing);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(directory.path()), ["attempts.csv"]);
+    }
+
+    #[test]
+    fn a_link_stays_a_link_whether_its_file_exists_or_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("latest.json");
+        let behind = directory.path().join("today.json");
+        std::os::unix::fs::symlink("today.json", &path).unwrap();
+        for text in ["first", "second"] {
+            Destination::open(&path).unwrap().write(text).unwrap();
+            assert!(path.is_symlink());
+            assert_eq!(fs::read_to_string(&behind).unwrap(), text);
+        }
+        std::os::unix::fs::symlink("loop", directory.path().join("loop")).unwrap();
+        assert!(Destination::open(directory.path().join("loop")).is_err());
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_mode_and_a_new_one_is_not_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let (old, new) = (directory.path().join("old"), directory.path().join("new"));
+        fs::write(&old, "").unwrap();
+        fs::set_permissions(&old, Permissions::from_mode(0o640)).unwrap();
+        Destination::open(&old).unwrap().write("text").unwrap();
+        assert_eq!(mode(&old), 0o640);
+        Destination::open(&new).unwrap().write("text").unwrap();
+        let usual = directory.path().join("usual");
+        fs::write(&usual, "").unwrap();
+        assert_eq!(mode(&new), mode(&usual));
+    }
+
+    #[test]
+    fn a_device_is_written_directly_and_its_error_is_told() {
+        assert!(matches!(
+            Destination::open("/dev/full").unwrap(),
+            Destination::Direct(_)
+        ));
+        let error = Destination::open("/dev/full")
+            .unwrap()
+            .write("text")
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        Destination::open("/dev/null")
+            .unwrap()
+            .write("text")
+            .unwrap();
+    }
+
+    /// `--json /dev/stdout >> log` must not empty the log.
+    #[test]
+    fn an_open_file_of_the_process_is_appended_to() {
+        use std::os::fd::AsRawFd;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        fs::write(&path, "old\n").unwrap();
+        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        let descriptor = format!("/dev/fd/{}", file.as_raw_fd());
+        Destination::open(descriptor)
+            .unwrap()
+            .write("new\n")
+            .unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old\nnew\n");
+    }
+
+    #[test]
+    fn what_is_appended_follows_what_was_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("summary.md");
+        Destination::append(&path, "one\n").unwrap();
+        Destination::append(&path, "two\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n\ntwo\n");
+        assert!(Destination::append(directory.path(), "three").is_err());
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_fails_on_opening() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Destination::open(directory.path().join("missing/report.json")).is_err());
+        assert!(Destination::open(directory.path()).is_err());
+    }
+
+    #[test]
+    fn a_dash_is_stdout() {
+        assert!(matches!(
+            Destination::open("-").unwrap(),
+            Destination::Stdout
+        ));
+    }
+
+    #[test]
+    fn only_a_broken_pipe_is_forgiven() {
+        assert!(reader_may_leave(Err(of_stdout(&io::ErrorKind::BrokenPipe.into()))).is_ok());
+        assert!(reader_may_leave(Err(io::ErrorKind::StorageFull.into())).is_err());
+    }
+}
