@@ -1,4 +1,4 @@
-//! Lets the calls of several actors through one by one: each stands at the gate until somebody lets it pass.
+//! A gate in front of the ports: every call of an actor waits at the gate until it is admitted.
 
 use std::{
     collections::BTreeMap,
@@ -22,21 +22,21 @@ tokio::task_local! {
     static FAULT: CallFault;
 }
 
-/// What is to go wrong with the call that is being made here, where that is for what stands behind the gate to do.
+/// The fault of the call that this task makes, where the fault is for the port behind the gate to inject.
 pub fn fault() -> Option<CallFault> {
     FAULT.try_get().ok()
 }
 
-/// Where an actor stands.
+/// The state of an actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ActorState {
     /// Between two calls.
     Away,
     /// At the gate, with this call.
     Waiting(Call),
-    /// Let through, and not answered yet.
+    /// Admitted, without an answer so far.
     Calling(Call),
-    /// At its end.
+    /// Ended.
     Ended,
 }
 
@@ -49,9 +49,9 @@ struct ActorEntry {
 struct GateState {
     by_actor: BTreeMap<Actor, ActorEntry>,
     history: Vec<Happened>,
-    /// Who was let through last, until his call is answered.
+    /// The actor that was admitted last, until its call is answered.
     current: Option<Actor>,
-    /// Answered since then to those who had waited: whatever they waited for is being done, and comes first.
+    /// Answers to other actors in the meantime. They waited for the current call, so they come after it in the history.
     freed: Vec<Happened>,
 }
 
@@ -73,7 +73,7 @@ struct Shared {
     moved: Notify,
 }
 
-/// The gate; all clones are the same.
+/// The gate. All clones share one state.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<Shared>);
 
@@ -94,7 +94,7 @@ impl Gate {
         self.0.moved.notify_waiters();
     }
 
-    /// Runs `work` as this actor, from whose side nothing is heard until it makes its first call.
+    /// Runs `work` as this actor. The actor is between two calls until its first call.
     pub fn scope<F: Future>(
         &self,
         actor: Actor,
@@ -104,7 +104,7 @@ impl Gate {
         ACTOR.scope(actor, work)
     }
 
-    /// The actor has ended, and was told this.
+    /// Records the end of the actor, and what it was told.
     pub fn ended(&self, actor: Actor, told: Option<Told>) {
         let mut state = self.lock();
         let GateState { history, freed, .. } = &mut *state;
@@ -116,7 +116,7 @@ impl Gate {
         self.put(actor, ActorState::Ended, None);
     }
 
-    /// Lets the actor make its call, which goes wrong like this. Whoever is not at the gate stays where he is.
+    /// Admits the call of the actor, with this fault. Does nothing to an actor that is not at the gate.
     pub fn admit(&self, actor: Actor, fault: Option<CallFault>) {
         let mut state = self.lock();
         let Some(entry) = state.by_actor.get_mut(&actor) else {
@@ -125,19 +125,19 @@ impl Gate {
         if let (ActorState::Waiting(call), Some(pass)) = (&entry.stand, entry.pass.take()) {
             entry.stand = ActorState::Calling(call.clone());
             state.current = Some(actor);
-            // Gone only with the task, whose end is heard of otherwise.
+            // The receiver is gone only if the task has ended, which is recorded elsewhere.
             let _ = pass.send(fault);
         }
     }
 
-    /// Where the actor stands now.
+    /// The state of the actor now.
     pub fn stand(&self, actor: Actor) -> ActorState {
         let state = self.lock();
         let entry = state.by_actor.get(&actor);
         entry.map_or(ActorState::Ended, |entry| entry.stand.clone())
     }
 
-    /// Where the actor stands once it is at the gate or at its end, or after `patience`.
+    /// The state of the actor once it is at the gate or has ended, or after `patience`.
     pub async fn settled(&self, actor: Actor, patience: Duration) -> ActorState {
         let settled = async {
             loop {
@@ -152,12 +152,12 @@ impl Gate {
                 moved.await;
             }
         };
-        // In time or not, the answer is where it stands.
+        // In time or not, the result is the state of the actor.
         let _ = tokio::time::timeout(patience, settled).await;
         self.stand(actor)
     }
 
-    /// Writes down something that is no call.
+    /// Records an event that is not a call.
     pub fn note(&self, actor: Option<Actor>, what: What) {
         self.lock().write(Happened {
             actor,
@@ -166,7 +166,7 @@ impl Gate {
         });
     }
 
-    /// Everything so far, in the order in which it was answered.
+    /// All events so far, in the order of their answers.
     pub fn history(&self) -> Vec<Happened> {
         self.lock().history.clone()
     }
@@ -188,7 +188,7 @@ impl Hook for Gate {
         };
         let answer = make(&call, fault, work).await;
         let saw = observation_of(&answer);
-        // A consumer that is told that the run is over has not read anything.
+        // A consumer that learns that the run is over has read no record.
         if saw != Observation::Over {
             let what = What::Called { call, saw, fault };
             self.note(Some(actor), what);
@@ -239,7 +239,7 @@ mod tests {
         Actor::Claim { user, attempt: 1 }
     }
 
-    /// Takes the lock, counts, and lets the lock go.
+    /// Takes the lock, counts the rows, and releases the lock.
     fn start(gate: &Gate, actor: Actor, lock: &Arc<LocalMutex>) {
         let (inner, lock) = (gate.clone(), Arc::clone(lock));
         let work = async move {
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_passes_uncalled_and_who_waits_comes_after_what_he_waited_for() {
+    async fn no_call_passes_unadmitted_and_a_waiting_call_follows_the_call_it_waited_for() {
         let (gate, lock) = (Gate::default(), Arc::default());
         let (one, two) = (user(1), user(2));
         start(&gate, one, &lock);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_fault_is_done_in_front_of_the_service() {
+    async fn a_fault_is_injected_in_front_of_the_service() {
         let gate = Gate::default();
         for (fault, happens, effect) in [
             (CallFault::Refused, false, Effect::None),

@@ -1,5 +1,5 @@
-//! Counts the statements of a run, how many wait at once, its conflicts and retries, and notes when each user's
-//! coupon became durable.
+//! Counts the statements of a run, the statements under way at the same time, the conflicts and the retries, and records when
+//! each coupon became durable.
 
 use std::{
     ops::Deref,
@@ -21,37 +21,38 @@ use crate::{
     text::durations::nanoseconds,
 };
 
-/// Counters of one run, read while it goes on.
+/// The counters of one run, which may be read during the run.
 pub struct Meter {
     statements: AtomicU64,
     in_flight: AtomicU64,
     peak_in_flight: AtomicU64,
     conflicts: AtomicU64,
     retries: AtomicU64,
-    /// Shared with whoever watches the run.
+    /// Shared with the progress display.
     durable: Arc<AtomicU64>,
     since: Instant,
-    /// By user, from 1: nanoseconds from `since` to the first durable row, 0 while there is none.
+    /// By user, from 1: nanoseconds from `since` to the first durable row; 0 before it.
     durable_at: Box<[AtomicU64]>,
-    /// Likewise of every row but a user's first.
+    /// Nanoseconds from `since` to every durable row but a user's first.
     further_rows: Mutex<Vec<u64>>,
 }
 
-/// What a run did to the database.
+/// The database load of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Statements sent, commits and rollbacks included.
+    /// Statements sent, including commits and rollbacks.
     pub statements: u64,
-    /// The most port calls that waited for the database at once.
+    /// The largest number of port calls that waited for the database at the same time.
     pub peak_in_flight: u64,
-    /// Steps that failed because of concurrent work.
+    /// Calls that failed because of concurrent transactions.
     pub conflicts: u64,
     /// Back-offs.
     pub retries: u64,
 }
 
 impl Totals {
-    /// Takes in what another process did. The peaks may not have been at the same time: their sum is an upper bound.
+    /// Adds the load of another process. The sum of the peaks is an upper bound, because the peaks may have been at different
+    /// times.
     pub fn add(&mut self, other: Self) {
         self.statements += other.statements;
         self.peak_in_flight += other.peak_in_flight;
@@ -61,7 +62,7 @@ impl Totals {
 }
 
 impl Meter {
-    /// For users numbered from 1 to `users`; `durable` goes up with every coupon that is safe.
+    /// For users numbered from 1 to `users`. `durable` counts the durable coupons.
     pub fn new(users: u64, durable: Arc<AtomicU64>) -> Arc<Self> {
         Arc::new(Self {
             statements: AtomicU64::new(0),
@@ -123,7 +124,7 @@ impl Meter {
         nanoseconds(release.saturating_duration_since(self.since))
     }
 
-    /// Rare but with strategies that go wrong, and against a round trip nothing to wait for.
+    /// A lock suffices: only wrong strategies write further rows, and a lock costs little compared with a round trip.
     fn further_rows(&self) -> MutexGuard<'_, Vec<u64>> {
         self.further_rows
             .lock()
@@ -143,7 +144,7 @@ impl Meter {
     fn note_durable(&self, user: UserId) {
         self.durable.fetch_add(1, Ordering::Relaxed);
         let elapsed = nanoseconds(self.since.elapsed()).max(1);
-        // The first is when the user's coupon was safe.
+        // The first durable row counts as the user's coupon.
         let first = self.slot(user).is_some_and(|slot| {
             slot.compare_exchange(0, elapsed, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
@@ -153,7 +154,7 @@ impl Meter {
         }
     }
 
-    /// Counts a statement around its future.
+    /// Counts a statement while its future runs.
     async fn statement<T>(&self, statement: impl Future<Output = Result<T>>) -> Result<T> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
@@ -170,7 +171,7 @@ impl Meter {
     }
 }
 
-/// Counts down also when a future is dropped in the middle.
+/// Decrements the counter also when a future is dropped before its end.
 struct OneLess<'a>(&'a AtomicU64);
 
 impl Drop for OneLess<'_> {
@@ -183,7 +184,8 @@ impl Drop for OneLess<'_> {
 struct Metered<I> {
     inner: I,
     meter: Arc<Meter>,
-    /// In a transaction: users whose coupon becomes durable with the commit. Outside of one it is so at once.
+    /// In a transaction: users whose coupons become durable with the commit. Outside of a transaction, a coupon is durable at
+    /// once.
     uncommitted: Option<Mutex<Vec<UserId>>>,
 }
 
@@ -236,7 +238,8 @@ where
     async fn insert_all_if_absent(&self, users: &[UserId]) -> Result<u64> {
         let insert = self.inner.insert_all_if_absent(users);
         let new = self.meter.statement(insert).await?;
-        // Which of the rows were there before is not known: those of users whose coupon has been seen before, if any.
+        // The database does not tell which of the rows existed before. The meter takes those of users whose coupon is already
+        // durable.
         let mut likely = users.to_vec();
         likely.sort_by_key(|user| self.meter.has_coupon(*user));
         for user in likely.into_iter().zip(0..new).map(|(user, _)| user) {
@@ -340,7 +343,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_has_its_instant_and_a_users_first_is_told_from_the_others() {
+    fn every_row_has_its_time_and_a_users_first_row_is_separate() {
         let meter = Meter::new(2, Arc::default());
         let release = Instant::now();
         for user in [1, 1, 2, 99] {
@@ -348,7 +351,7 @@ mod tests {
         }
         let first: Vec<_> = meter.durable_since(release).map(|(user, _)| user).collect();
         assert_eq!(first, [UserId(1), UserId(2)]);
-        // A second coupon of user 1, and one of somebody who does not exist.
+        // A second coupon of user 1, and a coupon of a user that does not exist.
         assert_eq!(meter.further_rows_since(release).len(), 2);
     }
 }

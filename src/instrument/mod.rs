@@ -1,8 +1,14 @@
-//! Wrappers around ports that are ports themselves: what they see, the strategy does not notice.
+//! Instruments: ports that wrap other ports. A strategy does not notice them.
 //!
-//! [`metered`] counts what a strategy does to the database and notes when each coupon is durable; [`stepped`] shows every call to a
-//! hook, of which there are two: [`gated`] lets calls through one by one, [`traced`] writes them down. No concrete
-//! backend is named here.
+//! # Layout
+//!
+//! - [`metered`]: counts the database load and records when each coupon becomes durable
+//! - [`stepped`]: passes every call of every port to a hook
+//! - [`gated`]: the hook of a replay, which admits calls one by one
+//! - [`traced`]: the hook of `--trace`, which records the calls
+//! - [`observation`]: the answers of the ports, as a schedule shows them
+//!
+//! This module names no concrete backend.
 
 pub mod gated;
 pub mod metered;

@@ -1,4 +1,4 @@
-//! What a port answers, as it is shown in a schedule.
+//! The answers of the ports, as a schedule shows them.
 
 use crate::{
     model::interleaving::{Call, CallFault, Observation},
@@ -8,18 +8,18 @@ use crate::{
     },
 };
 
-/// What a port answers, as far as it can be shown.
+/// An answer of a port that a schedule can show.
 pub trait Observable: Send + Sized {
-    /// In a schedule.
+    /// The answer as a schedule shows it.
     fn observation(&self) -> Observation;
 
-    /// The answer with which this fault begins; `None` where the call itself fails.
+    /// The answer of a call with this fault; `None` where the call itself fails.
     fn after(_: CallFault) -> Option<Self> {
         None
     }
 }
 
-/// An answer or an error.
+/// The observation of an answer or an error.
 pub fn observation_of<T: Observable>(answer: &Result<T>) -> Observation {
     match answer {
         Ok(answer) => answer.observation(),
@@ -27,7 +27,7 @@ pub fn observation_of<T: Observable>(answer: &Result<T>) -> Observation {
     }
 }
 
-/// How many of the rows are new.
+/// The number of new rows.
 pub struct NewRows<T>(pub T);
 
 impl Observable for NewRows<bool> {
@@ -51,7 +51,7 @@ impl Observable for Free {
     }
 }
 
-/// Whether the user is one more, or one less: Redis says 1 or 0.
+/// Whether the number of members has changed. Redis answers 1 or 0.
 pub struct Member(pub bool);
 
 impl Observable for Member {
@@ -60,7 +60,7 @@ impl Observable for Member {
     }
 }
 
-/// Answers that say nothing but that it is done.
+/// Answers without a value.
 macro_rules! done {
     ($($type:ty),*) => {$(
         impl Observable for $type {
@@ -77,7 +77,7 @@ impl Observable for Acknowledgement {
         Observation::Done
     }
 
-    /// The producer has taken the record; what became of it, it hears later.
+    /// The producer has accepted the record. Its delivery fails later.
     fn after(fault: CallFault) -> Option<Self> {
         let (effect, message) = match fault {
             CallFault::Undelivered => (Effect::None, "refused"),

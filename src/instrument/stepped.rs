@@ -1,5 +1,5 @@
-//! Shows every call of every port to a hook, as data, before it is made and after: a gate that decides who is next, or a trace
-//! that writes down who did what.
+//! Passes every call of every port to a hook, as data. A hook is a gate that decides which call is next, or a trace that records
+//! the calls.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -14,9 +14,9 @@ use crate::{
     },
 };
 
-/// What stands around every call.
+/// Wraps every call.
 pub trait Hook: Clone + Send + Sync + 'static {
-    /// Makes `call` by awaiting `work`, or does not.
+    /// Makes `call` by awaiting `work`, or answers without it.
     fn step<T: Observable>(
         &self,
         call: Call,
@@ -24,7 +24,7 @@ pub trait Hook: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<T>> + Send;
 }
 
-/// The ports of `event` with `hook` around each.
+/// The ports of `event`, each with `hook` around it.
 pub fn around<H: Hook>(hook: &H, event: Event) -> Event {
     Event {
         coupons: Arc::new(stepped(hook, event.coupons)),

@@ -1,5 +1,5 @@
-//! Writes down who did which step when, as far as it can explain anything: an attempt that was turned away and has written nothing
-//! leaves no trace.
+//! Records the steps of a run with their times. A refused attempt without a write is not recorded, because it explains no
+//! finding.
 
 use std::{
     cell::RefCell,
@@ -27,11 +27,11 @@ use crate::{
     strategies::{Decision, Strategy},
 };
 
-/// The most steps that are kept, at some 120 bytes each. Those that come later are counted.
+/// The largest number of recorded steps, at about 120 bytes each. Later steps are only counted.
 pub const CAPACITY: usize = 1_000_000;
 
 tokio::task_local! {
-    /// Of the attempt that the current task is working on.
+    /// The steps of the attempt that the current task makes.
     static STEPS: RefCell<Vec<Step>>;
 }
 
@@ -48,7 +48,7 @@ struct Shared {
     kept: Mutex<TraceBuffer>,
 }
 
-/// The trace of a run; all clones are the same.
+/// The trace of a run. All clones share one state.
 #[derive(Clone)]
 pub struct Trace(Arc<Shared>);
 
@@ -59,7 +59,7 @@ impl Default for Trace {
 }
 
 impl Trace {
-    /// Keeps so many steps.
+    /// Records at most this number of steps.
     pub fn with_capacity(capacity: usize) -> Self {
         Self(Arc::new(Shared {
             since: Instant::now(),
@@ -73,7 +73,7 @@ impl Trace {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The strategy, whose attempts are told apart from now on.
+    /// Wraps the strategy, so that its steps are recorded by attempt.
     pub fn attempts_of(&self, strategy: Arc<dyn Strategy>) -> Arc<dyn Strategy> {
         Arc::new(TracedStrategy {
             inner: strategy,
@@ -81,7 +81,7 @@ impl Trace {
         })
     }
 
-    /// What was written down so far; the trace begins anew.
+    /// Takes the recorded steps. The trace starts again without any.
     pub fn take(&self) -> Traced {
         let TraceBuffer { mut traced, .. } = mem::take(&mut *self.lock());
         traced.seen = self.0.seen.swap(0, Ordering::Relaxed);
@@ -137,7 +137,7 @@ impl Hook for Trace {
         };
         let mut step = Some(step);
         let _ = STEPS.try_with(|steps| steps.borrow_mut().extend(step.take()));
-        // Outside of an attempt, it is a consumer's.
+        // A step outside of an attempt belongs to a consumer.
         if let Some(step) = step {
             self.consumer(step);
         }
@@ -150,7 +150,7 @@ struct TracedStrategy {
     trace: Trace,
 }
 
-/// Hands in what an attempt has done, also when it is dropped in the middle.
+/// Hands the steps of an attempt to the trace, also when the attempt is dropped before its end.
 struct Open<'a> {
     trace: &'a Trace,
     user: UserId,
@@ -199,7 +199,7 @@ mod tests {
     use crate::model::interleaving::Observation;
     use crate::model::interleaving::Statement;
 
-    /// Odd users are turned away after a look, even ones insert; nobody answers user 9 after that look.
+    /// Odd users are refused after a count, even users insert, and the claim of user 9 never ends after the count.
     struct Fake(Trace);
 
     #[async_trait]
@@ -222,14 +222,14 @@ mod tests {
     fn claims(trace: &Trace, users: impl IntoIterator<Item = u64>) -> Traced {
         let strategy = trace.attempts_of(Arc::new(Fake(trace.clone())));
         for user in users {
-            // Whoever is not answered is dropped.
+            // A claim without an answer is dropped.
             let _ = strategy.claim(UserId(user)).now_or_never();
         }
         trace.take()
     }
 
     #[test]
-    fn who_was_turned_away_and_wrote_nothing_leaves_no_trace() {
+    fn a_refused_attempt_without_a_write_is_not_recorded() {
         let traced = claims(&Trace::default(), [1, 2, 3]);
         let kept: Vec<_> = traced
             .attempts
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_never_answered_is_kept() {
+    fn an_attempt_without_an_answer_is_recorded() {
         let traced = claims(&Trace::default(), [9]);
         let attempt = traced.attempts.first().unwrap();
         assert_eq!(attempt.outcome, Outcome::Indeterminate);
@@ -249,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_no_room_for_is_counted() {
+    fn steps_beyond_the_capacity_are_counted() {
         let traced = claims(&Trace::with_capacity(5), [2, 4, 6, 8]);
         assert_eq!((traced.attempts.len(), traced.dropped), (2, 4));
     }
 
     #[test]
-    fn outside_of_an_attempt_it_is_a_consumer() {
+    fn a_step_outside_of_an_attempt_belongs_to_a_consumer() {
         let trace = Trace::default();
         let polled = trace.step(Call::Poll, async { Ok(None::<crate::ports::Batch>) });
         assert!(polled.now_or_never().is_some());

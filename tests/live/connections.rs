@@ -222,7 +222,7 @@ fn a_server_that_closes_connections_without_a_word_leaves_open_what_the_report_c
         server.processed.load(SeqCst),
         number(&ran, "/attempts/issued")
     );
-    let said = warnings(&ran).contains("the service closed the connection under the request");
+    let said = warnings(&ran).contains("the service closed the connection during the request");
     assert_eq!(said, closed_under > 0, "{}", ran.report);
 
     // Between bursts, the connections of this one are idle for longer than it keeps them.

@@ -1,7 +1,7 @@
-//! How fast the services are by themselves, through the ports, the engine and the recorder of a run: what a strategy can
-//! reach at most here.
+//! The throughput of the services without a strategy, measured through the ports, the engine and the recorder of a run: the upper
+//! bound for every strategy.
 //!
-//! [`primitives`] holds the operations. There is no strategy around them, no ledger and no verdict.
+//! [`primitives`] holds the operations. There is no ledger and no verdict.
 
 mod primitives;
 
@@ -38,7 +38,7 @@ use crate::{
     strategies::{Entry, Need},
 };
 
-/// What can be measured.
+/// An operation that can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// `INCR` on Redis.
@@ -50,10 +50,10 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// All of them, in the order in which they are measured.
+    /// All operations, in the order in which they are measured.
     pub const ALL: [Self; 3] = [Self::Incr, Self::Insert, Self::Produce];
 
-    /// What `--only` takes.
+    /// The value of `--only`.
     pub fn name(self) -> &'static str {
         self.entry().name
     }
@@ -67,25 +67,25 @@ impl Operation {
     }
 }
 
-/// What is to be measured, validated.
+/// The validated settings of a measurement.
 #[derive(Debug, Clone)]
 pub struct CeilingSettings {
-    /// At least one.
+    /// At least one operation.
     pub operations: Vec<Operation>,
-    /// How often each is done, at least once.
+    /// The number of calls of each operation, at least 1.
     pub count: u64,
-    /// How many are under way at a time, at least 1.
+    /// The number of calls under way at the same time, at least 1.
     pub in_flight: u64,
     /// Bytes of a record's value; `None` is the user's number, as in a run.
     pub payload: Option<usize>,
-    /// Where. Nobody consumes.
+    /// The services. There are no consumers.
     pub services: Services,
-    /// For one operation.
+    /// The timeout of one call.
     pub timeout: Duration,
 }
 
 impl CeilingSettings {
-    /// What it takes. Operations are recorded like the attempts of a closed loop.
+    /// The resources that the measurement needs. Calls are recorded like the attempts of a closed loop.
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::of_services(&self.services, |need| match need {
             Need::Redis => self.operations.contains(&Operation::Incr),
@@ -99,7 +99,7 @@ impl CeilingSettings {
         needs
     }
 
-    /// What `operation` is done on: a service that it does not need is not touched.
+    /// The scenario of `operation`. It does not use a service that the operation does not need.
     fn scenario(&self, operation: Operation) -> Scenario {
         let mut services = self.services.clone();
         if operation != Operation::Insert {
@@ -156,17 +156,18 @@ impl CeilingSettings {
     }
 }
 
-/// What came of a settings.
+/// The result of a measurement.
 pub struct CeilingResult {
-    /// Everything that was measured.
+    /// The figures.
     pub ceiling: Ceiling,
-    /// What could not be opened, and so was not measured.
+    /// The error of a service that could not be opened, and was not measured.
     pub error: Option<OpenError>,
-    /// What could not be removed.
+    /// One error for each object that could not be removed.
     pub left_behind: Vec<String>,
 }
 
-/// Measures one operation after the other, so that none is in the way of another. `stop` turning true ends it early.
+/// Measures one operation after the other, so that no operation slows another down. The measurement ends early when `stop` turns
+/// true.
 pub async fn run(settings: &CeilingSettings, stop: watch::Receiver<bool>) -> CeilingResult {
     let environment = environment();
     let (mut measured, mut left_behind) = (Vec::new(), Vec::new());
@@ -188,7 +189,7 @@ pub async fn run(settings: &CeilingSettings, stop: watch::Receiver<bool>) -> Cei
     let exit_code = match () {
         () if interrupted => exit::INTERRUPTED,
         () if error.is_some() && measured.is_empty() => exit::SERVICE,
-        // A service that fails in the middle leaves the figures without proof.
+        // A service that fails during the measurement makes the figures inconclusive.
         () if flawed || error.is_some() || !left_behind.is_empty() => exit::INCONCLUSIVE,
         () => exit::OK,
     };
@@ -208,7 +209,7 @@ pub async fn run(settings: &CeilingSettings, stop: watch::Receiver<bool>) -> Cei
     }
 }
 
-/// Asks all services first: minutes of inserts must not come before the news that there is no Kafka.
+/// Contacts all services first, so that a missing Kafka is reported before minutes of inserts.
 async fn reachable(settings: &CeilingSettings) -> Result<(), OpenError> {
     let services = &settings.services;
     let asked = settings.operations.iter().map(|operation| async move {
@@ -236,7 +237,7 @@ async fn reachable(settings: &CeilingSettings) -> Result<(), OpenError> {
     try_join_all(asked).await.map(drop)
 }
 
-/// One operation on services of its own; the second list holds what could not be removed.
+/// Measures one operation on services of its own. The second list holds an error for each object that could not be removed.
 async fn measure(
     settings: &CeilingSettings,
     operation: Operation,
@@ -279,7 +280,7 @@ fn ports(settings: &CeilingSettings, backend: &Backend) -> Event {
 fn summary(operation: Operation, backend: &Backend, recorder: &Recorder, end: End) -> Measured {
     let mut attempts = recorder.attempts();
     if end == End::Interrupted {
-        // What was under way when somebody asked to stop is nobody's error.
+        // A call that was under way at the interruption is not an error.
         attempts.retain(|attempt| attempt.end.is_some());
     }
     let ends = attempts.iter().filter_map(|attempt| attempt.end);
@@ -315,7 +316,7 @@ fn failures(recorder: &Recorder) -> Vec<Failure> {
         .collect()
 }
 
-/// The service that did it.
+/// The service that runs the operation.
 fn described(backend: &Backend, operation: Operation) -> report::Backend {
     let info = match (operation, &backend.redis, &backend.kafka) {
         (Operation::Incr, Some(redis), _) => redis.info(),

@@ -1,4 +1,4 @@
-//! What a strategy is made of, one call each, in the shape of a strategy, so that it goes the way a claim goes.
+//! The operations that strategies consist of. Each is a strategy with one call, so that it runs like a claim.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! `coupon-bench clean`: what runs that were killed have left behind, and its removal.
+//! `coupon-bench clean`: finds and removes the objects of runs that were killed.
 //!
-//! A run of this machine that is not over has a locked file ([`registry`]): nothing of it is touched. A file without a lock is that
-//! of a run that was killed. An object without a file is of a run on another machine, which may be alive, so that only its age can
-//! decide. Objects that `--keep` has left are removed only if that is asked for.
+//! A run of this machine that is not over has a locked file ([`registry`]), and its objects are not touched. A file without a
+//! lock belongs to a run that was killed. An object without a file belongs to a run on another machine, which may be alive, so
+//! its age decides. Objects that `--keep` has left are removed only where the settings ask for it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,61 +23,61 @@ use crate::{
     text::redact,
 };
 
-/// What is to be done.
+/// The settings of a cleanup.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Where to look.
+    /// The services to look at.
     pub services: Services,
-    /// Whether anything is removed.
+    /// Whether objects are removed.
     pub remove: bool,
-    /// Whether that includes what `--keep` has left.
+    /// Whether objects that `--keep` has left are removed too.
     pub kept: bool,
-    /// From this age on, runs that this machine knows nothing of count as ended.
+    /// From this age on, a run without a file on this machine counts as ended.
     pub older_than: Option<Duration>,
 }
 
-/// What is known of a run that has left something behind.
+/// The state of a run that has objects on the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Its process lives.
+    /// The process of the run is alive.
     Alive,
-    /// It was killed, or could not remove everything.
+    /// The run was killed, or could not remove all of its objects.
     Ended,
-    /// It was told to leave its objects behind.
+    /// The run has kept its objects as asked.
     Kept,
-    /// This machine knows nothing of it.
+    /// The run has no file on this machine.
     Unknown,
 }
 
 /// A run and its objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Left {
-    /// Its id.
+    /// The id of the run.
     pub run_id: String,
-    /// Since it began, in seconds; none where its id does not tell.
+    /// Seconds since the run began; `None` where its id holds no time.
     pub age_s: Option<u64>,
-    /// What is known of it.
+    /// The state of the run.
     pub state: State,
-    /// What it has left, on the services that were looked at.
+    /// The objects of the run on the services that were looked at.
     pub objects: Vec<Object>,
-    /// Services that it has used and that were not looked at.
+    /// Services that the run has used and that were not looked at.
     pub elsewhere: Vec<String>,
-    /// Whether its objects are removed now.
+    /// Whether the objects are removed now.
     pub removed: bool,
 }
 
-/// What was found and done.
+/// The result of a cleanup.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Cleaned {
-    /// By run, the oldest first.
+    /// The runs, the oldest first.
     pub runs: Vec<Left>,
-    /// Why a service could not be looked at, or something not be removed.
+    /// Why a service could not be looked at, or an object not be removed.
     pub problems: Vec<String>,
 }
 
 impl Cleaned {
-    /// 0, or 5 where a service did not do its part.
+    /// The exit code: 0, or 5 where a service failed.
     pub fn exit_code(&self) -> u8 {
         if self.problems.is_empty() {
             exit::OK
@@ -87,11 +87,11 @@ impl Cleaned {
     }
 }
 
-/// Looks for what runs have left, and removes it if that is asked for.
+/// Finds the objects of runs, and removes them if the settings ask for it.
 pub async fn clean(plan: &Plan) -> Cleaned {
     let mut cleaned = Cleaned::default();
     let objects = look(&plan.services, &mut cleaned.problems).await;
-    // After the services: whoever has created an object in between has a file by now.
+    // Read after the services: a run that has created an object in the meantime has a file by now.
     let registered = registry::registered();
     let unreached = cleaned.problems.clone();
     cleaned.runs = by_run(plan, objects, &registered, SystemTime::now());
@@ -103,7 +103,7 @@ pub async fn clean(plan: &Plan) -> Cleaned {
             let problems = remove(&plan.services, &left.objects).await;
             left.removed = problems.is_empty();
             if left.removed && left.elsewhere.is_empty() && unreached.is_empty() {
-                // Without a file there is nothing to forget.
+                // A run without a file has no file to remove.
                 let _ = registry::forget(&left.run_id);
             }
             cleaned.problems.extend(problems);
@@ -135,7 +135,7 @@ async fn look(services: &Services, problems: &mut Vec<String>) -> Vec<Object> {
     objects
 }
 
-/// Which objects belong to which run, and what is known of the run.
+/// The objects by run, with the state of each run.
 fn by_run(
     plan: &Plan,
     objects: Vec<Object>,
@@ -164,7 +164,7 @@ fn by_run(
             run_id,
         }
     });
-    // The run of another process may have nothing here.
+    // A run of another process may have no object on these services.
     left.filter(|left| left.state != State::Alive || !left.objects.is_empty())
         .collect()
 }
@@ -177,7 +177,7 @@ fn state(run: &Registered) -> State {
     }
 }
 
-/// The services that a run has used and that are not among those that were looked at.
+/// The services that a run has used and that are not among the services that were looked at.
 fn elsewhere(run: &Registered, looked_at: &[String]) -> Vec<String> {
     let services = run.record.services.iter();
     services
@@ -186,7 +186,7 @@ fn elsewhere(run: &Registered, looked_at: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The services outside of the process that are named.
+/// The services outside of this process that the settings name.
 pub fn looked_at(services: &Services) -> Vec<String> {
     let db = match &services.db {
         DbTarget::PrivateSqlite => None,
@@ -203,7 +203,7 @@ pub fn looked_at(services: &Services) -> Vec<String> {
     db.into_iter().chain(redis).chain(kafka).collect()
 }
 
-/// Whether the run is over, as far as that can be known, and its objects may go.
+/// Whether the run is over, as far as this machine knows, and its objects may be removed.
 pub(crate) fn is_removable(plan: &Plan, left: &Left) -> bool {
     match left.state {
         State::Alive => false,
@@ -216,7 +216,7 @@ pub(crate) fn is_removable(plan: &Plan, left: &Left) -> bool {
     }
 }
 
-/// Removes what it can; what is wrong with the rest.
+/// Removes the objects, and returns an error for each object that could not be removed.
 async fn remove(services: &Services, objects: &[Object]) -> Vec<String> {
     let of = |kinds: &[Kind]| -> Vec<Object> {
         let objects = objects.iter().filter(|object| kinds.contains(&object.kind));

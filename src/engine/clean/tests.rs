@@ -14,7 +14,7 @@ fn plan() -> Plan {
     }
 }
 
-/// A run that began so many seconds ago.
+/// The id of a run that began this number of seconds ago.
 fn id(ago: u64, number: u32) -> String {
     format!("{:08x}{number:08x}", NOW - ago)
 }
@@ -54,7 +54,7 @@ fn found(plan: &Plan) -> Vec<Left> {
 }
 
 #[test]
-fn every_run_is_told_with_its_state_and_its_age() {
+fn every_run_is_listed_with_its_state_and_its_age() {
     let runs = found(&plan());
     let states: Vec<_> = runs.iter().map(|left| (left.state, left.age_s)).collect();
     assert_eq!(
@@ -72,7 +72,7 @@ fn every_run_is_told_with_its_state_and_its_age() {
 }
 
 #[test]
-fn only_what_has_ended_goes_unless_more_is_asked_for() {
+fn only_objects_of_ended_runs_are_removed_by_default() {
     use State::{Ended, Kept, Unknown};
     let removable = |plan: &Plan| -> Vec<State> {
         let runs = found(plan).into_iter();
@@ -94,7 +94,7 @@ fn only_what_has_ended_goes_unless_more_is_asked_for() {
 }
 
 #[test]
-fn people_read_what_stays_and_why() {
+fn the_text_names_the_objects_that_stay_and_the_reason() {
     let plan = plan();
     let mut cleaned = Cleaned {
         runs: found(&plan),

@@ -1,5 +1,5 @@
-//! What has to be true when nothing moves any more. The reconciliation and the verdict are those of a run; added is what
-//! only a search can see: whether everybody gets an answer, and whether the first to come is the first to be served.
+//! The invariants: what must be true at the end of a schedule. The reconciliation and the verdict are those of a run. The search
+//! adds two invariants that a run cannot check: every user gets an answer, and the order of the users is kept.
 
 use std::fmt;
 
@@ -27,28 +27,28 @@ use crate::{
     strategies::{Decision, Promise},
 };
 
-/// What can be broken.
+/// What must be true at the end of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Invariant {
     /// Never more rows than the limit.
     OverIssue,
-    /// Never fewer than `min(limit, demand)`, where whoever got an error demands nothing.
+    /// Never fewer rows than `min(limit, demand)`. A user with an error has no demand.
     UnderIssue,
     /// No user has more than one row.
     Duplicate,
-    /// Who was told yes has a row.
+    /// A user with the outcome `issued` has a row.
     Lost,
-    /// Who has a row was told yes, or nothing.
+    /// A user with a row has the outcome `issued`, or no known outcome.
     Phantom,
-    /// Nobody gets a coupon who came only after somebody else had been turned away.
+    /// No user gets a coupon whose attempt started after another user was refused.
     Order,
-    /// Everybody gets an answer, and every record is worked off: nothing waits for ever.
+    /// Every user gets an answer, and every record is processed: no task waits forever.
     Stuck,
 }
 
 impl Invariant {
-    /// All, in the order of a report.
+    /// All invariants, in the order of a report.
     pub const ALL: [Self; 7] = [
         Self::OverIssue,
         Self::UnderIssue,
@@ -59,7 +59,7 @@ impl Invariant {
         Self::Stuck,
     ];
 
-    /// For people.
+    /// The name of the invariant.
     pub fn name(self) -> &'static str {
         match self {
             Self::OverIssue => "over-issue",
@@ -72,16 +72,16 @@ impl Invariant {
         }
     }
 
-    /// What it says, as a sentence.
+    /// The invariant as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::OverIssue => "never more rows than the limit",
             Self::UnderIssue => "never fewer rows than limit and demand allow",
             Self::Duplicate => "no user has two rows",
-            Self::Lost => "who was told yes has a row",
-            Self::Phantom => "who has a row was not told no",
-            Self::Order => "nobody who came after a refusal gets a coupon",
-            Self::Stuck => "everybody gets an answer, nothing waits for ever",
+            Self::Lost => "every user who was told yes has a row",
+            Self::Phantom => "no user who was told no has a row",
+            Self::Order => "no user who came after a refusal gets a coupon",
+            Self::Stuck => "every user gets an answer, and every record is processed",
         }
     }
 
@@ -92,7 +92,7 @@ impl Invariant {
             FindingKind::DuplicateUser => Some(Self::Duplicate),
             FindingKind::Lost => Some(Self::Lost),
             FindingKind::Phantom => Some(Self::Phantom),
-            // No strategy has codes.
+            // No strategy issues codes.
             FindingKind::DuplicateCode | FindingKind::Recovered => None,
         }
     }
@@ -122,25 +122,25 @@ impl Broken {
     }
 }
 
-/// What is wrong at an end.
+/// The broken invariants of an end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Judged {
-    /// Everything that is.
+    /// All broken invariants.
     pub broken: Broken,
-    /// What of it is against the strategy's promise.
+    /// The broken invariants that the strategy's promise covers.
     pub against_promise: Broken,
 }
 
-/// An end, as a run would have recorded it.
+/// The end of a schedule, as a run would have recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ending {
-    /// Of every claim; `None` for one that waits for ever.
+    /// The outcome of every claim; `None` for a claim that waits forever.
     pub outcomes: Vec<Option<Outcome>>,
     /// The ledger.
     pub rows: Vec<UserId>,
     late: Vec<bool>,
     undelivered: u64,
-    /// Records are left, or the consumer has been started again too often.
+    /// Whether records are left, or the consumer has been restarted too often.
     unread: bool,
 }
 
@@ -149,7 +149,7 @@ pub struct Ending {
 pub struct Judge(FxHashMap<Ending, Judged>);
 
 impl Judge {
-    /// Of a state in which nothing moves any more.
+    /// The broken invariants of a state without a next step.
     pub fn judge(&mut self, world: &mut World, state: &State) -> Result<Judged, ExploreError> {
         let ending = Ending::of(world, state)?;
         if let Some(known) = self.0.get(&ending) {
@@ -162,7 +162,7 @@ impl Judge {
 }
 
 impl Ending {
-    /// Reads it off a state.
+    /// The end that a state represents.
     pub fn of(world: &mut World, state: &State) -> Result<Self, ExploreError> {
         let claims = world.layout.claims();
         let mut outcomes = Vec::with_capacity(claims);
@@ -187,7 +187,7 @@ impl Ending {
         })
     }
 
-    /// What a run would have recorded.
+    /// The attempts as a run would have recorded them.
     pub fn attempts(&self, world: &World) -> Vec<Attempt> {
         let outcomes = self.outcomes.iter().enumerate();
         outcomes
@@ -210,8 +210,8 @@ impl Ending {
         ledger::reconcile(&self.attempts(world), &self.rows, rules(world))
     }
 
-    /// Whether somebody who was given an answer could have had the missing coupon: who got an error has not got one either,
-    /// and that alone is no fault of the strategy's.
+    /// Whether a user with an answer could have had the missing coupon. A user with an error has no coupon either, and that alone
+    /// is not an error of the strategy.
     fn is_missed(&self, world: &World) -> bool {
         let answered = self.attempts(world).into_iter().filter(|attempt| {
             let unanswered = [Outcome::Failed, Outcome::Indeterminate];
@@ -235,7 +235,7 @@ impl Ending {
         let ledger = self.reconcile(world).into();
         let judgement = verdict::judge(claim, Some(&ledger), &self.circumstances());
         let mut judged = Judged::default();
-        // Nothing moves any more: what is missing at an end will not come.
+        // No step is left, so a missing coupon will not come.
         for finding in &verdict::found(&ledger) {
             if let Some(invariant) = Invariant::of(finding.kind)
                 && (invariant != Invariant::UnderIssue || self.is_missed(world))
@@ -274,7 +274,7 @@ impl Ending {
             unanswered: count(&[Outcome::Indeterminate]),
             told: Told::default(),
             max_undecided: None,
-            // All schedules are tried: somewhere they did overlap.
+            // The search tries all schedules, so the attempts overlap in some of them.
             peak_in_flight: made,
             completion: if self.stuck() {
                 Completion::Pending
@@ -296,7 +296,7 @@ impl Ending {
     }
 }
 
-/// Of the event.
+/// The rules of the event.
 pub fn rules(world: &World) -> Rules {
     Rules {
         limit: world.layout.limit,
@@ -304,13 +304,13 @@ pub fn rules(world: &World) -> Rules {
     }
 }
 
-/// What the strategy promises to this layout.
+/// The promise of the strategy for this layout.
 pub fn promise(world: &World) -> Promise {
     let instances = u32::try_from(world.layout.instances).unwrap_or(u32::MAX);
     world.entry.promise.to_instances(instances)
 }
 
-/// How a run would have recorded it.
+/// The outcome that a run would have recorded.
 pub fn outcome(end: &End) -> Outcome {
     match end {
         End::Told(Decision::Issued) => Outcome::Issued,

@@ -1,23 +1,23 @@
-//! Who takes part: the attempts of every user, the consumer, and which instance serves whom. All of it by index, from 0.
+//! The tasks of a search: the attempts of every user, the consumer, and the instance of each. All numbers count from 0.
 
 use crate::{model::interleaving::Actor, ports::Patience};
 
-/// Tasks that a state has room for: the attempts that a token can tell apart, and a consumer.
+/// The largest number of tasks of a state: the attempts that a token can name, and a consumer.
 pub const MAX_TASKS: usize = 9;
 
-/// Instances that a state has room for.
+/// The largest number of instances of a state.
 pub const MAX_INSTANCES: usize = 4;
 
-/// What a task does.
+/// The role of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// One attempt of a user.
     Claim { user: usize, attempt: usize },
-    /// Works off the topic.
+    /// The consumer of the topic.
     Consumer,
 }
 
-/// The workload of a search. Claims are numbered user by user; the consumer comes last.
+/// The workload of a search. Claims are numbered user by user. The consumer comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     pub users: usize,
@@ -25,7 +25,7 @@ pub struct Layout {
     pub instances: usize,
     pub limit: u64,
     pub patience: Patience,
-    /// Records that the consumer reads at once, at most.
+    /// The largest number of records that the consumer reads at once.
     pub batch: u8,
     /// Whether there is a consumer.
     pub consumes: bool,
@@ -54,7 +54,7 @@ impl Layout {
         }
     }
 
-    /// The same for a number that may be of no task.
+    /// The role of the task with this number; `None` where there is no such task.
     pub fn role_of_any(&self, task: usize) -> Option<Role> {
         (task < self.tasks()).then(|| self.role(task))
     }
@@ -64,17 +64,17 @@ impl Layout {
         user * self.attempts..(user + 1) * self.attempts
     }
 
-    /// Which instance it is on.
+    /// The instance of the task.
     pub fn instance(&self, task: usize) -> usize {
         self.actor(task).instance(self.instances)
     }
 
-    /// Whether two users are served by the same instances, and so can be exchanged.
+    /// Whether the same instances serve two users, so that the users can be exchanged.
     pub fn alike(&self, one: usize, other: usize) -> bool {
         one % self.instances == other % self.instances
     }
 
-    /// For pictures and tokens.
+    /// The task as pictures and tokens name it.
     pub fn actor(&self, task: usize) -> Actor {
         match self.role(task) {
             Role::Claim { user, attempt } => Actor::Claim {

@@ -1,9 +1,9 @@
-//! What a task does next is a function of what it has been answered so far. So its future is polled once for every such history,
-//! and the search over all orders is one over plain data.
+//! The memo: the next step of a task is a function of the answers that the task has received. A future is polled once for every
+//! such history, so the search over all orders works on plain data.
 //!
-//! The function is the strategy's own code: a history is played to a fresh future, answer by answer. That nothing but the answers
-//! counts is checked: every witness, and a sample of the other schedules, is played once more with all tasks on one
-//! strategy (see [`super::rehearsal`]).
+//! The function is the strategy's own code: a history is played to a new future, answer by answer. A check confirms that only the
+//! answers count: every witness, and a sample of the other schedules, is played again with all tasks on one strategy (see
+//! [`super::rehearsal`]).
 
 use std::rc::Rc;
 
@@ -24,28 +24,28 @@ use crate::{
     strategies::Entry,
 };
 
-/// A history by number.
+/// The number of a history.
 pub type Node = u32;
 
-/// Before the first answer.
+/// The history without an answer.
 pub const ROOT: Node = 0;
 
-/// Reactions by history.
+/// The reactions by history.
 pub struct Memo {
     entry: &'static Entry,
     histories: Interner<(Node, Answer)>,
     reactions: FxHashMap<(u8, Node), Rc<Reaction>>,
-    /// The first user's reactions, to compare with the others'.
+    /// The reactions of the first user, to compare with those of the other users.
     shapes: FxHashMap<(usize, Node), Rc<Reaction>>,
     renamed: FxHashMap<(Node, u32), Node>,
-    /// Two users did different things after the same answers.
+    /// Whether two users reacted differently to the same answers.
     pub asymmetric: bool,
 }
 
 impl Memo {
     pub fn new(entry: &'static Entry) -> Self {
         let mut histories = Interner::default();
-        // Stands for the beginning, which has neither a parent nor an answer.
+        // The first entry is the history without an answer, which has no parent.
         histories.put((Node::MAX, Answer::Done));
         Self {
             entry,
@@ -57,7 +57,7 @@ impl Memo {
         }
     }
 
-    /// The history that goes on with this answer.
+    /// The history with this answer appended.
     pub fn after(&mut self, node: Node, answer: Answer) -> Node {
         self.histories.put((node, answer))
     }
@@ -74,7 +74,7 @@ impl Memo {
         answers
     }
 
-    /// What a task does after a history.
+    /// The reaction of a task to a history.
     pub fn reaction(
         &mut self,
         layout: &Layout,
@@ -98,7 +98,8 @@ impl Memo {
         Ok(reaction)
     }
 
-    /// A user's attempts share a strategy, so that it can tell them apart; users do not, so that they stay exchangeable.
+    /// The attempts of one user share a strategy, so that the strategy can distinguish them. Different users do not share a
+    /// strategy, so that they stay interchangeable.
     fn play(&self, layout: &Layout, task: usize, node: Node) -> Result<Reaction, ExploreError> {
         let tasks = match layout.role(task) {
             Role::Claim { user, .. } => layout.of_user(user),
@@ -114,7 +115,7 @@ impl Memo {
             .ok_or(ExploreError::Elsewhere)
     }
 
-    /// The same history with other names for users; `permutation` names the renaming.
+    /// The same history with other users. `permutation` is the number of the renaming.
     pub fn rename(
         &mut self,
         node: Node,
@@ -145,7 +146,7 @@ impl Memo {
     }
 }
 
-/// The reaction as it would be of another user.
+/// The reaction of another user.
 fn with_user(reaction: &Reaction, from: usize, to: usize) -> Reaction {
     let (from, to) = (user_id(from), user_id(to));
     let user = |user: UserId| if user == from { to } else { user };

@@ -1,16 +1,18 @@
-//! Every interleaving of a strategy's own code, within bounds, and the smallest that breaks a promise.
+//! Explores every interleaving of a strategy's own code, within bounds, and finds the smallest interleaving that breaks a
+//! promise.
 //!
 //! # Layout
 //!
 //! - [`sim`]: the simulated services and the ports in front of them
-//! - [`memo`]: what a task does next, learned by polling the strategy's futures
-//! - [`world`]: a state of everything, and the next one; [`layout`]: who takes part
-//! - [`search`]: all states; [`symmetry`]: of those that differ by users' names, one; [`smallest`]: the way to a broken one
-//! - [`invariant`]: what has to be true at an end, by the same reconciliation and verdict as in a run
-//! - [`trace`], [`why`], [`picture`]: the way as an [`Interleaving`]
-//! - [`rehearsal`]: witnesses once more, with all tasks on one strategy
+//! - [`memo`]: the next step of a task, learned by polling the strategy's futures
+//! - [`world`]: the state of all services and tasks, and the next state; [`layout`]: the tasks
+//! - [`search`]: all states; [`symmetry`]: one of the states that differ only by the users' names; [`smallest`]: the smallest
+//! schedule to a broken invariant
+//! - [`invariant`]: what must be true at an end, by the same reconciliation and verdict as in a run
+//! - [`trace`], [`why`], [`picture`]: a schedule as an [`Interleaving`]
+//! - [`rehearsal`]: plays witnesses again, with all tasks on one strategy
 //!
-//! Single-threaded and without a clock or a random number: the same settings give the same result.
+//! A search is single-threaded and uses no clock and no random number: the same settings give the same result.
 
 mod invariant;
 mod layout;
@@ -42,89 +44,89 @@ pub use self::{
     world::RESTARTS,
 };
 
-/// What is to be explored.
+/// The settings of an exploration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// At most; fewer are tried first.
+    /// The largest number of users. Fewer users are tried first.
     pub users: u64,
-    /// Coupons.
+    /// The number of coupons.
     pub limit: u64,
-    /// Attempts each user makes.
+    /// The attempts of each user.
     pub attempts: u32,
     /// Processes that share the users.
     pub instances: u32,
-    /// Records that the consumer reads at once, at most.
+    /// The largest number of records that the consumer reads at once.
     pub batch: u8,
-    /// Faults in one schedule, at most.
+    /// The largest number of faults in one schedule.
     pub faults: u8,
-    /// How often a conflict or a lock is tried.
+    /// The number of tries after a conflict or for a lock.
     pub tries: u32,
-    /// Of each search.
+    /// The bounds of each search.
     pub bounds: Bounds,
 }
 
-/// One search.
+/// The size of one search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SearchSummary {
-    /// Users.
+    /// The number of users.
     pub users: u64,
-    /// Faults in one schedule, at most.
+    /// The largest number of faults in one schedule.
     pub faults: u8,
-    /// Schedules from the first step to an end.
+    /// The number of schedules from the first step to an end.
     pub schedules: u128,
-    /// Different states.
+    /// The number of different states.
     pub states: u64,
     /// Steps of the longest schedule.
     pub longest: usize,
-    /// Why it is not all.
+    /// The bound that ended the search early.
     pub hit: Option<Hit>,
 }
 
 /// The smallest schedule that breaks an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
-    /// Users that it takes.
+    /// The number of users.
     pub users: u64,
-    /// Faults that it takes.
+    /// The number of faults.
     pub faults: u8,
-    /// Steps.
+    /// The number of steps.
     pub steps: usize,
-    /// How often it goes over to another task.
+    /// The number of switches from one task to another.
     pub switches: usize,
-    /// Whether the strategy had promised that it would not happen, without faults.
+    /// Whether the strategy had promised the invariant, without faults.
     pub against_promise: bool,
-    /// Step by step.
+    /// The schedule, step by step.
     pub interleaving: Interleaving,
 }
 
-/// What was found out about one invariant.
+/// The result for one invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvariantResult {
-    /// Which.
+    /// The invariant.
     pub invariant: Invariant,
-    /// The smallest schedule without a fault that breaks it.
+    /// The smallest schedule without a fault that breaks the invariant.
     pub without_faults: Option<Witness>,
-    /// The smallest with a fault, where none does without.
+    /// The smallest schedule with a fault that breaks the invariant, where no schedule without a fault does.
     pub with_faults: Option<Witness>,
 }
 
-/// What was found out about a strategy.
+/// The result of the exploration of a strategy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exploration {
-    /// Which strategy.
+    /// The strategy.
     pub entry: &'static Entry,
-    /// What it promises to so many instances.
+    /// The promise of the strategy for this number of instances.
     pub promise: Promise,
-    /// What was asked.
+    /// The settings.
     pub settings: Settings,
-    /// Every search: fewer users and fewer faults first.
+    /// Every search, in ascending order of users and faults.
     pub rounds: Vec<SearchSummary>,
-    /// One for each invariant, in the order of [`Invariant::ALL`].
+    /// One result for each invariant, in the order of [`Invariant::ALL`].
     pub answers: Vec<InvariantResult>,
 }
 
 impl Exploration {
-    /// Whether every search has seen everything.
+    /// Whether every search has seen all states.
     pub fn is_exhaustive(&self) -> bool {
         self.rounds.iter().all(|round| round.hit.is_none())
     }
@@ -138,7 +140,7 @@ impl Exploration {
         witnesses.into_iter().any(|witness| witness.against_promise)
     }
 
-    /// The one to show first: without faults, if there is one.
+    /// The first witness to show: a witness without faults, if there is one.
     pub fn first_witness(&self) -> Option<&Witness> {
         let without = self
             .answers
@@ -151,13 +153,17 @@ impl Exploration {
         without.chain(with).next()
     }
 
-    /// The search with all users and so many faults.
+    /// The search with all users and this number of faults.
     pub fn round(&self, faults: u8) -> Option<&SearchSummary> {
         self.rounds.iter().rfind(|round| round.faults == faults)
     }
 }
 
 /// Explores one strategy.
+///
+/// # Errors
+///
+/// The strategy cannot be explored.
 pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration, ExploreError> {
     let mut symmetric = true;
     loop {
@@ -167,13 +173,16 @@ pub fn explore(entry: &'static Entry, settings: &Settings) -> Result<Exploration
             searched?;
             return explorer.finish();
         }
-        // It turned out that users are not interchangeable, so what was made of that is worth nothing: once more, with
-        // each for himself.
+        // The users are not interchangeable, so the results are invalid. The search runs again with all users distinguished.
         symmetric = false;
     }
 }
 
-/// The whole catalogue with two users and at most one fault, for its documentation.
+/// Explores the whole catalogue with two users and at most one fault, for its documentation.
+///
+/// # Errors
+///
+/// A strategy cannot be explored.
 pub fn catalogue() -> Result<Vec<Exploration>, ExploreError> {
     let settings = Settings {
         users: 2,
@@ -192,7 +201,11 @@ pub fn catalogue() -> Result<Vec<Exploration>, ExploreError> {
     found.collect()
 }
 
-/// So many schedules without faults, drawn from all there are of all the users: the same ones every time.
+/// Draws `count` schedules without faults from all schedules of all users. The same settings give the same schedules.
+///
+/// # Errors
+///
+/// The strategy cannot be explored.
 pub fn schedules(
     entry: &'static Entry,
     settings: &Settings,
@@ -214,10 +227,10 @@ struct Explorer {
     entry: &'static Entry,
     settings: Settings,
     symmetric: bool,
-    /// One for each number of users, from 1.
+    /// One world for each number of users, from 1.
     worlds: Vec<World>,
     rounds: Vec<SearchSummary>,
-    /// In the order of the rounds.
+    /// The results of the searches, in the order of `rounds`.
     seen: Vec<search::SearchResult>,
 }
 
@@ -311,7 +324,7 @@ impl Explorer {
         Ok(None)
     }
 
-    /// Against the promise if there is one, with the fewest users.
+    /// A witness with the fewest users, against the promise if there is one.
     fn witness(
         &mut self,
         invariant: Invariant,

@@ -1,4 +1,4 @@
-//! A schedule that was found becomes an interleaving that can be drawn.
+//! Converts a schedule of a search to an interleaving.
 
 use super::{
     invariant::{Invariant, outcome},
@@ -15,7 +15,7 @@ use crate::{
     model::interleaving::{Call, Happened, Interleaving, Observation, Token, Told, What},
 };
 
-/// Draws a schedule, and what it breaks, if anything.
+/// The interleaving of a schedule, with the invariant that it breaks, if any.
 pub fn picture(
     world: &mut World,
     invariant: Option<Invariant>,
@@ -55,7 +55,7 @@ pub fn picture(
     })
 }
 
-/// The schedule as one word.
+/// The schedule as a token.
 pub fn token(world: &World, actions: &[Action]) -> Token {
     let layout = &world.layout;
     Token {

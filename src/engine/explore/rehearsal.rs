@@ -1,6 +1,7 @@
-//! A schedule played with all tasks on one strategy an instance, as in a run: does every task do what the search took it to do?
+//! The rehearsal: plays a schedule with all tasks on one strategy per instance, as in a run, and checks that every task reacts as
+//! the search assumed.
 //!
-//! A strategy that keeps something to itself, outside of the ports, shows here.
+//! The check finds a strategy that keeps state outside of the ports.
 
 use super::{
     search::successors,
@@ -9,10 +10,10 @@ use super::{
 };
 use crate::strategies::Entry;
 
-/// Schedules that are played besides the witnesses.
+/// The number of schedules that are played besides the witnesses.
 const WALKS: u64 = 32;
 
-/// Plays schedules drawn from all there are, without faults.
+/// Plays schedules without faults, drawn from all schedules.
 pub fn sample(world: &mut World) -> Result<(), ExploreError> {
     for number in 0..WALKS {
         let schedule = walk(world, number)?;
@@ -21,7 +22,7 @@ pub fn sample(world: &mut World) -> Result<(), ExploreError> {
     Ok(())
 }
 
-/// A schedule without faults, drawn from all there are: the same one for the same number.
+/// A schedule without faults, drawn from all schedules. The same number gives the same schedule.
 pub fn walk(world: &mut World, number: u64) -> Result<Vec<Action>, ExploreError> {
     let mut dice = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut state = world.start(0);
@@ -31,7 +32,7 @@ pub fn walk(world: &mut World, number: u64) -> Result<Vec<Action>, ExploreError>
         if choices.is_empty() {
             return Ok(schedule);
         }
-        // Xorshift.
+        // Xorshift random numbers.
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;
@@ -87,7 +88,7 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// By their names: a token that tells attempts apart may differ.
+    /// Compares the calls by their names: a token that distinguishes attempts may differ.
     fn compare(&self, task: usize, expected: &Reaction) -> Result<(), ExploreError> {
         let name = |reaction: &Reaction| match &reaction.next {
             Next::Call(call) => (call.name().into_owned(), call.users()),

@@ -1,5 +1,5 @@
-//! Every schedule, breadth first: a layer holds all states that so many steps lead to. No two layers share a state, as every step
-//! is remembered by whoever made it; so only two layers are ever kept.
+//! Searches every schedule, breadth first. A layer contains all states that a number of steps leads to. A state contains the
+//! histories of all tasks, so no two layers share a state, and the search keeps only two layers.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -12,16 +12,16 @@ use super::{
 };
 use crate::model::interleaving::CallFault;
 
-/// What a search may take.
+/// The bounds of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Steps of a schedule.
+    /// The largest number of steps of a schedule.
     pub steps: usize,
-    /// Different states.
+    /// The largest number of different states.
     pub states: u64,
 }
 
-/// Which bound a search has hit.
+/// The bound that ended a search early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hit {
@@ -31,31 +31,31 @@ pub enum Hit {
     States,
 }
 
-/// After how many steps something was first found.
+/// The number of steps after which an invariant was first broken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct First {
-    /// At all.
+    /// Broken with or without a promise.
     pub broken: Option<usize>,
-    /// Against the promise.
+    /// Broken against the promise.
     pub against_promise: Option<usize>,
 }
 
-/// What a search has seen.
+/// The result of a search.
 #[derive(Debug, Clone, Default)]
 pub struct SearchResult {
-    /// Schedules from the first step to an end; saturating.
+    /// The number of schedules from the first step to an end; saturating.
     pub schedules: u128,
-    /// Different states, users that stand alike taken as one.
+    /// The number of different states. States that differ only by interchangeable users count once.
     pub states: u64,
     /// Steps of the longest schedule.
     pub longest: usize,
-    /// Why it is not all.
+    /// The bound that ended the search early.
     pub hit: Option<Hit>,
     first: [First; Invariant::ALL.len()],
 }
 
 impl SearchResult {
-    /// When this was first broken.
+    /// The number of steps after which this invariant was first broken.
     pub fn first(&self, invariant: Invariant) -> First {
         self.first[invariant as usize]
     }
@@ -63,17 +63,17 @@ impl SearchResult {
 
 type Layer = IndexMap<State, u128, FxBuildHasher>;
 
-/// One search, with at most so many faults.
+/// One search with a largest number of faults.
 pub struct Search<'a> {
     world: &'a mut World,
     judge: Judge,
-    /// `None` where users are told apart.
+    /// `None` where the users are distinguished.
     symmetry: Option<Symmetry>,
     seen: SearchResult,
 }
 
 impl<'a> Search<'a> {
-    /// Looks at everything there is within the bounds.
+    /// Searches all states within the bounds.
     pub fn run(
         world: &'a mut World,
         faults: u8,
@@ -129,7 +129,7 @@ impl<'a> Search<'a> {
         Ok(next)
     }
 
-    /// Nothing moves any more, unless something goes wrong.
+    /// Judges a state without a next step, except for faults.
     fn end(&mut self, state: &State, paths: u128, depth: usize) -> Result<(), ExploreError> {
         self.seen.schedules = self.seen.schedules.saturating_add(paths);
         let judged = self.judge.judge(self.world, state)?;
@@ -146,15 +146,15 @@ impl<'a> Search<'a> {
     }
 }
 
-/// What can come next.
+/// The next states.
 pub struct Successors {
-    /// In the order of the tasks, faults after steps.
+    /// The next states in the order of the tasks, faults after steps.
     pub states: Vec<(Action, State)>,
-    /// Whether nothing moves without a fault.
+    /// Whether no step is possible without a fault.
     pub quiet: bool,
 }
 
-/// Everything that can come next.
+/// All next states of a state.
 pub fn successors(world: &mut World, state: &State) -> Result<Successors, ExploreError> {
     let tasks = u8::try_from(world.layout.tasks()).unwrap_or(u8::MAX);
     let mut states = Vec::new();

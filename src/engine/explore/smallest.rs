@@ -1,5 +1,5 @@
-//! The smallest schedule to a known end: of all with the fewest steps, the one with the fewest switches between tasks, and of those
-//! the first. Here users are told apart, so that the schedule can be played as it stands.
+//! Finds the smallest schedule to a known end: among the schedules with the fewest steps, the schedule with the fewest switches
+//! between tasks, and among those the first. Users are distinguished here, so that the schedule can be played unchanged.
 
 use std::cmp::Ordering;
 
@@ -14,44 +14,44 @@ use super::{
     world::{Action, State, World},
 };
 
-/// What is looked for.
+/// The end to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
     pub invariant: Invariant,
-    /// Only against the promise, or in any case.
+    /// Whether the end must be against the promise.
     pub against_promise: bool,
-    /// It is known to be there after so many steps, and not before.
+    /// The number of steps, known from the search.
     pub steps: usize,
     pub faults: u8,
 }
 
-/// A schedule and how often it goes over to another task.
+/// A schedule, and its number of switches from one task to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     pub actions: Vec<Action>,
     pub switches: usize,
 }
 
-/// How a state was reached: switches so far, and the last step.
+/// How a state was reached: the number of switches so far, and the last step.
 #[derive(Clone, Copy)]
 struct Way {
     switches: usize,
     step: Option<usize>,
 }
 
-/// The one before it, and what was done.
+/// The previous state, and the action.
 type Step = (Option<usize>, Action);
 
 type Layer = IndexMap<(State, Option<u8>), Way, FxBuildHasher>;
 
-/// Finds it; `None` where it is not there. `symmetric`: users are interchangeable, so they may as well start in order.
+/// Finds the schedule; `None` where there is none. `symmetric` tells that the users are interchangeable, so they start in order.
 pub fn smallest(
     world: &mut World,
     wanted: Wanted,
     symmetric: bool,
 ) -> Result<Option<Schedule>, ExploreError> {
     let start = world.start(wanted.faults);
-    // Every step that was looked at.
+    // All steps so far.
     let mut steps: Vec<Step> = Vec::new();
     let way = Way {
         switches: 0,
@@ -123,7 +123,7 @@ fn best(
     Ok(best)
 }
 
-/// Whether a user starts before one with a smaller number who could as well have done so.
+/// Whether a user starts before a user with a smaller number who could have started as well.
 fn comes_out_of_turn(world: &World, state: &State, action: Action) -> bool {
     let Some(task) = action.task().map(usize::from) else {
         return false;

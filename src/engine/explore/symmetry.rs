@@ -1,5 +1,5 @@
-//! Users are interchangeable: a state in which u1 and u2 have changed places leads to the same, with the names changed. Of all those
-//! states, one is looked at.
+//! The symmetry of users: a state in which two users have changed places leads to the same states with changed names. The search
+//! examines one of all such states.
 
 use rustc_hash::FxHashMap;
 
@@ -10,14 +10,14 @@ use super::{
 };
 use crate::ports::UserId;
 
-/// Renamings that were met, by number.
+/// The renamings so far, by number.
 #[derive(Default)]
 pub struct Symmetry {
     names: FxHashMap<u32, Vec<(String, String)>>,
 }
 
 impl Symmetry {
-    /// The representative of all states that differ from this one by the users' names alone.
+    /// The representative of all states that differ from this state only by the users' names.
     pub fn representative(&mut self, world: &mut World, state: &State) -> State {
         let layout = world.layout;
         let order = order(world, &layout, state);
@@ -71,8 +71,8 @@ impl Symmetry {
     }
 }
 
-/// The users in the order in which the representative numbers them. Among users that stand alike, what the services hold of
-/// them decides; where that says nothing, two states may be kept that are one, which only costs time.
+/// The users in the order in which the representative numbers them. The content of the services decides among users with equal
+/// tasks. Where the content does not decide, the search may keep two equivalent states, which only costs time.
 fn order(world: &World, layout: &Layout, state: &State) -> Vec<usize> {
     let mut order: Vec<usize> = (0..layout.users).collect();
     for first in 0..layout.instances.min(layout.users) {

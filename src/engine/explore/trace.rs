@@ -1,4 +1,4 @@
-//! A schedule, step by step, with the worlds before and after each.
+//! A schedule step by step, with the states before and after each step.
 
 use std::rc::Rc;
 
@@ -13,11 +13,11 @@ use super::{
 /// One step of a schedule.
 pub struct TracedStep {
     pub action: Action,
-    /// The call that was made, and its answer.
+    /// The call, and its answer.
     pub seen: Option<(Rc<Reaction>, Answer)>,
     pub before: State,
     pub after: State,
-    /// How the task ended with it.
+    /// How the task ended with this step.
     pub end: Option<End>,
 }
 

@@ -1,5 +1,5 @@
-//! What a search alone can see, explained: an order that is not that of coming, and what waits for ever. The rest is
-//! [`crate::judge::witness`]'s.
+//! Explains the invariants that only a search checks: the order of the users, and tasks that wait forever.
+//! [`crate::judge::witness`] explains the others.
 
 use super::{
     invariant::{Ending, Invariant, rules},
@@ -37,7 +37,7 @@ pub fn why(
         Invariant::Lost => return Ok(found(world, &ending, history, FindingKind::Lost)),
         Invariant::Phantom => return Ok(found(world, &ending, history, FindingKind::Phantom)),
         Invariant::Order => {
-            "somebody had been turned away before the one who got the coupon even asked".to_owned()
+            "another user was refused before the user who got the coupon asked".to_owned()
         }
         Invariant::Stuck => stuck(world, &ending, end)?,
     };
@@ -48,7 +48,7 @@ pub fn why(
     })
 }
 
-/// What a run would have found as well.
+/// The explanation of a finding that a run would have made as well.
 fn found(world: &World, ending: &Ending, history: &[Happened], kind: FindingKind) -> Why {
     let attempts: Vec<_> = ending
         .attempts(world)
@@ -78,5 +78,5 @@ fn stuck(world: &mut World, ending: &Ending, end: &State) -> Result<String, Expl
             return Ok(format!("{who} waits for {} for ever", call.name()));
         }
     }
-    Ok("a record is never worked off".to_owned())
+    Ok("a record is never processed".to_owned())
 }

@@ -1,39 +1,39 @@
-//! Memory: every attempt that is under way, and every one that is kept until the end.
+//! Memory: what the attempts of a run need, and what this process may use.
 
 use std::{fmt, fs, path::Path};
 
 use rustix::process::{Resource, getrlimit};
 
-/// Bytes of an attempt under way, its task included, measured as peak memory of 1,000,000 users less that of 100
-/// (results/peers.md).
+/// Bytes of an attempt under way, including its task. Measured as the peak memory of 1,000,000 users less the peak memory of 100
+/// users (results/peers.md).
 const UNDER_WAY: u64 = 888;
 
-/// Bytes of an attempt that waits for its turn or has ended: its user, its slot, and what is told of it. Measured in a closed
-/// loop of 1,000,000 users.
+/// Bytes of an attempt that has not started or has ended: its user, its slot and its outcome. Measured in a closed loop of
+/// 1,000,000 users.
 const KEPT: u64 = 91;
 
-/// Address space that threads and allocators reserve without using it.
+/// Bytes of address space that threads and allocators reserve without using it.
 const RESERVED: u64 = 896 << 20;
 
-/// Bytes of a state of an exploration, with some room.
+/// Bytes of a state of an exploration, rounded up.
 const STATE: u64 = 400;
 
-/// Different states of an exploration that there is memory for; `None` where it is not known.
+/// The number of different states of an exploration that the memory has room for; `None` where the available memory is not known.
 pub fn states() -> Option<u64> {
     available().map(|available| (available.bytes / STATE).max(1))
 }
 
-/// Attempts of a run.
+/// The attempts of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Memory {
-    /// All of them.
+    /// The number of all attempts.
     pub attempts: u64,
-    /// Those that are under way at a time, at most.
+    /// The largest number of attempts under way at the same time.
     pub at_once: u64,
 }
 
 impl Memory {
-    /// Bytes.
+    /// The memory that the attempts need, in bytes.
     fn bytes(&self) -> u64 {
         let at_once = self.at_once.min(self.attempts);
         let kept = self.attempts - at_once;
@@ -41,10 +41,10 @@ impl Memory {
     }
 }
 
-/// Memory that can be had, and what bounds it.
+/// The memory that this process may use, and what limits it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Available {
-    /// How much.
+    /// Bytes.
     pub bytes: u64,
     bound: Bound,
 }
@@ -66,7 +66,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// More memory than there is.
+/// A run that needs more memory than is available.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{} attempts need about {}, and {} are {}: {}",
@@ -94,7 +94,12 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// Whether the attempts fit in. Nothing is refused where it is not known what there is.
+/// Checks that the attempts fit into the available memory. Accepts every number of attempts where the available memory is not
+/// known.
+///
+/// # Errors
+///
+/// The attempts need more memory than is available.
 pub fn check(memory: &Memory, available: Option<Available>) -> Result<(), TooMuch> {
     match available {
         Some(available) if memory.bytes() > available.bytes => Err(TooMuch {
@@ -105,7 +110,7 @@ pub fn check(memory: &Memory, available: Option<Available>) -> Result<(), TooMuc
     }
 }
 
-/// The least of what the machine, the control group and the limit of the address space leave.
+/// The smallest of what the machine, the control group and the limit of the address space leave.
 pub fn available() -> Option<Available> {
     let bounds = [
         (machine(), Bound::Machine),
@@ -130,11 +135,11 @@ fn machine() -> Option<u64> {
 fn address_space() -> Option<u64> {
     let limit = getrlimit(Resource::As).current?;
     let used = kilobytes("/proc/self/status", "VmSize:")?;
-    // A small limit leaves threads less to reserve.
+    // Threads reserve less under a small limit.
     Some(limit.saturating_sub(used + RESERVED.min(limit / 2)))
 }
 
-/// A line `NAME  123 kB` of a file, in bytes.
+/// The value of the line `NAME  123 kB` of a file, in bytes.
 fn kilobytes(file: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
@@ -142,8 +147,8 @@ fn kilobytes(file: &str, name: &str) -> Option<u64> {
     Some(number * 1024)
 }
 
-/// Of both versions of control groups: the line of `/proc/self/cgroup`, where the groups are, the files, and what of the use can
-/// be taken back.
+/// For both versions of control groups: the line of `/proc/self/cgroup`, the folder of the groups, the files, and the entry for
+/// memory in use that can be reclaimed.
 const GROUPS: [(&str, &str, &str, &str, &str); 2] = [
     (
         "0::",
@@ -161,7 +166,7 @@ const GROUPS: [(&str, &str, &str, &str, &str); 2] = [
     ),
 ];
 
-/// What this process's group and those above it leave. In a container, its own group is the root of what it sees.
+/// The memory that the group of this process and its parent groups leave. In a container, the group of the container is the root.
 fn group() -> Option<u64> {
     let own = fs::read_to_string("/proc/self/cgroup").ok()?;
     let left = GROUPS
@@ -194,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_estimate_counts_those_under_way_and_those_that_are_kept() {
+    fn an_estimate_counts_attempts_under_way_and_recorded_attempts() {
         let burst = Memory {
             attempts: 1_000_000,
             at_once: u64::MAX,
@@ -208,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_with_the_estimate() {
+    fn too_many_attempts_are_refused_with_the_estimate() {
         let three = Available {
             bytes: 3 << 30,
             bound: Bound::Group,

@@ -1,7 +1,7 @@
-//! Before anything is opened: the open files and the memory that a run needs, against what this process may have.
+//! The open files and the memory that a command needs, compared with what this process may use, before any service is opened.
 //!
-//! A library that cannot open a file, or that gets no memory, ends the process without a word about the cause. So the needs are
-//! estimated beforehand, from figures that were measured, and a run that cannot succeed is refused with them.
+//! A library that cannot open a file or cannot allocate memory ends the process without a useful message. Therefore the needs are
+//! estimated from measured figures, and a run that cannot succeed is refused with the estimate.
 
 pub mod memory;
 mod needs;
@@ -10,18 +10,22 @@ pub use crate::adapters::files::{self, Files};
 pub use memory::Memory;
 pub use needs::Needs;
 
-/// What the process may not have.
+/// A resource that the process may not use as needed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Shortage {
-    /// Open files.
+    /// The number of open files.
     #[error(transparent)]
     Files(#[from] files::TooMany),
-    /// Memory.
+    /// The memory.
     #[error(transparent)]
     Memory(#[from] memory::TooMuch),
 }
 
-/// Compares what is needed with what there is, and raises the soft limit of open files where that is enough.
+/// Compares the needs with the limits of this process. Raises the soft limit of open files where that is sufficient.
+///
+/// # Errors
+///
+/// The command needs more open files or more memory than this process may use.
 pub fn check(needs: &Needs) -> Result<(), Shortage> {
     memory::check(&needs.memory, memory::available())?;
     files::check(&needs.files)?;

@@ -1,4 +1,4 @@
-//! What a command needs, from what it is to do.
+//! The resources that a command needs, estimated from its settings.
 
 use super::{Files, Memory};
 use crate::{
@@ -9,35 +9,35 @@ use crate::{
     strategies::{Entry, Need},
 };
 
-/// Standard streams, the runtimes of the program, the outputs.
+/// Open files of the standard streams, the runtimes of the program and the outputs.
 const PROGRAM: u64 = 16;
-/// Pipes of a process of `--instances`.
+/// Open files of the pipes to one process of `--instances`.
 const PIPES: u64 = 3;
-/// The embedded Redis, without its connections, each of which has two ends here.
+/// Open files of the embedded Redis without its connections. Both ends of such a connection are in this process.
 const EMBEDDED_REDIS: u64 = 4;
-/// A producer and its brokers, without consumers.
+/// Open files of a producer and its brokers, without consumers.
 const PRODUCER: u64 = 14;
 const EMBEDDED_KAFKA: u64 = 27;
 const CONSUMER: u64 = 10;
 
-/// What a command needs.
+/// The resources that a command needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needs {
-    /// Open files.
+    /// Open files, with the reason for each part.
     pub files: Files,
-    /// Memory.
+    /// Attempts, which need memory.
     pub memory: Memory,
 }
 
 impl Needs {
-    /// Of the program without any service.
+    /// The needs of the program without any service.
     pub fn of_the_program() -> Self {
         let mut needs = Self::default();
         needs.files.add("the program itself", PROGRAM);
         needs
     }
 
-    /// Of a run. Strategies run one after the other, so the most that one of them needs is what counts.
+    /// The needs of a run. Strategies run one after the other, so the strategy with the largest needs counts.
     pub fn of_run(scenario: &Scenario) -> Self {
         let mut needs = scenario
             .subjects
@@ -57,7 +57,7 @@ impl Needs {
         needs
     }
 
-    /// Of a strategy on its services.
+    /// The needs of a strategy on its services.
     pub fn of_strategy(entry: &Entry, scenario: &Scenario) -> Self {
         let mut needs = Self::of_services(&scenario.services, |need| entry.needs(need));
         if scenario.bystander_rate.is_some() {
@@ -73,7 +73,7 @@ impl Needs {
         needs
     }
 
-    /// Of services, those that are needed besides the database.
+    /// The needs of the services. `needed` tells which services are used besides the database.
     pub fn of_services(services: &Services, needed: impl Fn(Need) -> bool) -> Self {
         let mut needs = Self::of_the_program();
         let files = &mut needs.files;
@@ -102,7 +102,7 @@ impl Needs {
     }
 }
 
-/// Files of a connection: SQLite has one for the database and one for its log.
+/// Open files of a connection to the database. SQLite has one file for the database and one for its log.
 fn each(services: &Services) -> u64 {
     match services.db.kind() {
         DbKind::Sqlite => 2,
@@ -115,7 +115,7 @@ fn memory(workload: &Workload) -> Memory {
     let at_once = match workload.arrivals {
         Arrivals::Burst => attempts,
         Arrivals::ClosedLoop { in_flight } => in_flight,
-        // As many as the service lets pile up, which is not known before.
+        // The number of waiting connections depends on the service and is not known before the run.
         Arrivals::OpenLoop { .. } => 0,
     };
     Memory { attempts, at_once }

@@ -1,8 +1,8 @@
-//! Runs a schedule: in a burst a task for every attempt, all of them waiting at one gate; in a closed loop a task for every
-//! place; in an open loop a task for every attempt from its intended start on.
+//! Runs a schedule. A burst has a task for every attempt, and all tasks start at one gate. A closed loop has a task for every
+//! place. An open loop starts a task for every attempt at its intended start.
 //!
-//! Nothing is cancelled when it is late: a request that was given up may still issue a coupon. It is waited for as long as
-//! anything moves, and recorded as indeterminate.
+//! A late attempt is not cancelled, because its request may still issue a coupon. The engine waits for it as long as other
+//! attempts end, and records it as indeterminate.
 
 use std::{
     sync::{
@@ -26,17 +26,17 @@ use crate::{
     strategies::{Decision, Strategy},
 };
 
-/// How often the engine looks whether anything moves.
+/// The interval between two checks for progress.
 const TICK: Duration = Duration::from_millis(2);
 
 /// What the engine runs.
 #[derive(Clone)]
 pub struct Load {
-    /// Asked by every attempt.
+    /// Receives the claim of every attempt.
     pub strategy: Arc<dyn Strategy>,
-    /// Knows who comes when, and takes what happens to them.
+    /// Holds the schedule and records every attempt.
     pub recorder: Arc<Recorder>,
-    /// The run is given up when nothing has moved for so long.
+    /// The load ends early when no attempt is answered for this long.
     pub patience: Duration,
 }
 
@@ -45,32 +45,32 @@ pub struct Load {
 pub enum End {
     /// Every attempt has ended.
     Done,
-    /// Nothing moved for as long as one attempt may take.
+    /// No attempt was answered for as long as one attempt may take.
     Stalled,
-    /// Somebody asked to stop.
+    /// The caller has stopped the load.
     Interrupted,
 }
 
-/// The load, and what of it may still be under way.
+/// The end of a load, with the attempts that may still be under way.
 pub struct LoadEnd {
-    /// Why it ended.
+    /// Why the load ended.
     pub end: End,
-    /// Processor time of this process since the release.
+    /// Processor time of this process from the release to the end of the load.
     pub cpu: Duration,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl LoadEnd {
-    /// Waits until nothing is under way any more: before that, the ledger is not final. May be given up and called again.
+    /// Waits until no attempt is under way. The ledger is not final before. A caller may drop the future and call this again.
     pub async fn settled(&mut self) {
         while let Some(task) = self.tasks.last_mut() {
-            // A task that panicked has ended too; its attempt stays indeterminate.
+            // A task that panicked has also ended. Its attempt stays indeterminate.
             let _ = task.await;
             self.tasks.pop();
         }
     }
 
-    /// Drops what is still under way. When this ends, nothing of the load holds on to a service any more.
+    /// Drops the attempts that are still under way. When this returns, no task of the load uses a service any more.
     pub async fn abandon(mut self) {
         for task in &self.tasks {
             task.abort();
@@ -79,32 +79,32 @@ impl LoadEnd {
     }
 }
 
-/// What the tasks of a load have in common.
+/// What the tasks of a load share.
 pub(super) struct Shared {
     pub(super) load: Load,
-    /// Nobody starts any more.
+    /// No further attempt may start.
     closing: AtomicBool,
-    /// Closed until the release, which closes it in the semaphore's sense: everybody goes.
+    /// Closed until the release. The release closes the semaphore, which lets all waiting tasks go.
     gate: Semaphore,
-    /// At the gate.
+    /// The number of tasks that wait at the gate.
     waiting: AtomicUsize,
-    /// Of a closed loop: the next attempt that nobody has begun.
+    /// The index of the next attempt of a closed loop.
     next: AtomicUsize,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Shared {
-    /// The tasks so far. Nothing that may panic happens under this lock.
+    /// The tasks so far. Code under this lock does not panic.
     pub(super) fn tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nobody may start any more.
+    /// Whether no further attempt may start.
     pub(super) fn closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
     }
 
-    /// Starts an attempt: what it will be answered. No `async fn`, so that a million of them stay small.
+    /// Starts an attempt and returns its answer. This is not an `async fn`, so that the futures of a million attempts stay small.
     fn claim(&self, index: usize) -> impl Future<Output = Result<Decision>> {
         let Load {
             strategy, recorder, ..
@@ -120,7 +120,7 @@ impl Shared {
         attempt::scope(user, told)
     }
 
-    /// Until the release, which is what the error says.
+    /// Waits for the release. The error of the semaphore is the release.
     fn release(
         &self,
     ) -> impl Future<Output = std::result::Result<SemaphorePermit<'_>, AcquireError>> {
@@ -128,7 +128,7 @@ impl Shared {
         self.gate.acquire()
     }
 
-    /// Nobody starts any more; who is still under way.
+    /// Prevents further starts, and returns the tasks that are still under way.
     fn close(&self) -> Vec<JoinHandle<()>> {
         let mut tasks = self.tasks();
         self.closing.store(true, Ordering::Release);
@@ -137,7 +137,7 @@ impl Shared {
     }
 }
 
-/// Gets everybody ready, lets them go when `release` ends, and runs all attempts; `stop` turning true ends it early.
+/// Prepares the tasks, lets them start when `release` ends, and runs all attempts. The load ends early when `stop` turns true.
 pub async fn run(
     load: Load,
     release: impl Future<Output = ()>,
@@ -180,21 +180,21 @@ async fn run_paced(
     }
 }
 
-/// Processor time that this process has had, all threads together.
+/// The processor time of all threads of this process.
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    // Neither is ever negative.
+    // Neither part of the time is negative.
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     Duration::from_secs(seconds) + Duration::from_nanos(time.tv_nsec.unsigned_abs())
 }
 
-/// Gets those to the gate who start at the release.
+/// Starts the tasks that begin at the release, and waits until they are at the gate.
 async fn gather(shared: &Arc<Shared>) {
     let recorder = &shared.load.recorder;
     let total = recorder.total();
     let tasks: Vec<_> = match recorder.schedule().pacing {
         Pacing::AtOnce => (0..total)
-            .map(|index| tokio::spawn(everybody(Arc::clone(shared), index)))
+            .map(|index| tokio::spawn(burst_attempt(Arc::clone(shared), index)))
             .collect(),
         Pacing::InFlight(places) => (0..places.min(total))
             .map(|_| tokio::spawn(place(Arc::clone(shared))))
@@ -208,20 +208,20 @@ async fn gather(shared: &Arc<Shared>) {
     }
 }
 
-/// A user of a burst.
-async fn everybody(shared: Arc<Shared>, index: usize) {
+/// The attempt of a user in a burst.
+async fn burst_attempt(shared: Arc<Shared>, index: usize) {
     let _ = shared.release().await;
     let answer = shared.claim(index).await;
     shared.load.recorder.finish(index, &answer);
 }
 
-/// One user's attempt, from its start to the answer.
+/// One attempt of a user, from its start to its answer.
 pub(super) async fn attempt(shared: Arc<Shared>, index: usize) {
     let answer = shared.claim(index).await;
     shared.load.recorder.finish(index, &answer);
 }
 
-/// A place in a closed loop: one attempt after the other, until there are no more.
+/// A place in a closed loop: makes one attempt after the other until no attempt is left.
 async fn place(shared: Arc<Shared>) {
     let _ = shared.release().await;
     while !shared.closing() {
@@ -234,8 +234,8 @@ async fn place(shared: Arc<Shared>) {
     }
 }
 
-/// Ends when all have ended, or when for too long nobody was told anything. Errors do not count: with a service that is gone,
-/// they trickle in for hours. Before its time comes, nobody of an open loop can be told anything.
+/// Returns when all attempts have ended, or when no attempt was answered for the patience. Errors are not answers: with a service
+/// that is gone, errors come for hours. The patience of an open loop does not run while no attempt is under way.
 async fn watch_over(shared: &Shared) -> End {
     let Load {
         recorder, patience, ..

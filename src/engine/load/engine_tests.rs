@@ -13,7 +13,7 @@ use crate::{
     strategies::Decision,
 };
 
-/// Answers everybody but user 1, who waits for a word.
+/// Answers every user but user 1, whose answer waits for a notification.
 struct Stuck(Notify);
 
 #[async_trait]
@@ -40,7 +40,7 @@ fn load(strategy: Arc<dyn Strategy>, pacing: Pacing) -> Load {
 
 fn never() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
-    // Kept open: a closed channel would count as a wish to stop.
+    // The sender stays open: a closed channel would stop the load.
     std::mem::forget(sender);
     receiver
 }
@@ -66,7 +66,7 @@ async fn a_stalled_attempt_ends_the_run_and_is_indeterminate() {
 }
 
 #[tokio::test]
-async fn a_closed_loop_that_stalls_starts_nobody_else() {
+async fn a_closed_loop_that_stalls_starts_no_further_attempt() {
     let strategy = Arc::new(Stuck(Notify::new()));
     let load = load(strategy, Pacing::InFlight(1));
     let recorder = Arc::clone(&load.recorder);
@@ -77,7 +77,7 @@ async fn a_closed_loop_that_stalls_starts_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_wish_to_stop_ends_it_at_once() {
+async fn a_stop_ends_the_load_at_once() {
     let (stop, stopped) = watch::channel(true);
     let ended = run(
         load(Arc::new(Stuck(Notify::new())), Pacing::AtOnce),
@@ -91,7 +91,7 @@ async fn a_wish_to_stop_ends_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_closed_loop_never_has_more_under_way_than_places_and_makes_every_attempt() {
+async fn a_closed_loop_makes_every_attempt_and_never_exceeds_its_places() {
     struct Counting(AtomicUsize, AtomicUsize);
     #[async_trait]
     impl Strategy for Counting {
@@ -111,7 +111,7 @@ async fn a_closed_loop_never_has_more_under_way_than_places_and_makes_every_atte
     assert_eq!(strategy.1.load(Ordering::SeqCst), 3);
 }
 
-/// Serves one after the other, 1 ms each, and stops for half a second after the tenth.
+/// Serves one user after the other in 1 ms each, and stalls for half a second after the tenth user.
 struct Stalling(tokio::sync::Mutex<u32>);
 
 const STALL: Duration = Duration::from_millis(500);
@@ -144,9 +144,9 @@ fn stalling(pacing: Pacing) -> Load {
     }
 }
 
-/// An attempt every 10 ms, so 50 of them are due while the service stalls.
+/// One attempt every 10 ms, so 50 attempts are due while the service stalls.
 #[tokio::test(start_paused = true)]
-async fn a_stall_is_in_the_response_times_of_all_who_came_meanwhile() {
+async fn a_stall_is_in_the_response_times_of_all_attempts_that_were_due_meanwhile() {
     let starts = (0..100).map(|index| index * 10_000_000).collect();
     let load = stalling(Pacing::At(starts));
     let recorder = Arc::clone(&load.recorder);
@@ -156,7 +156,7 @@ async fn a_stall_is_in_the_response_times_of_all_who_came_meanwhile() {
     let response = |attempt: &Attempt| attempt.end.map(|end| end.saturating_sub(attempt.intended));
     let whole = attempts.iter().filter_map(response).max();
     assert!(whole >= Some(STALL), "{whole:?}");
-    // Who comes 10 ms later waits 10 ms less, and then for those before him.
+    // An attempt that is due 10 ms later waits 10 ms less, and then for the attempts before it.
     let waited = attempts
         .iter()
         .filter_map(response)
@@ -169,9 +169,9 @@ async fn a_stall_is_in_the_response_times_of_all_who_came_meanwhile() {
     );
 }
 
-/// What the open loop is for: a closed loop waits with the service, and so sees a stall once.
+/// A closed loop waits with the service, so the stall shows in one response time. This is why the open loop exists.
 #[tokio::test(start_paused = true)]
-async fn a_closed_loop_sees_a_stall_once() {
+async fn a_closed_loop_measures_a_stall_once() {
     let load = stalling(Pacing::InFlight(1));
     let recorder = Arc::clone(&load.recorder);
     run_paced(load, ready(()), never(), pacer::on_the_runtime).await;
@@ -182,7 +182,7 @@ async fn a_closed_loop_sees_a_stall_once() {
     assert_eq!(slow.count(), 1);
 }
 
-/// The generator itself may be late: then the attempt starts late, and its response time runs from when it was due.
+/// The generator itself may be late. Then the attempt starts late, and its response time runs from its intended start.
 #[tokio::test(start_paused = true)]
 async fn a_late_start_keeps_its_intended_time() {
     let late = |shared: Arc<Shared>| {
@@ -201,7 +201,7 @@ async fn a_late_start_keeps_its_intended_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_open_loop_with_nobody_under_way_has_not_stalled() {
+async fn an_open_loop_without_an_attempt_under_way_has_not_stalled() {
     let mut load = stalling(Pacing::At(
         (0..100).map(|index| index * 1_000_000_000).collect(),
     ));
@@ -211,7 +211,7 @@ async fn an_open_loop_with_nobody_under_way_has_not_stalled() {
 }
 
 #[tokio::test]
-async fn the_thread_that_paces_keeps_to_the_schedule() {
+async fn the_pacer_thread_keeps_the_schedule() {
     let starts: Vec<u64> = (0..10).map(|index| index * 3_000_000).collect();
     let load = load(
         Arc::new(Stalling(tokio::sync::Mutex::new(0))),
@@ -222,7 +222,7 @@ async fn the_thread_that_paces_keeps_to_the_schedule() {
     assert_eq!(
         ended.end,
         End::Stalled,
-        "the tenth is served for longer than anybody waits"
+        "the tenth attempt takes longer than the patience"
     );
     ended.abandon().await;
     let attempts = recorder.attempts();
@@ -235,7 +235,7 @@ async fn the_thread_that_paces_keeps_to_the_schedule() {
 }
 
 #[tokio::test]
-async fn a_wish_to_stop_ends_an_open_loop_before_its_time() {
+async fn a_stop_ends_an_open_loop_before_its_last_attempt() {
     let (stop, stopped) = watch::channel(false);
     let strategy = Arc::new(Stalling(tokio::sync::Mutex::new(0)));
     let hour = 3_600_000_000_000;

@@ -1,6 +1,12 @@
-//! Offering the load: who comes in which order, all of them at once or so many at a time, and what they were told.
+//! The load: starts the attempts of a schedule and records their outcomes.
 //!
-//! [`schedule`] is pure, [`engine`] runs it, [`recorder`] keeps what happened. No strategy's or backend's name is here.
+//! # Layout
+//!
+//! - [`schedule`]: the users and intended starts of the attempts, as pure data
+//! - [`engine`]: runs a schedule; [`pacer`]: starts the attempts of an open loop
+//! - [`recorder`]: the times and outcomes of the attempts; [`counters`]: the progress
+//!
+//! This module names no strategy and no backend.
 
 pub mod counters;
 mod engine;

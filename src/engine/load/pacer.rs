@@ -1,4 +1,4 @@
-//! Starts every attempt of an open loop when it is due, whatever has become of those before it.
+//! Starts every attempt of an open loop at its intended start, whether or not earlier attempts have ended.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -9,13 +9,13 @@ use super::{
     engine::{self, Shared},
 };
 
-/// How long the pacer sleeps at most before it looks whether it is still wanted.
+/// The longest sleep of the pacer between two checks whether the load has ended.
 const NAP: Duration = Duration::from_millis(10);
 
-/// From so many tasks on, those that have ended are forgotten now and then.
+/// From this number of tasks on, ended tasks are removed from the list from time to time.
 const TASKS: usize = 1024;
 
-/// Paces from a thread of its own: the timers of the runtime tick in milliseconds, and wait for its workers.
+/// Paces from a thread of its own. The timers of the runtime have a resolution of a millisecond and depend on its workers.
 pub(super) fn on_a_thread(shared: Arc<Shared>) -> JoinHandle<()> {
     tokio::task::spawn_blocking(move || {
         Handle::current().block_on(pace(shared, |due: Instant| async move {
@@ -24,13 +24,13 @@ pub(super) fn on_a_thread(shared: Arc<Shared>) -> JoinHandle<()> {
     })
 }
 
-/// Paces by the runtime's clock, which a test can pause.
+/// Paces by the clock of the runtime, which a test can pause.
 #[cfg(test)]
 pub(super) fn on_the_runtime(shared: Arc<Shared>) -> JoinHandle<()> {
     tokio::spawn(pace(shared, tokio::time::sleep_until))
 }
 
-/// Ends when all have been started, or when nobody may start any more. `sleep` may wake too late, but not too early.
+/// Returns when all attempts have started, or when no further attempt may start. `sleep` may wake too late but not too early.
 async fn pace<F: Future<Output = ()> + Send>(shared: Arc<Shared>, sleep: impl Fn(Instant) -> F) {
     let recorder = &shared.load.recorder;
     let Pacing::At(starts) = &recorder.schedule().pacing else {
@@ -46,7 +46,7 @@ async fn pace<F: Future<Output = ()> + Send>(shared: Arc<Shared>, sleep: impl Fn
             sleep(due.min(Instant::now() + NAP)).await;
         }
         let mut tasks = shared.tasks();
-        // Asked under the lock: nobody is started behind the back of whoever closes.
+        // Checked under the lock, so that no attempt starts after the load is closed.
         if shared.closing() {
             return;
         }

@@ -1,4 +1,4 @@
-//! What happened to every attempt: one slot each, written by the attempt alone, without a lock.
+//! Records every attempt in a slot of its own, which the attempt alone writes, without a lock.
 
 use std::{
     collections::BTreeMap,
@@ -20,21 +20,21 @@ use crate::{
 
 #[derive(Default)]
 struct AttemptSlot {
-    /// Nanoseconds from the release to its start, plus one; 0 while it has not started.
+    /// Nanoseconds from the release to its start, plus one; 0 before the start.
     start: AtomicU64,
-    /// Nanoseconds from the release to its first answer, plus one; 0 unless the decision comes later.
+    /// Nanoseconds from the release to its first answer, plus one; 0 unless the decision comes after the first answer.
     answered: AtomicU64,
-    /// Nanoseconds from the release to its end, and the [`Outcome`] in the lowest bits; 0 while it has not ended.
+    /// Nanoseconds from the release to its end, with the [`Outcome`] in the lowest bits; 0 before the end.
     end: AtomicU64,
 }
 
-/// Bits of a slot's end that hold the outcome. The others count nanoseconds for 73 years.
+/// Bits of a slot's end that hold the outcome. The other bits count nanoseconds for 73 years.
 const OUTCOME_BITS: u32 = 3;
 
-/// Different error texts that are kept. Errors with numbers in them must not fill the memory.
+/// The number of different error texts that are recorded. Error texts with numbers must not fill the memory.
 const FAILURES_KEPT: usize = 32;
 
-/// Collects the attempts of one run.
+/// Records the attempts of one run.
 pub struct Recorder {
     schedule: Schedule,
     slots: Box<[AttemptSlot]>,
@@ -43,12 +43,12 @@ pub struct Recorder {
     peak: AtomicU64,
     answered: AtomicU64,
     failures: Mutex<BTreeMap<String, u64>>,
-    /// For whoever watches.
+    /// The progress of the load.
     pub counters: Arc<Counters>,
 }
 
 impl Recorder {
-    /// For the attempts of `schedule`, each of which is late `timeout` after its start.
+    /// Records the attempts of `schedule`. An attempt that ends more than `timeout` after its start is late.
     pub fn new(schedule: Schedule, timeout: Duration) -> Self {
         Self {
             slots: schedule
@@ -66,27 +66,27 @@ impl Recorder {
         }
     }
 
-    /// Attempts to be made.
+    /// The number of attempts in the schedule.
     pub fn total(&self) -> usize {
         self.schedule.len()
     }
 
-    /// Who comes when.
+    /// The users and intended starts of the attempts.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
-    /// Whose attempt is the `index`-th.
+    /// The user of the attempt with this index.
     pub fn user(&self, index: usize) -> UserId {
         self.schedule.users[index]
     }
 
-    /// Starts the clock.
+    /// Starts the clock of the run.
     pub fn release(&self) {
         let _ = self.released.set(Instant::now());
     }
 
-    /// When the clock started; before that, now.
+    /// When the clock of the run started; before the release, the current time.
     pub fn released(&self) -> Instant {
         *self.released.get_or_init(Instant::now)
     }
@@ -95,7 +95,7 @@ impl Recorder {
         u64::try_from(self.released().elapsed().as_nanos()).unwrap_or(u64::MAX >> OUTCOME_BITS)
     }
 
-    /// The `index`-th attempt starts.
+    /// Records the start of the attempt with this index.
     pub fn start(&self, index: usize) {
         let started = self.counters.started.fetch_add(1, Ordering::Relaxed) + 1;
         let finished = self.counters.finished.load(Ordering::Relaxed);
@@ -108,7 +108,7 @@ impl Recorder {
             .store(self.now() + 1, Ordering::Relaxed);
     }
 
-    /// The `index`-th attempt was answered at `at`, and the decision came later.
+    /// Records the first answer of the attempt with this index, at `at`. Its decision comes later.
     pub fn first_answer(&self, index: usize, at: Instant) {
         let since = at.saturating_duration_since(self.released()).as_nanos();
         let since = u64::try_from(since).unwrap_or(u64::MAX >> OUTCOME_BITS);
@@ -117,12 +117,12 @@ impl Recorder {
             .store(since + 1, Ordering::Relaxed);
     }
 
-    /// The `index`-th attempt ends with `answer`. An answer that comes too late is one that the user did not wait for; an error
-    /// without effect is one whenever it comes.
+    /// Records the end of the attempt with this index. A late answer makes the outcome indeterminate, because the user did not
+    /// wait for it. A late error without effect stays `failed`.
     pub fn finish(&self, index: usize, answer: &Result<Decision>) {
         let slot = &self.slots[index];
         let end = self.now();
-        // Where the decision comes later, the first answer is what has to come in time.
+        // Where the decision comes later, the first answer must be in time.
         let answered = match slot.answered.load(Ordering::Relaxed) {
             0 => end + 1,
             answered => answered,
@@ -167,21 +167,21 @@ impl Recorder {
         sorted
     }
 
-    /// Attempts that were told something, in time or not.
+    /// The number of attempts with an answer, in time or late.
     pub fn answered(&self) -> u64 {
         self.answered.load(Ordering::Relaxed)
     }
 
-    /// The most attempts that were under way at once.
+    /// The largest number of attempts under way at the same time.
     pub fn peak_in_flight(&self) -> u64 {
         self.peak.load(Ordering::Relaxed)
     }
 
-    /// Every attempt that was made. One that is still under way is indeterminate.
+    /// Every attempt that was made. An attempt that is still under way is indeterminate.
     pub fn attempts(&self) -> Vec<Attempt> {
         let slots = self.slots.iter().zip(&self.schedule.users).enumerate();
         let made = slots.filter_map(|(index, (slot, user))| {
-            // An end that is not there yet may still come, but not into this list.
+            // An end that comes after this read is not in the list.
             let end = slot.end.load(Ordering::Acquire);
             let start = slot.start.load(Ordering::Relaxed).checked_sub(1)?;
             let outcome = Outcome::numbered(end & ((1 << OUTCOME_BITS) - 1));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn only_attempts_that_were_made_are_listed_and_open_ones_are_indeterminate() {
+    fn only_started_attempts_are_listed_and_open_attempts_are_indeterminate() {
         let recorder = recorder(Duration::from_mins(1));
         recorder.start(0);
         recorder.finish(0, &Ok(Decision::Issued));
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_answer_is_indeterminate_whatever_it_says() {
+    fn a_late_answer_is_indeterminate() {
         let recorder = recorder(Duration::ZERO);
         recorder.start(0);
         std::thread::sleep(Duration::from_millis(1));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_that_comes_later_leaves_the_time_of_the_answer() {
+    fn a_later_decision_does_not_change_the_time_of_the_first_answer() {
         let recorder = recorder(Duration::from_millis(200));
         recorder.start(0);
         let answered = Instant::now();

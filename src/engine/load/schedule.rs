@@ -1,4 +1,4 @@
-//! Who comes when: a pure list of users and intended starts, the same for the same seed.
+//! The schedule of a load: a pure list of users and intended starts. The same seed gives the same list.
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
@@ -10,25 +10,25 @@ use crate::{
 /// The attempts of one process, in the order of their starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    /// Whose attempt it is.
+    /// The user of each attempt.
     pub users: Vec<UserId>,
-    /// When it is meant to start.
+    /// When the attempts are meant to start.
     pub pacing: Pacing,
 }
 
-/// When attempts are meant to start.
+/// When the attempts of a schedule are meant to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pacing {
-    /// All of them at the release.
+    /// All attempts start at the release.
     AtOnce,
-    /// When there is a place, of so many.
+    /// An attempt starts when one of this number of places is free.
     InFlight(usize),
-    /// So many nanoseconds after the release, one number an attempt, ascending.
+    /// Nanoseconds from the release to the start of each attempt, ascending.
     At(Vec<u64>),
 }
 
 impl Schedule {
-    /// All attempts of a workload. A user's attempts follow each other, as double clicks do.
+    /// All attempts of a workload. The attempts of one user follow each other, like a double click.
     pub fn of(workload: &Workload) -> Self {
         let pacing = match workload.arrivals {
             Arrivals::Burst => Pacing::AtOnce,
@@ -47,8 +47,8 @@ impl Schedule {
         }
     }
 
-    /// The part of a workload's attempts that falls to instance `index` of `of`. A user's attempts stay together; a closed
-    /// loop's places are shared out by whoever starts the instances.
+    /// The share of instance `index` of `of` instances in the attempts of a workload. The attempts of one user stay together. The
+    /// caller divides the places of a closed loop.
     pub fn share(workload: &Workload, (index, of): (usize, usize)) -> Self {
         let whole = Self::of(workload);
         let clicks = workload.attempts.max(1) as usize;
@@ -61,18 +61,18 @@ impl Schedule {
         }
     }
 
-    /// Attempts.
+    /// The number of attempts.
     pub fn len(&self) -> usize {
         self.users.len()
     }
 
-    /// Whether nobody comes.
+    /// Whether the schedule has no attempts.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty()
     }
 
-    /// When the `index`-th attempt is meant to start, in nanoseconds from the release; `started` is when it did. In a closed
-    /// loop that is the same: nobody has a time, there was just a place.
+    /// The intended start of the attempt with this index, in nanoseconds from the release. `started` is its actual start, which
+    /// is also the intended start in a closed loop.
     pub fn intended(&self, index: usize, started: u64) -> u64 {
         match &self.pacing {
             Pacing::AtOnce => 0,
@@ -82,13 +82,13 @@ impl Schedule {
     }
 }
 
-/// Every `of`-th group of `size` items, from the `index`-th on.
+/// Every `of`-th group of `size` items, from the group with this index on.
 fn every<T: Copy>(items: &[T], size: usize, index: usize, of: usize) -> Vec<T> {
     let groups = items.chunks(size).skip(index).step_by(of.max(1));
     groups.flatten().copied().collect()
 }
 
-/// What is drawn by chance: each has numbers of its own, so that another pace leaves the users in their order.
+/// What is drawn at random. Each kind has random numbers of its own, so that other arrivals do not change the order of the users.
 #[derive(Clone, Copy)]
 enum Drawn {
     Order = 0,
@@ -116,8 +116,9 @@ fn users(workload: &Workload) -> Vec<UserId> {
         .collect()
 }
 
-/// The intended starts of `total` attempts. `profile` says when so many are to have come; an even spacing asks for 0, 1, 2 …,
-/// a Poisson process for the sums of exponentially distributed steps of mean 1 (the time-rescaling of an inhomogeneous process).
+/// The intended starts of `total` attempts, in nanoseconds. An even spacing asks the profile for the times of 0, 1, 2 … attempts.
+/// A Poisson process asks for the times of the sums of exponentially distributed steps of mean 1 (the time-rescaling of an
+/// inhomogeneous process).
 fn starts(profile: Profile, spacing: Spacing, total: u64, random: &mut impl Rng) -> Vec<u64> {
     let mut come = 0.0;
     let steps = (0..total).map(|index| match spacing {
@@ -133,7 +134,7 @@ fn starts(profile: Profile, spacing: Spacing, total: u64, random: &mut impl Rng)
         .collect()
 }
 
-/// When `come` of `total` attempts are to have started, in seconds: the inverse of the integral of the rate.
+/// The time at which `come` of `total` attempts have started, in seconds: the inverse of the integral of the rate.
 fn seconds_until(profile: Profile, come: f64, total: f64) -> f64 {
     match profile {
         Profile::Constant { per_second } => come / per_second,
@@ -156,7 +157,8 @@ fn seconds_until(profile: Profile, come: f64, total: f64) -> f64 {
     }
 }
 
-/// The share of a spike's time after which `come`, a share of its attempts, have started. Goes on at the tail's rate.
+/// The share of a spike's duration after which the share `come` of its attempts has started. Continues at the rate of the last
+/// phase.
 fn spike(come: f64) -> f64 {
     let (mut time, mut before) = (0.0, 0.0);
     let last = Profile::PHASES.len() - 1;
@@ -173,7 +175,7 @@ fn spike(come: f64) -> f64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "not negative, and saturating"
+    reason = "the value is not negative, and the cast saturates"
 )]
 fn nanoseconds(seconds: f64) -> u64 {
     (seconds * 1e9) as u64

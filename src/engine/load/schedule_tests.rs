@@ -107,7 +107,8 @@ proptest! {
         }
     }
 
-    /// The sum of n exponential steps of mean 1 has mean n and deviation √n: six of those are a miss in a billion.
+    /// The sum of n exponential steps of mean 1 has the mean n and the deviation √n. A deviation of six √n has a probability of
+    /// 1e-9.
     #[test]
     fn a_poisson_process_keeps_the_rate_on_average(per_second in 1.0..1e6, seed: u64) {
         let users = 10_000;
@@ -125,7 +126,7 @@ proptest! {
         workload.arrivals = open(Profile::Ramp { over, up_to_per_second: None }, Spacing::Even);
         let schedule = Schedule::of(&workload);
         prop_assert!(at(&schedule).iter().all(|start| u128::from(*start) <= over.as_nanos()));
-        // A rate that rises in a straight line has brought a quarter of them when half of the time is over.
+        // With a linearly increasing rate, a quarter of the attempts has started after half of the time.
         let half = over.as_nanos() / 2;
         let early = at(&schedule).iter().filter(|start| u128::from(**start) < half).count() as f64;
         prop_assert!((early - users as f64 / 4.0).abs() <= 1.0, "{early} of {users}");
@@ -149,7 +150,7 @@ fn a_ramp_to_a_rate_keeps_it_afterwards() {
         over: Duration::from_secs(2),
         up_to_per_second: Some(100.0),
     };
-    // 100 come during the ramp, then 100 a second.
+    // 100 attempts start during the ramp, then 100 a second.
     assert!((seconds_until(profile, 100.0, 1e3) - 2.0).abs() < 1e-9);
     assert!((seconds_until(profile, 25.0, 1e3) - 1.0).abs() < 1e-9);
     assert!((seconds_until(profile, 300.0, 1e3) - 4.0).abs() < 1e-9);

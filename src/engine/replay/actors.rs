@@ -1,4 +1,4 @@
-//! The actors of a replay: the strategy's own code on real services, a task each, behind one gate.
+//! The actors of a replay: the strategy's own code on real services, with a task for each actor, behind one gate.
 
 use std::{
     collections::BTreeMap,
@@ -28,22 +28,22 @@ use crate::{
     strategies::{Entry, Strategy},
 };
 
-/// Everybody who takes part.
+/// The tasks of all actors.
 pub struct ActorTasks {
     pub gate: Gate,
     pub records: Records,
     tasks: BTreeMap<Actor, JoinHandle<()>>,
     told: Arc<Mutex<BTreeMap<Actor, Outcome>>>,
-    /// Of instance 0, with the consumer on it.
+    /// The consumer, and the strategy of instance 0, on which the consumer works.
     consumer: Option<(Arc<dyn Strategy>, Arc<dyn Consumer>)>,
-    /// The consumer has ended with an error.
+    /// Whether the consumer has ended with an error.
     failed: Arc<AtomicBool>,
     restarts: u8,
     batch: usize,
 }
 
 impl ActorTasks {
-    /// Starts everybody, up to the first call.
+    /// Starts all actors. Each stops at its first call.
     pub fn open(entry: &Entry, token: &Token, backend: &Backend) -> Self {
         let (gate, records) = (Gate::default(), Records::default());
         let strategies: Vec<_> = (0..token.instances)
@@ -99,11 +99,11 @@ impl ActorTasks {
         self.tasks.insert(Actor::Consumer, task);
     }
 
-    /// Ends the actor where it stands.
+    /// Crashes the actor at its current call.
     pub async fn crash(&mut self, actor: Actor) {
         if let Some(task) = self.tasks.remove(&actor) {
             task.abort();
-            // Aborted, which is what was asked for.
+            // The task ends as aborted.
             let _ = task.await;
         }
         let again = actor == Actor::Consumer;
@@ -115,8 +115,8 @@ impl ActorTasks {
         self.failed.load(Ordering::Acquire)
     }
 
-    /// Starts the consumer again, as a supervisor would, and as often as in an exploration: it reads on from the group's last
-    /// commit.
+    /// Starts the consumer again, like a supervisor, at most as often as in an exploration. The consumer continues from the last
+    /// commit of the group.
     pub async fn restart_consumer(&mut self, backend: &Backend) -> Result<(), String> {
         self.failed.store(false, Ordering::Release);
         if self.consumer.is_none() || self.restarts == RESTARTS {
@@ -131,12 +131,12 @@ impl ActorTasks {
         Ok(())
     }
 
-    /// Everybody who takes part, in the order of a schedule.
+    /// All actors, in the order of a schedule.
     pub fn actors(&self) -> Vec<Actor> {
         self.tasks.keys().copied().collect()
     }
 
-    /// What everybody was told; whoever was told nothing is indeterminate.
+    /// The attempts with their outcomes. An attempt without an answer is indeterminate.
     pub fn attempts(&self, token: &Token) -> Vec<Attempt> {
         let told = lock(&self.told);
         let attempt = |actor| {
@@ -156,7 +156,7 @@ impl ActorTasks {
         token.claims().filter_map(attempt).collect()
     }
 
-    /// Ends whoever is left, and waits until they hold nothing any more.
+    /// Aborts the tasks that are left, and waits until they have released their connections.
     pub async fn close(self) {
         for task in self.tasks.into_values() {
             task.abort();
@@ -169,7 +169,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Of one instance: a lock in memory of its own, and as little patience as in the exploration.
+/// The ports of one instance: an in-process lock of its own, and the number of tries of the exploration.
 fn ports(token: &Token, backend: &Backend, records: &Records) -> Event {
     let event = backend.event(token.limit);
     Event {
@@ -184,7 +184,7 @@ fn ports(token: &Token, backend: &Backend, records: &Records) -> Event {
     }
 }
 
-/// A back-off is no step of a schedule: who has to wait, waits at the gate.
+/// A back-off is not a step of a schedule. A task that has to wait waits at the gate.
 struct Impatient(Arc<dyn Clock>);
 
 #[async_trait]

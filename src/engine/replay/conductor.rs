@@ -1,4 +1,4 @@
-//! Calls the actors up in the order of the schedule, and lets those who are left run on at its end.
+//! Admits the calls in the order of the schedule, and lets the actors that are left run to their end.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::{
     model::interleaving::{Actor, Call, CallFault, Move, What},
 };
 
-/// How long is waited for whom.
+/// How long the conductor waits for an actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// After so long without an answer, a call is said to wait for somebody.
+    /// A call without an answer after this time counts as waiting for another actor.
     pub step: Duration,
-    /// After so long, nobody will get an answer any more.
+    /// An actor without an answer after this time gets no answer any more.
     pub end: Duration,
 }
 
@@ -24,14 +24,14 @@ pub struct Conductor<'a> {
     pub backend: &'a Backend,
     pub patience: Patience,
     pub deviations: Vec<Deviation>,
-    /// Calls that have been made and not answered yet.
+    /// Actors with a call that is not answered yet.
     waiting: Vec<Actor>,
-    /// What had happened when the schedule was at its end.
+    /// The number of events at the end of the schedule.
     pub scheduled: usize,
 }
 
 impl<'a> Conductor<'a> {
-    /// Nobody has been called up yet.
+    /// A conductor before the first step of a schedule.
     pub fn new(tasks: ActorTasks, backend: &'a Backend, patience: Patience) -> Self {
         Self {
             tasks,
@@ -43,7 +43,7 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// The whole schedule, then whoever is left, one after the other.
+    /// Plays the whole schedule, then the calls of the actors that are left, one after the other.
     pub async fn play(&mut self, moves: &[Move]) -> Result<(), String> {
         for (number, wanted) in (1..).zip(moves) {
             match *wanted {
@@ -80,7 +80,7 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// One call, from the gate to the actor's next one.
+    /// Plays one call, from the gate to the actor's next call.
     async fn admit(&mut self, actor: Actor, fault: Option<CallFault>) -> Result<(), String> {
         self.tasks.gate.admit(actor, fault);
         if let ActorState::Calling(call) = self.settled(actor).await {
@@ -91,7 +91,7 @@ impl<'a> Conductor<'a> {
         self.consumer_again().await
     }
 
-    /// Only what can wait for a lock is given up soon: anything else that takes long is just slow.
+    /// A call that can wait for a lock counts as waiting after a short time. Other calls are only slow.
     async fn settled(&self, actor: Actor) -> ActorState {
         let gate = &self.tasks.gate;
         match gate.settled(actor, self.patience.step).await {
@@ -103,7 +103,7 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// What `actor` did may be what somebody has waited for.
+    /// The calls that may have waited for `actor`, and may be answered now.
     async fn those_who_waited(&mut self, actor: Actor) {
         for waiting in std::mem::take(&mut self.waiting) {
             let gets_on = waiting != actor
@@ -117,7 +117,7 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// A consumer that has failed is started again.
+    /// Starts a consumer that has failed again.
     async fn consumer_again(&mut self) -> Result<(), String> {
         if self.tasks.consumer_has_failed() {
             self.tasks.restart_consumer(self.backend).await?;
@@ -126,7 +126,7 @@ impl<'a> Conductor<'a> {
     }
 
     async fn crash(&mut self, actor: Actor) -> Result<(), String> {
-        // It crashes before its next call, not in the middle of nothing.
+        // The actor crashes before its next call.
         self.settled(actor).await;
         self.tasks.gate.note(Some(actor), What::Crash);
         self.tasks.crash(actor).await;
@@ -154,7 +154,7 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// Lets those who are left make their calls, one after the other: attempts first.
+    /// Admits the calls of the actors that are left, one after the other, those of the attempts first.
     async fn run_out(&mut self) -> Result<(), String> {
         loop {
             for actor in self.tasks.actors() {
@@ -195,7 +195,7 @@ impl<'a> Conductor<'a> {
     }
 }
 
-/// Whether a service may hold the call back until somebody else lets something go.
+/// Whether a service may delay the call until another actor releases a lock.
 fn may_wait(call: &Call) -> bool {
     matches!(
         call,

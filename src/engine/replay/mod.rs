@@ -1,14 +1,15 @@
-//! One schedule, played on real services: every call of a port waits until it is its turn.
+//! One schedule, played on real services: every call of a port waits for its turn.
 //!
 //! # Layout
 //!
-//! - [`actors`]: the strategy's own code behind a [gate](crate::instrument::gated), a task for each attempt and the consumer
-//! - [`records`]: the topic in the order that a schedule knows
-//! - [`conductor`]: calls them up, and sees who has to wait
-//! - [`picture`]: what happened, drawn
+//! - [`actors`]: the strategy's own code behind a [gate](crate::instrument::gated), with a task for each attempt and the consumer
+//! - [`records`]: the topic in the order of a schedule
+//! - [`conductor`]: admits the calls, and detects calls that wait
+//! - [`picture`]: the events as an interleaving
 //! - this file: opens the services, reads the ledger, judges
 //!
-//! What goes wrong with a call is done at the gate, in front of the service; leases and restarts are done to the service.
+//! The faults of calls are injected at the gate, in front of the service. The ends of leases and the restarts of Redis are done
+//! to the service.
 
 mod actors;
 mod conductor;
@@ -38,61 +39,61 @@ use crate::{
     strategies::Entry,
 };
 
-/// What is to be played.
+/// The settings of a replay.
 #[derive(Debug, Clone)]
 pub struct ReplaySettings {
     /// The schedule.
     pub token: Token,
-    /// Who plays it; not always the strategy it was found with.
+    /// The strategy, which may be another strategy than that of the schedule.
     pub entry: &'static Entry,
-    /// Where.
+    /// The services.
     pub services: Services,
-    /// How long is waited for whom.
+    /// How long the replay waits for an actor.
     pub patience: Patience,
-    /// How often.
+    /// The number of trials.
     pub trials: u32,
-    /// Whether the tables, keys and topic of the last trial are left behind.
+    /// Whether the tables, keys and topic of the last trial are kept.
     pub keep: bool,
 }
 
-/// Where the services did not let the schedule have its way; the number is that of the schedule's step, from 1.
+/// A step of the schedule that the services did not allow. The number is that of the step, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deviation {
-    /// The actor's last call had not been answered yet.
+    /// The actor's previous call had no answer yet.
     StillWaits(usize, Actor),
-    /// The actor had nothing left to do.
+    /// The actor had ended.
     HadEnded(usize, Actor),
-    /// The consumer had nothing to read.
+    /// The consumer had no record to read.
     NothingToRead(usize),
 }
 
-/// One schedule, as it went.
+/// The result of one trial.
 #[derive(Debug)]
 pub struct ReplayResult {
-    /// On what.
+    /// The kinds and versions of the services.
     pub backends: Backends,
-    /// Everything that happened, in the order in which it was answered.
+    /// All events, in the order of their answers.
     pub history: Vec<Happened>,
-    /// Where it is not what the schedule said.
+    /// The steps that differ from the schedule.
     pub deviations: Vec<Deviation>,
-    /// How much of it the schedule asked for; the rest ran on afterwards, one after the other.
+    /// The number of events of the schedule. The other events came after it, one actor after the other.
     pub scheduled: usize,
-    /// What everybody was told.
+    /// The attempts with their outcomes.
     pub attempts: Vec<Attempt>,
-    /// The ledger, in the order of the rows.
+    /// The ledger: the user of every coupon, in the order of the rows.
     pub rows: Vec<UserId>,
-    /// The difference between the two.
+    /// The ledger reconciled with the outcomes.
     pub ledger: Reconciliation,
-    /// Of the promise.
+    /// The judgement by the strategy's promise.
     pub judgement: Judgement,
-    /// What was left behind because it was asked for.
+    /// The names of the objects that were kept as asked.
     pub kept: Vec<String>,
-    /// What could not be removed.
+    /// One error for each object that could not be removed.
     pub left_behind: Vec<String>,
 }
 
 impl ReplaySettings {
-    /// Rows that are asked for at most.
+    /// The scenario that opens the services.
     fn scenario(&self) -> Scenario {
         let token = &self.token;
         let workload = Workload {
@@ -120,7 +121,11 @@ impl ReplaySettings {
     }
 }
 
-/// Plays the schedule once, on tables, keys and a topic of its own; they are kept only where `keep` says so.
+/// Plays the schedule once, on tables, keys and a topic of its own. They are kept only where `keep` is true.
+///
+/// # Errors
+///
+/// A service could not be opened.
 pub async fn play(settings: &ReplaySettings, keep: bool) -> Result<ReplayResult, OpenError> {
     let scenario = settings.scenario();
     let backend = Backend::open(
@@ -176,7 +181,7 @@ pub async fn play(settings: &ReplaySettings, keep: bool) -> Result<ReplayResult,
     })
 }
 
-/// Those of a run in which attempts did overlap: the schedule says how.
+/// The circumstances of a run whose attempts overlapped, as the schedule demands.
 fn circumstances(
     attempts: &[Attempt],
     history: &[Happened],
@@ -191,7 +196,7 @@ fn circumstances(
     Circumstances {
         asked: made,
         made,
-        // How many gave up is what the schedule is about, and no reason to doubt it.
+        // The schedule decides how many attempts fail, so failed attempts are no reason for doubt.
         told: Told::default(),
         max_undecided: None,
         faults: faults.count() as u64 + unanswered,

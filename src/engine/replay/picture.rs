@@ -1,4 +1,4 @@
-//! What happened, ready to be drawn, with one sentence: why it went wrong, or who had to wait for whom.
+//! The events of a replay as an interleaving, with one sentence: the reason of the finding, or which actor waited for which.
 
 use super::{Deviation, ReplayResult, ReplaySettings};
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
 };
 
 impl ReplayResult {
-    /// The first thing that went wrong.
+    /// The first finding.
     pub fn finding(&self) -> Option<FindingKind> {
         self.judgement.findings.first().map(|found| found.kind)
     }
 
-    /// Everything that happened.
+    /// The events as an interleaving.
     pub fn picture(&self, settings: &ReplaySettings) -> Interleaving {
         let token = &settings.token;
         let case = Case {
@@ -53,7 +53,7 @@ impl ReplayResult {
         }
     }
 
-    /// `postgres 15.18, redis 7.0.15`
+    /// The kinds and versions of the services: `postgres 15.18, redis 7.0.15`
     fn services(&self) -> String {
         let backends = &self.backends;
         let all = [&backends.db, &backends.redis, &backends.kafka];
@@ -72,7 +72,7 @@ impl ReplayResult {
 }
 
 impl ReplaySettings {
-    /// The schedule under the name of who plays it.
+    /// The schedule with the name of the strategy that was played.
     pub fn played_token(&self) -> Token {
         Token {
             strategy: self.entry.name.to_owned(),
@@ -100,7 +100,7 @@ impl std::fmt::Display for Deviation {
     }
 }
 
-/// Who had to wait, and until when: whatever happened just before the answer.
+/// A sentence for each actor that waited: the event before its answer ended the wait.
 fn waits(history: &[Happened]) -> Vec<String> {
     let waits = history.iter().enumerate().filter_map(|(at, happened)| {
         let What::Waits(call) = &happened.what else {
@@ -118,7 +118,7 @@ fn waits(history: &[Happened]) -> Vec<String> {
             before.find(|other| other.actor != Some(actor))
         });
         match (answered, until) {
-            (None, _) => format!("{actor}'s {name} had to wait, and never got an answer."),
+            (None, _) => format!("{actor}'s {name} had to wait, and got no answer."),
             (Some(_), None) => format!("{actor}'s {name} had to wait."),
             (Some(_), Some(other)) => {
                 let who = other

@@ -1,7 +1,7 @@
-//! The topic of a replay: what is real, in the order that a schedule knows.
+//! The topic of a replay: real records in the order of a schedule.
 //!
-//! In a schedule, a record is in the topic with the step that produced it, and is read in the order of producing. So a produce ends
-//! here with the broker's answer, and what the consumer reads from several partitions is put into order again.
+//! In a schedule, a record is in the topic from the step that produced it, and records are read in the order of their production.
+//! Therefore a produce step ends with the broker's answer, and the records of several partitions are sorted.
 
 use std::{
     collections::VecDeque,
@@ -16,25 +16,25 @@ use crate::{
     ports::{Acknowledgement, Batch, Consumer, Delivery, Result, Topic, UserId},
 };
 
-/// What was produced, and how far it was read.
+/// The records that were produced and read.
 #[derive(Default)]
 struct Log {
     produced: Vec<UserId>,
-    /// Those that the consumer was given, as many as were produced or fewer.
+    /// The records that the consumer was given, at most as many as were produced.
     read: Vec<Delivery>,
     committed: usize,
-    /// Read from the cluster before their turn.
+    /// Records that were read from the cluster before their turn.
     early: VecDeque<Delivery>,
 }
 
 impl Log {
-    /// Whose record is read next.
+    /// The user of the next record.
     fn due(&self) -> Option<UserId> {
         self.produced.get(self.read.len()).copied()
     }
 }
 
-/// The log of one replay; all clones are the same.
+/// The log of one replay. All clones share one state.
 #[derive(Clone, Default)]
 pub struct Records(Arc<Mutex<Log>>);
 
@@ -47,12 +47,12 @@ impl Records {
         self.lock().due()
     }
 
-    /// Whether there is something to read.
+    /// Whether there is a record to read.
     pub fn any(&self) -> bool {
         self.due().is_some()
     }
 
-    /// A consumer that starts again reads on from the last commit.
+    /// Moves back to the last commit, for a consumer that starts again.
     pub fn rewind(&self) {
         let mut log = self.lock();
         let committed = log.committed;
@@ -60,7 +60,7 @@ impl Records {
         log.early.clear();
     }
 
-    /// The topic in front of the cluster's.
+    /// The topic in front of the topic of the cluster.
     pub fn topic(&self, inner: Arc<dyn Topic>) -> Arc<dyn Topic> {
         Arc::new(Settled {
             inner,
@@ -68,7 +68,7 @@ impl Records {
         })
     }
 
-    /// The consumer in front of the cluster's, which reads so many records at once, at most.
+    /// The consumer in front of the consumer of the cluster. It reads at most `batch` records at once.
     pub fn consumer(&self, inner: Arc<dyn Consumer>, batch: usize) -> Box<dyn Consumer> {
         Box::new(InOrder {
             inner,
@@ -101,7 +101,7 @@ struct InOrder {
 }
 
 impl InOrder {
-    /// Reads on until the record of `user` has come.
+    /// Reads from the cluster until the record of `user` has come.
     async fn of(&self, user: UserId) -> Result<Option<Delivery>> {
         loop {
             let early = {

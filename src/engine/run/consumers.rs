@@ -1,5 +1,5 @@
-//! The members of the consumer group at work. One that meets an error, such as a database that is restarted, reads on from what
-//! the group has committed: no record is skipped, and one whose insert had no answer is delivered again.
+//! The members of the consumer group. A consumer that meets an error, such as a restart of the database, continues from the
+//! committed offset: no record is skipped, and a record whose insert had no answer is delivered again.
 
 use std::{
     sync::{
@@ -22,11 +22,11 @@ use crate::{
     strategies::Strategy,
 };
 
-/// Before a consumer reads on: at first, and at most.
+/// The pause before a consumer continues after an error: the first pause, and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
-/// Where consumers work: a thread of their own, as they are a process of their own in production. Behind a million users in
-/// one queue they would start when the last of them has been served. `None` where there is no thread to be had.
+/// The thread on which consumers work, because consumers are a process of their own in production. In the queue of the users'
+/// runtime, a consumer would start after a million users. `None` where the thread cannot be created.
 static THREAD: LazyLock<Option<Runtime>> = LazyLock::new(|| {
     let mut runtime = Builder::new_multi_thread();
     runtime
@@ -36,14 +36,14 @@ static THREAD: LazyLock<Option<Runtime>> = LazyLock::new(|| {
     runtime.build().ok()
 });
 
-/// A task for every member of the group in this process. They end when this is dropped, at the latest.
+/// A task for every member of the group in this process. Dropping this value ends the tasks.
 #[derive(Default)]
 pub struct Consumers {
     tasks: JoinSet<()>,
     errors: Arc<Errors>,
 }
 
-/// What the consumers have met.
+/// The errors that the consumers have met.
 #[derive(Default)]
 struct Errors {
     count: AtomicU64,
@@ -51,7 +51,7 @@ struct Errors {
 }
 
 impl Consumers {
-    /// None where there is no topic.
+    /// Starts the consumers. A run without a topic has none.
     pub fn start(strategy: &Arc<dyn Strategy>, backend: &Backend, trace: Option<&Trace>) -> Self {
         let mut consumers = Self::default();
         let kafka = backend.kafka.as_ref();
@@ -74,25 +74,23 @@ impl Consumers {
         consumers
     }
 
-    /// The last error that a consumer met; `None` where all went well.
+    /// The last error that a consumer met; `None` without an error.
     pub fn trouble(&self) -> Option<String> {
         self.errors.last().clone()
     }
 
-    /// For the reader of a report.
+    /// A sentence for the report, where a consumer met an error.
     pub fn note(&self) -> Option<String> {
         let count = self.errors.count.load(Ordering::Relaxed);
-        let times = if count == 1 {
-            "once"
-        } else {
-            "again and again"
-        };
+        let times = if count == 1 { "once" } else { "several times" };
         self.trouble().map(|error| {
-            format!("a consumer met an error {times} and read on from what was committed: {error}")
+            format!(
+                "a consumer met an error {times} and continued from the committed offset: {error}"
+            )
         })
     }
 
-    /// Ends them now.
+    /// Ends the consumers now.
     pub async fn shutdown(&mut self) {
         self.tasks.shutdown().await;
     }
@@ -100,13 +98,13 @@ impl Consumers {
 
 impl Errors {
     fn met(&self, error: String) {
-        tracing::warn!("a consumer met an error and reads on: {error}");
+        tracing::warn!("a consumer met an error and continues: {error}");
         self.count.fetch_add(1, Ordering::Relaxed);
         *self.last() = Some(error);
     }
 
     fn last(&self) -> MutexGuard<'_, Option<String>> {
-        // A text is whole at any time.
+        // The text is always valid, even where a panic has poisoned the lock.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -120,7 +118,7 @@ struct ConsumerTask {
 }
 
 impl ConsumerTask {
-    /// Ends when the run does.
+    /// Runs until the run ends.
     async fn run(self) {
         let (first, longest) = PAUSE;
         let mut pause = first;

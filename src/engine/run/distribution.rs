@@ -1,4 +1,4 @@
-//! Durations as a distribution: percentiles that the sample can carry, and the histogram itself.
+//! Durations as a distribution: the histogram, and the percentiles that have enough samples.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use crate::{model::report::Distribution, text::durations::Durations};
 
 pub use crate::text::durations::nanoseconds;
 
-/// Of all these durations.
+/// The distribution of these durations.
 pub fn distribution(durations: impl Iterator<Item = Duration>) -> Distribution {
     describe(&durations.collect())
 }
 
-/// Of what was recorded.
+/// The distribution of recorded durations.
 pub fn describe(durations: &Durations) -> Distribution {
     let Some(histogram) = durations.histogram() else {
         return Distribution::default();
     };
-    // A percentile needs at least one sample beyond it.
+    // A percentile needs at least one sample above it.
     let carried = |quantile: f64| {
         let beyond = histogram.len() as f64 * (1.0 - quantile);
         (beyond >= 0.999_999).then(|| histogram.value_at_quantile(quantile))
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_that_the_sample_cannot_carry_is_no_number() {
+    fn a_percentile_without_a_sample_above_it_is_unknown() {
         let of_100 = milliseconds(100);
         assert!(of_100.p99_ns.is_some());
         assert_eq!(of_100.p999_ns, None);
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_right_to_three_digits() {
+    fn percentiles_have_three_correct_digits() {
         let p50 = milliseconds(1000).p50_ns.unwrap_or_default() as f64;
         assert!((p50 / 500e6 - 1.0).abs() < 1e-3, "{p50}");
     }

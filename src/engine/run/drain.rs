@@ -1,7 +1,8 @@
-//! Waiting until nothing is under way any more: late attempts, records on their way to the broker, records that the consumers
-//! have not committed. The cluster is asked; nothing is assumed after a sleep.
+//! The wait until no work is under way: late attempts, records without an answer from the broker, and records that the consumers
+//! have not committed. The wait asks the cluster; it does not assume anything after a pause.
 //!
-//! A drain may take as long as it likes, as paced consumers do, but it may not stand still.
+//! The duration of a drain is not limited, as paced consumers may be slow. But a drain ends when nothing changes for the
+//! patience.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 use super::consumers::Consumers;
 use crate::{adapters::kafka::Kafka, model::verdict::Completion};
 
-/// Between two questions, at first and at most.
+/// The pause between two requests to the cluster: the first pause, and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
 /// The result of a drain.
@@ -114,8 +115,8 @@ pub async fn settle_then<T>(
     }
 }
 
-/// When something last moved: fewer records without an answer from the broker, or fewer that are not committed. More of them are
-/// none, as after a rebalance that delivers some again.
+/// The time of the last progress. Progress is a smaller number of records without an answer from the broker, or of records that
+/// are not committed. A larger number is not progress; it may come from a rebalance that delivers records again.
 struct Progress {
     least: (u64, u64),
     at: Instant,
@@ -129,7 +130,7 @@ impl Progress {
         }
     }
 
-    /// For how long it has, now that so many records are pending and not committed.
+    /// The time since the last progress, with these numbers of pending and uncommitted records at `now`.
     fn stands_still(&mut self, left: (u64, u64), now: Instant) -> Duration {
         if left < self.least {
             (self.least, self.at) = (left, now);
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_less_than_ever_before_is_progress() {
+    fn only_a_new_minimum_is_progress() {
         let begin = Instant::now();
         let second = |number| begin + Duration::from_secs(number);
         let mut progress = Progress::since(begin);

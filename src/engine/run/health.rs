@@ -1,5 +1,5 @@
-//! Whether the generator did what it says it did: when attempts started against when they were meant to, at which rate, and
-//! what of the machine it took for itself.
+//! Checks the load generator: when attempts started compared with their intended starts, at which rate, and how much of the
+//! processors the generator used.
 
 use std::time::Duration;
 
@@ -13,36 +13,37 @@ use crate::model::{
     workload::Arrivals,
 };
 
-/// An open loop that offers less than this share of its rate is not the one that was asked for.
+/// The smallest share of the requested rate that counts as the requested load of an open loop.
 const OFFERED: f64 = 0.95;
 
-/// Attempts that start so much later than they should make the generator's own slowness show in the response times.
+/// In nanoseconds: from this delay on, the response times include the delay of the generator.
 const LATE_NS: u64 = 10_000_000;
 
-/// From this share of the machine on, the generator waits for itself.
+/// From this share of the processors on, the generator waits for itself.
 const BUSY: f64 = 0.9;
 
-/// From this share of the load's duration on, a burst is none.
+/// From this share of the load's duration on, the release of a burst is too slow.
 const SPREAD: f64 = 0.5;
 
-/// The generator's health in one run.
+/// The health of the load generator in one run.
 #[derive(Debug, Clone, Default)]
 pub struct Health {
-    /// From an attempt's intended to its actual start; without samples in a closed loop, which has no intentions.
+    /// The delay from an attempt's intended start to its actual start. Without samples in a closed loop, which has no intended
+    /// starts.
     pub schedule_lag: Distribution,
-    /// Of an open loop.
+    /// The rates of an open loop.
     pub offered: Option<Offered>,
-    /// Between the first and the last start of a burst.
+    /// The time between the first and the last start of a burst.
     pub release_skew: Duration,
-    /// Of all processors, from the release to the last answer.
+    /// The share of all processors from the release to the last answer, 0 to 1.
     pub cpu_share: Option<f64>,
-    /// What a reader should know before trusting the latencies.
+    /// Warnings about the latencies, for the reader of the report.
     pub warnings: Vec<String>,
-    /// Why this is not the load that was asked for.
+    /// Why the load was not the requested load.
     pub doubt: Option<String>,
 }
 
-/// Looks at a run of which the last answer came after `duration`, on a machine with so many `cores`.
+/// Examines a run whose last answer came after `duration`, on a machine with this number of cores.
 pub fn examine(
     arrivals: Arrivals,
     observed: &Measurements,
@@ -75,14 +76,14 @@ impl Health {
     fn busy(&mut self, cores: usize) {
         if let Some(share) = self.cpu_share.filter(|share| *share >= BUSY) {
             self.warnings.push(format!(
-                "this process took {:.0} % of the machine's {cores} processors: its own waiting is in the latencies",
+                "this process took {:.0} % of the machine's {cores} processors: the latencies include its own waiting",
                 share * 100.0
             ));
         }
     }
 
     fn spread(&mut self, duration: Duration) {
-        // Where nothing was answered, there is no time to have a share of.
+        // A load without an answer has no duration.
         if duration.is_zero() {
             return;
         }
@@ -98,7 +99,7 @@ impl Health {
     fn late(&mut self) {
         if let Some(p99) = self.schedule_lag.p99_ns.filter(|p99| *p99 > LATE_NS) {
             self.warnings.push(format!(
-                "one attempt in a hundred started {} ms or more after its time: the response times hold the generator's delay",
+                "one attempt in a hundred started {} ms or more after its time: the response times include the generator's delay",
                 p99 / 1_000_000
             ));
         }
@@ -111,14 +112,15 @@ impl Health {
         };
         if achieved_per_s < requested_per_s * OFFERED {
             self.doubt = Some(format!(
-                "the load asked for was not offered: attempts started at {achieved_per_s:.0}/s where {requested_per_s:.0}/s \
+                "the requested load was not offered: attempts started at {achieved_per_s:.0}/s where {requested_per_s:.0}/s \
                  were asked for"
             ));
         }
     }
 }
 
-/// The mean rates of an open loop, from its first to its last attempt; none of fewer than two, or of all at once.
+/// The mean rates of an open loop, from its first to its last attempt; `None` for fewer than two attempts, and where all started
+/// at once.
 fn offered(attempts: &[Attempt]) -> Option<Offered> {
     let rate = |span: Duration| {
         let steps = attempts.len().checked_sub(1)? as f64;
@@ -130,7 +132,7 @@ fn offered(attempts: &[Attempt]) -> Option<Offered> {
     })
 }
 
-/// From the first to the last of `times`.
+/// The time between the first and the last of `times`.
 fn span(attempts: &[Attempt], time: impl Fn(&Attempt) -> Duration) -> Duration {
     let times = || attempts.iter().map(&time);
     let (first, last) = (times().min(), times().max());
@@ -138,7 +140,7 @@ fn span(attempts: &[Attempt], time: impl Fn(&Attempt) -> Duration) -> Duration {
         .saturating_sub(first.unwrap_or_default())
 }
 
-/// Processor time over what there was of it. Not known of a load that took no time.
+/// Processor time divided by the available processor time; `None` for a load without a duration.
 fn share(cpu: Duration, duration: Duration, cores: usize) -> Option<f64> {
     let there_was = duration.as_secs_f64() * cores as f64;
     let share = nanoseconds(cpu) as f64 / 1e9 / there_was;
@@ -163,7 +165,7 @@ mod tests {
         spacing: Spacing::Even,
     };
 
-    /// An attempt meant to start at one time, in milliseconds, and started at another.
+    /// An attempt with an intended and an actual start, in milliseconds.
     fn attempt((intended, start): (u64, u64)) -> Attempt {
         Attempt {
             user: UserId(1),
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_that_was_kept_is_healthy() {
+    fn a_punctual_schedule_is_healthy() {
         let health = examined(OPEN, (0..100).map(|index| (index * 10, index * 10 + 1)));
         assert_eq!(
             health.schedule_lag.max_ns.map(|lag| lag / 1_000_000),
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generator_that_cannot_keep_up_says_so() {
+    fn a_generator_that_is_too_slow_is_reported() {
         let health = examined(OPEN, (0..100).map(|index| (index * 10, index * 20)));
         let doubt = health.doubt.unwrap();
         assert!(
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_that_trickles_is_none() {
+    fn a_slow_release_of_a_burst_is_reported() {
         let health = examined(Arrivals::Burst, (0..100).map(|index| (0, index * 9)));
         assert_eq!(health.release_skew, Duration::from_millis(891));
         assert!(health.warnings[0].contains("89 %"), "{:?}", health.warnings);
@@ -226,21 +228,21 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_without_an_answer_has_no_time_to_take_a_share_of() {
+    fn a_burst_without_an_answer_has_no_warning() {
         let observed = observed((0..100).map(|index| (0, index)));
         let health = examine(Arrivals::Burst, &observed, Duration::ZERO, 2);
         assert_eq!(health.warnings, [""; 0]);
     }
 
     #[test]
-    fn a_closed_loop_has_no_schedule_to_be_late_for() {
+    fn a_closed_loop_has_no_schedule_lag() {
         let arrivals = Arrivals::ClosedLoop { in_flight: 2 };
         let health = examined(arrivals, (0..100).map(|index| (index, index)));
         assert_eq!((health.schedule_lag.count, health.offered), (0, None));
     }
 
     #[test]
-    fn a_process_that_took_the_whole_machine_says_so() {
+    fn a_generator_that_used_all_processors_is_reported() {
         let mut observed = observed((0..100).map(|index| (index, index)));
         observed.cpu = Duration::from_millis(1950);
         let arrivals = Arrivals::ClosedLoop { in_flight: 2 };

@@ -1,11 +1,11 @@
-//! What the connections to a service of the user's own say about its answers.
+//! Hints about a service of the user, from the connections to it and the statuses of its answers.
 
 use crate::{
     model::report::{AttemptCounts, TargetLoad},
     text::format::plural,
 };
 
-/// From this share of the attempts on, refusals by status look like a limit.
+/// One in this number of attempts: from this share on, refusals by status look like a limit.
 const MANY: u64 = 20;
 
 /// The hints, a sentence each.
@@ -22,8 +22,8 @@ pub fn of(target: &TargetLoad, attempts: &AttemptCounts) -> Vec<String> {
 fn closed_under(target: &TargetLoad) -> Option<String> {
     (target.closed_under > 0).then(|| {
         format!(
-            "{} indeterminate because the service closed the connection under the request: it closes connections that it has \
-             not said it would close, perhaps after a keep-alive timeout that is too short",
+            "{} indeterminate because the service closed the connection during the request: it closes connections that it has \
+             not announced to close, perhaps because its keep-alive timeout is too short",
             is_or_are(target.closed_under, "attempt")
         )
     })
@@ -35,7 +35,7 @@ fn backlog(target: &TargetLoad, attempts: &AttemptCounts) -> Option<String> {
         return None;
     }
     Some(format!(
-        "{} of {connections} connections never brought an answer: the service accepts connections more slowly than they come, \
+        "{} of {connections} connections never received an answer: the service accepts connections more slowly than they arrive, \
          its listen backlog is probably full; try --http-connections {}",
         silent,
         connections - silent
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_odd_there_is_no_hint() {
+    fn a_healthy_service_has_no_hint() {
         assert_eq!(hints(TargetLoad::default(), 5), [""; 0]);
         let few = TargetLoad {
             too_many_requests: 49,
@@ -101,7 +101,7 @@ mod tests {
             ..TargetLoad::default()
         };
         assert_eq!(hints(few, 0), [""; 0]);
-        // A service that answers nobody has another problem, and one that has answered everybody has none.
+        // A service that answers no request has another problem. A service that has answered every request has none.
         for (never_answered, indeterminate) in [(1_000, 1_000), (5, 0)] {
             let silent = TargetLoad {
                 never_answered,
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn each_hint_names_its_cause_and_what_to_do() {
+    fn each_hint_names_the_cause_and_the_remedy() {
         let odd = TargetLoad {
             closed_under: 106,
             never_answered: 994,
@@ -121,17 +121,17 @@ mod tests {
             ..TargetLoad::default()
         };
         let odd = hints(odd, 994);
-        let said = [
+        let expected = [
             "106 attempts are indeterminate because the service closed the connection",
-            "994 of 1000 connections never brought an answer: the service accepts connections more slowly than they come, its \
+            "994 of 1000 connections never received an answer: the service accepts connections more slowly than they arrive, its \
              listen backlog is probably full; try --http-connections 6",
             "900 answers have the status 429: is there a limit per address? (see source in [http]",
             "50 answers have the status 403",
         ];
-        for (hint, said) in odd.iter().zip(said) {
-            assert!(hint.starts_with(said), "{hint}");
+        for (hint, expected) in odd.iter().zip(expected) {
+            assert!(hint.starts_with(expected), "{hint}");
         }
-        assert_eq!(odd.len(), said.len());
+        assert_eq!(odd.len(), expected.len());
         let spread = TargetLoad {
             too_many_requests: 900,
             source: Some("127.0.0.0/8".to_owned()),

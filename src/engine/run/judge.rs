@@ -1,4 +1,4 @@
-//! What a run comes to: the ledger is read, held against what was said, and judged.
+//! The judgement of a run, from its recording and the evidence of its ledger.
 
 use super::{
     health,
@@ -20,20 +20,20 @@ use crate::{
     ports::UserId,
 };
 
-/// What a ledger has shown.
+/// What the ledger of a run has shown.
 #[derive(Default)]
 pub struct Evidence {
-    /// Held against what was said; `None` where it could not be read.
+    /// The ledger reconciled with the outcomes; `None` where the ledger could not be read.
     pub ledger: Option<Ledger>,
-    /// The user of every coupon, in the order of the rows, where that is known.
+    /// The user of every coupon, in the order of the rows; `None` where the ledger does not name users.
     pub rows: Option<Vec<UserId>>,
-    /// Why it could not be read.
+    /// Why the ledger could not be read.
     pub trouble: Option<String>,
     /// Coupons of users who are not users of the run.
     pub strangers: Strangers,
 }
 
-/// Holds what was found against what was promised.
+/// Judges a run and makes its report.
 pub fn judge(
     run: &RunContext<'_>,
     services: ServicesUsed,
@@ -55,7 +55,7 @@ pub fn judge(
     health.warnings.extend(recording.notes.iter().cloned());
     let mut circumstances = circumstances(scenario, recording, trouble);
     if let Some(target) = &services.target {
-        // Those were answered, if not in a way that anybody understands.
+        // These attempts have an answer, although no rule matches it.
         let unclassified = target.unclassified.count;
         circumstances.unanswered = circumstances.unanswered.saturating_sub(unclassified);
     }
@@ -84,9 +84,9 @@ pub fn judge(
     })
 }
 
-/// What is claimed of this run: a promise for one process is none for several.
+/// The claim that the run is judged by. A promise for a single process does not hold for several.
 fn claim(scenario: &Scenario, subject: &Subject) -> Claim {
-    // Of a service, the instances ask; how many of itself there are is not known.
+    // The instances send claims to a service. The number of processes of the service itself is not known.
     let instances = match subject {
         Subject::Strategy(_) => scenario.instances,
         Subject::Target(_) => 1,

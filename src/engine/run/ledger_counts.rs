@@ -1,7 +1,7 @@
-//! The ledger's figures as a report has them: a number where it is known, and nothing where it is not.
+//! The figures of the ledger in a report. A figure that is not known is left out.
 //!
-//! A row that was read is a fact, so what is too much is known as soon as it is seen. What is missing is known once no work is
-//! under way any more; before that it may still come.
+//! A row that was read is a fact, so surplus coupons are known at once. Missing coupons are known only when no work is under way,
+//! because they may still come before.
 
 use crate::{
     judge::ledger::{Counted, Ledger, Reconciliation, SharedCodes},
@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// Of a ledger; `None` is one that could not be read. `can_be_drained` is whether anything can be asked about work under way.
+/// The figures of a ledger; `None` is a ledger that could not be read. `can_be_drained` tells whether the subject can report work
+/// under way.
 pub fn of(found: Option<&Ledger>, completion: Completion, can_be_drained: bool) -> LedgerCounts {
     let counts = match found {
         None => LedgerCounts::default(),
@@ -64,7 +65,7 @@ fn by_count(found: &Counted, completion: Completion) -> LedgerCounts {
     }
 }
 
-/// Without a ledger, what users were told shows that something is wrong, and never that nothing is.
+/// Without a ledger, the outcomes of the users can prove a violation but not its absence.
 fn told_only(found: &Counted, completion: Completion) -> LedgerCounts {
     let seen = |count: u64| (count > 0).then_some(count);
     LedgerCounts {
@@ -77,17 +78,17 @@ fn told_only(found: &Counted, completion: Completion) -> LedgerCounts {
     }
 }
 
-/// Of codes that several users have, where any code is known.
+/// The number of codes that several users have, where any code is known.
 fn codes(shared: Option<&SharedCodes>, completion: Completion) -> Option<u64> {
     shared.and_then(|shared| surplus(shared.codes, completion))
 }
 
-/// Of rows that are too many: there may be more while work is under way.
+/// A number of surplus rows. Zero is unknown while work is under way.
 fn surplus(count: u64, completion: Completion) -> Option<u64> {
     (count > 0 || completion != Completion::Pending).then_some(count)
 }
 
-/// Of rows that are missing: they may come until it is proven that no work is under way.
+/// A number of missing rows. Missing rows may still come until no work is under way.
 fn shortfall(count: u64, completion: Completion) -> Option<u64> {
     (count == 0 || completion == Completion::Proven).then_some(count)
 }
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_unread_ledger_nothing_is_known() {
+    fn an_unread_ledger_has_no_figures() {
         for completion in [Completion::Proven, Completion::Unproven] {
             let counts = of(None, completion, true);
             let drained = (completion == Completion::Proven).then_some(true);
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_known_once_nothing_is_under_way() {
+    fn missing_coupons_are_known_once_no_work_is_under_way() {
         let known = of(Some(&lossy(2)), Completion::Proven, true);
         assert_eq!((known.under_issued, known.lost), (Some(1), Some(1)));
         for completion in [Completion::Unproven, Completion::Pending] {
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_known_at_once_and_none_is_only_known_at_the_end() {
+    fn surplus_coupons_are_known_at_once_and_their_absence_only_at_the_end() {
         let over = of(Some(&Ledger::from(read(5))), Completion::Pending, true);
         assert_eq!((over.over_issued, over.phantom), (Some(2), None));
         let none = of(Some(&Ledger::from(read(3))), Completion::Unproven, true);
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_asked_nothing_is_said_about_a_drain() {
+    fn a_subject_without_a_drain_has_no_drained_figure() {
         let ledger = Ledger::from(read(3));
         for completion in [
             Completion::Proven,
@@ -186,9 +187,9 @@ mod tests {
     }
 
     proptest! {
-        /// A number that is told stays right whatever rows come later, at least as a lower bound.
+        /// A reported number stays a correct lower bound, whichever rows come later.
         #[test]
-        fn a_number_is_never_taken_back(now in 0u64..6, more in 0u64..4) {
+        fn a_reported_number_is_never_corrected_downwards(now in 0u64..6, more in 0u64..4) {
             let before = of(Some(&Ledger::from(read(now))), Completion::Pending, true);
             let after = of(Some(&Ledger::from(read(now + more))), Completion::Proven, true);
             prop_assert!(before.over_issued.is_none_or(|count| Some(count) <= after.over_issued));

@@ -1,4 +1,4 @@
-//! From what was recorded to the figures of a report: counts, histograms, rates.
+//! The figures of a run's report: counts, histograms and rates of its recording.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub struct ReportInput<'a> {
     pub witness: Option<Interleaving>,
 }
 
-/// Puts the report of one run together.
+/// Makes the report of one run.
 pub fn report(input: &ReportInput<'_>) -> Run {
     let (measurements, subject) = (&input.recording.measurements, input.run.subject);
     let attempts = &measurements.attempts;
@@ -100,7 +100,7 @@ pub fn report(input: &ReportInput<'_>) -> Run {
     }
 }
 
-/// Of the generator, and of the connections to a service of the user's own.
+/// Warnings about the load generator and about the connections to a service of the user.
 fn warnings(input: &ReportInput<'_>) -> Vec<String> {
     let mut warnings = input.health.warnings.clone();
     if let Some(target) = &input.services.target {
@@ -110,7 +110,7 @@ fn warnings(input: &ReportInput<'_>) -> Vec<String> {
     warnings
 }
 
-/// What the services of a run are.
+/// The kinds and versions of the services of a run.
 pub fn backends(backend: &Backend) -> Backends {
     let described = |info: &ServiceInfo| Described {
         kind: info.kind.to_owned(),
@@ -124,7 +124,7 @@ pub fn backends(backend: &Backend) -> Backends {
     }
 }
 
-/// Whether anything can tell when the work behind the answers is done: a service without a `[drain]` cannot be asked.
+/// Whether the subject can report that no work is left. A service without a `[drain]` cannot.
 fn can_be_drained(input: &ReportInput<'_>) -> bool {
     match input.run.subject {
         Subject::Strategy(_) => true,
@@ -150,7 +150,7 @@ fn counts(attempts: &[Attempt]) -> AttemptCounts {
     counts
 }
 
-/// The first users by id, each once. Who is no user of the run has no id that anybody knows.
+/// The first users of a finding by id, each once. A user who is not a user of the run has no id.
 fn finding(found: &verdict::Finding) -> Finding {
     let known = found.users.iter().filter(|user| !user.is_stranger());
     let mut users: Vec<_> = known.map(|user| user.0).collect();
@@ -172,7 +172,7 @@ fn latency(attempts: &[Attempt]) -> Latency {
     }
 }
 
-/// From the intended start to the decision, where that is not the first answer; `None` where no decision came later.
+/// The time from the intended start to the decision, for decisions after the first answer; `None` without such a decision.
 fn decision(attempts: &[Attempt]) -> Option<Distribution> {
     let later = || attempts.iter().filter(|attempt| attempt.answered.is_some());
     later().next()?;
@@ -234,7 +234,7 @@ fn topic(input: &ReportInput<'_>) -> Option<TopicLoad> {
     })
 }
 
-/// Coupons that went to attempts which started after somebody had already been told "sold out".
+/// Coupons of attempts that started after another user had received `sold out`.
 fn inversions(attempts: &[Attempt]) -> u64 {
     let sold_out = attempts
         .iter()

@@ -1,4 +1,4 @@
-//! What one run has shown, as plain data: recorded in this process, or put together from several.
+//! The measurements of one run as plain data: recorded in this process, or added up over several processes.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -23,30 +23,30 @@ use crate::{
 pub struct Measurements {
     /// Every attempt that was made.
     pub attempts: Vec<Attempt>,
-    /// The different errors, with how often they came.
+    /// The different errors, with their numbers.
     pub failures: Vec<(String, u64)>,
-    /// The most attempts that were under way at once.
+    /// The largest number of attempts under way at the same time.
     pub peak_in_flight: u64,
-    /// What was done to the database.
+    /// The load on the database.
     pub totals: Totals,
-    /// Nanoseconds from the release to a user's first durable row.
+    /// Nanoseconds from the release to each user's first durable row.
     pub durable_ns: HashMap<UserId, u64>,
     /// Nanoseconds from the release to every durable row but a user's first.
     pub further_rows_ns: Vec<u64>,
     /// How long port calls waited for a connection of the pool.
     pub pool_wait: Durations,
-    /// What became of the records produced.
+    /// The deliveries of the produced records.
     pub deliveries: Deliveries,
-    /// Records read, redeliveries included.
+    /// Records read, including redeliveries.
     pub consumed: u64,
-    /// How a service of the user's own was reached.
+    /// The connections to a service of the user, and its answers.
     pub reached: Reached,
     /// Processor time of the process, from the release to the end of its load.
     pub cpu: Duration,
 }
 
 impl Measurements {
-    /// From the release to the last answer.
+    /// The time from the release to the last answer.
     pub fn duration(&self) -> Duration {
         let ends = self.attempts.iter().filter_map(|attempt| attempt.end);
         ends.max().unwrap_or_default()
@@ -58,8 +58,8 @@ impl Measurements {
         first.chain(&self.further_rows_ns).copied().collect()
     }
 
-    /// Every attempt, with the nanoseconds from the release to its row where that is known: a user's first coupon goes to the
-    /// first attempt that was told "issued". Which of several belongs to which row, nobody knows.
+    /// Every attempt, with the nanoseconds from the release to its row where they are known. A user's first row belongs to the
+    /// user's first attempt with the outcome `issued`. Which of the further rows belongs to which attempt is not known.
     pub fn with_durable(&self) -> impl Iterator<Item = (&Attempt, Option<u64>)> {
         let mut seen = HashSet::new();
         self.attempts.iter().map(move |attempt| {
@@ -69,7 +69,7 @@ impl Measurements {
         })
     }
 
-    /// Takes in what another process has recorded from the same release on.
+    /// Adds the measurements of another process with the same release.
     pub fn merge(&mut self, other: Self) {
         self.attempts.extend(other.attempts);
         for (message, count) in other.failures {
@@ -105,18 +105,18 @@ impl Measurements {
     }
 }
 
-/// How a service of the user's own was reached.
+/// The connections to a service of the user, and its answers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Reached {
-    /// Connections and requests.
+    /// Counts of connections and requests.
     pub tally: Tally,
-    /// Claims that left by their last byte.
+    /// Claims that were sent up to their last byte before the release.
     pub held: u64,
-    /// Answers that no rule was for.
+    /// Answers that no rule matches.
     pub unclassified: Unclassified,
     /// How the ledger spells the users of another process, where only their sessions tell.
     pub spelled: HashMap<UserId, String>,
-    /// The codes that users were told, with the user of each.
+    /// The codes that users received, with the user of each.
     pub codes: Vec<(String, UserId)>,
 }
 
@@ -130,14 +130,14 @@ impl Reached {
     }
 }
 
-/// The most attempts under way at once, by their starts and ends. One without an end goes on.
+/// The largest number of attempts under way at the same time, from their starts and ends. An attempt without an end goes on.
 fn overlap(attempts: &[Attempt]) -> u64 {
     let starts = attempts.iter().map(|attempt| (attempt.start, 1_i64));
     let ends = attempts
         .iter()
         .filter_map(|attempt| Some((attempt.end?, -1)));
     let mut changes: Vec<_> = starts.chain(ends).collect();
-    // At the same instant, ends come first.
+    // At the same instant, ends come before starts.
     changes.sort_unstable();
     let running = changes.iter().scan(0, |now, (_, change)| {
         *now += change;
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn overlap_counts_what_is_under_way_and_not_what_follows() {
+    fn overlap_counts_attempts_under_way_at_the_same_time() {
         assert_eq!(overlap(&[]), 0);
         assert_eq!(
             overlap(&[attempt(1, 0, Some(5)), attempt(2, 5, Some(9))]),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_goes_to_the_first_attempt_that_was_told_of_it() {
+    fn a_row_belongs_to_the_users_first_issued_attempt() {
         let refused = Attempt {
             outcome: Outcome::SoldOut,
             ..attempt(1, 0, Some(1))
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn two_processes_add_up() {
+    fn the_measurements_of_two_processes_add_up() {
         let part = |user, at| Measurements {
             attempts: vec![attempt(user, 0, Some(2))],
             failures: vec![("no".to_owned(), 2)],

@@ -7,8 +7,8 @@
 //! - [`trial`]: one run, step by step; [`subject`]: the steps that differ between a strategy and a service
 //! - [`strategy`]: the steps of a strategy of the catalogue; [`service`]: the steps of a service of the user
 //! - [`instances`]: the users of a run shared out among processes
-//! - [`consumers`], [`drain`], [`bystander`]: what works beside the users, and the wait for its end
-//! - [`measurements`]: what a run has measured; [`judge`], [`health`]: what follows from it
+//! - [`consumers`], [`drain`], [`bystander`]: the work beside the users, and the wait for its end
+//! - [`measurements`]: the measurements of a run; [`judge`], [`health`]: its verdict
 //! - [`measure`], [`ledger_counts`], [`over_time`], [`hints`], [`distribution`]: the figures of a run's report
 //! - [`summary`], [`spread`]: the figures of all runs
 

@@ -1,20 +1,20 @@
-//! Rows over time: from the instants at which they became durable to a bounded number of intervals of a round length.
+//! Rows over time: counts the durable rows in a limited number of equal intervals.
 
 use crate::model::report::RowsOverTime;
 
-/// So many intervals at most.
+/// The largest number of intervals.
 const INTERVALS: u64 = 100;
 
-/// An interval is at least a millisecond: what is shorter says more about the timers than about the database.
+/// The shortest interval is a millisecond. Shorter intervals would show the timers and not the database.
 const SHORTEST_NS: u64 = 1_000_000;
 
-/// Counts rows by intervals. `instants` are nanoseconds from the release, in any order; the last interval has the last row.
+/// Counts rows by intervals. `instants` are nanoseconds from the release, in any order. The last interval contains the last row.
 pub fn rows_over_time(instants: &[u64]) -> RowsOverTime {
     let last = instants.iter().copied().max().unwrap_or_default();
     let interval_ns = interval(last);
     let mut rows = Vec::new();
     for at in instants {
-        // Below the number of intervals, by the choice of their length.
+        // The length of the intervals keeps the index below their largest number.
         let index = usize::try_from(at / interval_ns).unwrap_or(usize::MAX);
         if rows.len() <= index {
             rows.resize(index + 1, 0);
@@ -24,14 +24,14 @@ pub fn rows_over_time(instants: &[u64]) -> RowsOverTime {
     RowsOverTime { interval_ns, rows }
 }
 
-/// The shortest of 1, 2, 5, 10, 20, … ms that needs no more than [`INTERVALS`] up to `last`.
+/// The shortest length of 1, 2, 5, 10, 20, … ms that needs at most [`INTERVALS`] intervals up to `last`, in nanoseconds.
 fn interval(last: u64) -> u64 {
     let decades = std::iter::successors(Some(SHORTEST_NS), |decade| decade.checked_mul(10));
     let mut lengths =
         decades.flat_map(|decade| [1, 2, 5].map(|digit| decade.saturating_mul(digit)));
     lengths
         .find(|length| last / length < INTERVALS)
-        // Centuries.
+        // An interval of centuries.
         .unwrap_or(u64::MAX)
 }
 
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_are_no_intervals() {
+    fn without_rows_there_are_no_intervals() {
         assert_eq!(rows_over_time(&[]).rows, Vec::<u64>::new());
     }
 

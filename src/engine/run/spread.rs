@@ -1,4 +1,5 @@
-//! How far the trials of a strategy lie apart. Per-trial values, never a percentile of all trials thrown together.
+//! The spread of the trials of a subject, from the figures of each trial. Samples of different trials are never mixed in one
+//! percentile.
 
 use crate::{
     config::scenario::{Scenario, Subject},
@@ -6,7 +7,7 @@ use crate::{
     statistics::median,
 };
 
-/// One entry for each strategy that ran more than once.
+/// One entry for each subject with more than one trial.
 pub fn spreads(scenario: &Scenario, runs: &[Run]) -> Vec<Spread> {
     let of = |name: &str| {
         let trials: Vec<_> = runs.iter().filter(|run| run.strategy == name).collect();
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_has_its_ends_and_its_middle() {
+    fn a_range_has_minimum_median_and_maximum() {
         let of = |values: &[u64]| range(values.to_vec(), u64::cmp, u64::midpoint);
         let expected = Range {
             min: 1,

@@ -1,4 +1,4 @@
-//! All runs together: how often each strategy raced, the assertions, the exit code.
+//! The summary of all runs: how often each subject raced, the assertions, the exit code.
 
 use super::{ScenarioResult, spread::spreads, trial::FinishedRun};
 use crate::model::environment::{environment, tool};
@@ -15,7 +15,7 @@ use crate::{
     statistics::wilson,
 };
 
-/// What the runs have brought so far.
+/// The runs so far.
 pub struct Collected {
     environment: Environment,
     runs: Vec<Run>,
@@ -39,14 +39,14 @@ impl Default for Collected {
 }
 
 impl Collected {
-    /// Takes a run in; returns why no other may begin.
+    /// Adds a run; returns why no other may begin.
     pub fn add(&mut self, done: FinishedRun) -> Option<String> {
         self.runs.push(done.run);
         self.left_behind |= done.left_behind;
         done.outstanding
     }
 
-    /// Notes, for whoever reads the report too, that trial `next` does not begin.
+    /// Records that trial `next` does not begin, also in the report.
     pub fn cut_short(&mut self, next: u32, why: &str) {
         let text = format!("trial {next} does not begin: {why}");
         if let Some(run) = self.runs.last_mut() {
@@ -55,7 +55,7 @@ impl Collected {
         self.cut_short = Some(text);
     }
 
-    /// Judges all of them together.
+    /// Judges all runs together.
     pub fn finish(self, scenario: &Scenario) -> ScenarioResult {
         let assertions = assertion::check_all(&scenario.assertions, &self.runs);
         let exit_code = self.exit_code(&assertions);
@@ -79,8 +79,8 @@ impl Collected {
         }
     }
 
-    /// What is proven comes first. A service that fails after the first load has begun leaves the runs without proof; only one
-    /// that was not there before it could not be reached.
+    /// A proven violation comes first. A service that fails after the first load makes the runs inconclusive; a service that
+    /// fails before the first load could not be reached.
     fn exit_code(&self, assertions: &[AssertionResult]) -> u8 {
         let any = |outcome| assertions.iter().any(|result| result.outcome() == outcome);
         let violated = self.any(Verdict::Violated) || any(AssertionOutcome::Failed);
@@ -123,7 +123,7 @@ fn race(scenario: &Scenario, runs: &[Run]) -> Vec<Race> {
         .collect()
 }
 
-/// A trial that proves nothing says nothing about the race either, unless it raced.
+/// A trial without a proof counts for the race only if it raced.
 fn could_race(run: &Run) -> bool {
     run.verdict != Verdict::Inconclusive || run.ledger.is_over_issued()
 }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_was_never_there_is_told_from_one_that_died_in_the_middle() {
+    fn an_unreachable_service_and_a_service_that_died_have_different_exit_codes() {
         let gone = || Some(OpenError::new("--redis", "redis://here", "refused"));
         let mut before = of(Vec::new());
         before.error = gone();
@@ -161,7 +161,7 @@ mod tests {
         let mut at_the_end = of(vec![fixtures::redis_kafka(0)]);
         at_the_end.left_behind = true;
         assert_eq!(at_the_end.exit_code(&[]), exit::INCONCLUSIVE);
-        // What is proven stays so.
+        // A proven violation stays.
         let mut violated = of(fixtures::violated().runs);
         (violated.error, violated.left_behind) = (gone(), true);
         assert_eq!(violated.exit_code(&[]), exit::VIOLATED);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_observed_is_inconclusive_unless_something_else_is_violated() {
+    fn an_unobserved_assertion_is_inconclusive_unless_another_check_is_violated() {
         let holds = || of(vec![fixtures::redis_kafka(0)]);
         let unobserved = assertion(serde_json::Value::Null);
         let failed = assertion(99.into());

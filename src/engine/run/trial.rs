@@ -288,12 +288,12 @@ impl RunContext<'_> {
     }
 }
 
-/// The problem of a load that ended with `end`; `timeout` is how long nothing may move.
+/// The problem of a load that ended with `end`. `timeout` is the longest time without an answer.
 pub fn trouble(end: End, timeout: Duration) -> Option<String> {
     match end {
         End::Done => None,
         End::Stalled => Some(format!(
-            "nothing moved for {} s, so the load was given up",
+            "no attempt was answered for {} s, so the load was given up",
             timeout.as_secs_f64()
         )),
         End::Interrupted => Some("interrupted".to_owned()),

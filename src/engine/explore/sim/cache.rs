@@ -1,5 +1,5 @@
-//! Redis: the keyspace of the embedded server, with its scripts. A command is run once for each content it meets; what it made of
-//! it is remembered.
+//! Redis: the keyspace of the embedded server, with its scripts. A command runs once for each content, and its result is
+//! remembered.
 
 use std::time::Duration;
 
@@ -15,32 +15,32 @@ use crate::{
     ports::UserId,
 };
 
-/// Time stands still, so no lease ends by itself.
+/// The time, which never changes, so no lease ends by itself.
 const NOW: Duration = Duration::from_secs(1);
 
-/// Long enough for any search.
+/// A lease that is long enough for any search, in milliseconds.
 const LEASE_MS: &str = "1000000";
 
 /// The value of a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Value {
     Text(String),
-    /// Members in order.
+    /// The members, sorted by name.
     Set(Vec<String>),
-    /// Members and scores by rank.
+    /// The members and scores, sorted by rank.
     Sorted(Vec<(String, String)>),
 }
 
-/// All keys in order, with whether a lease is on them.
+/// All keys in order, and whether each has a lease.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Content(Vec<(String, Value, bool)>);
 
-/// Every content that was met, and what commands made of it. Contents are named by numbers; 0 is the empty one.
+/// All contents, and the results of commands on them. A content has a number; 0 is the empty content.
 pub struct Cache {
     contents: Interner<Content>,
     answers: FxHashMap<(u32, CacheCall), (u32, Reply)>,
     renamed: FxHashMap<(u32, u32), u32>,
-    /// Somewhere, users are told apart by more than their names.
+    /// Whether a content distinguishes users by more than their names.
     pub asymmetric: bool,
 }
 
@@ -58,7 +58,7 @@ impl Cache {
         }
     }
 
-    /// Runs a command: the content after it, and the reply.
+    /// Runs a command; returns the content after it, and the reply.
     pub fn run(&mut self, content: u32, call: &CacheCall) -> (u32, Reply) {
         if let Some(known) = self.answers.get(&(content, call.clone())) {
             return known.clone();
@@ -73,7 +73,7 @@ impl Cache {
         (after, reply)
     }
 
-    /// The content without the keys that a lease is on; `None` where there are none.
+    /// The content without the keys that have a lease; `None` where there are none.
     pub fn without_leases(&mut self, content: u32) -> Option<u32> {
         let Content(keys) = self.contents.get(content);
         let kept: Vec<_> = keys
@@ -85,7 +85,7 @@ impl Cache {
         some.then(|| self.contents.put(Content(kept)))
     }
 
-    /// The same with other names for users; `permutation` names the renaming.
+    /// The same content with other users. `permutation` is the number of the renaming.
     pub fn rename(&mut self, content: u32, permutation: u32, names: &[(String, String)]) -> u32 {
         if let Some(known) = self.renamed.get(&(content, permutation)) {
             return *known;
@@ -102,13 +102,13 @@ impl Cache {
 }
 
 impl Content {
-    /// Where a user is first met in here, as a number to sort users by.
+    /// The position of the user's first occurrence, as a number to sort users by.
     pub fn rank(&self, user: &str) -> u64 {
         let mut rank = 0;
         for (_, value, _) in &self.0 {
             let at = match value {
                 Value::Text(text) => u64::from(!text.contains(user)),
-                // Members stand in the order of their names here, which says nothing.
+                // The members are sorted by name, so their position has no meaning.
                 Value::Set(members) => u64::from(!members.iter().any(|member| member == user)),
                 Value::Sorted(members) => {
                     let at = members.iter().position(|(member, _)| member == user);
@@ -120,8 +120,8 @@ impl Content {
         rank
     }
 
-    /// Whether users are told apart by more than their names here: by their numbers used as scores, or by the order of
-    /// their names where scores are equal.
+    /// Whether the content distinguishes users by more than their names: by user numbers as scores, or by the order of names with
+    /// equal scores.
     fn depends_on_numbers(&self) -> bool {
         let is_user = |score: &str| {
             score
@@ -213,7 +213,7 @@ impl Content {
     }
 }
 
-/// `text` with every user's number replaced by its other one, all at once.
+/// `text` with every user's number replaced, all at once.
 pub fn renamed(text: &str, names: &[(String, String)]) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;

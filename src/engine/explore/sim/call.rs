@@ -1,4 +1,4 @@
-//! A call of a port and its answer, as data: what a task wants to do next, and what it then learns.
+//! A call of a port and its answer, as data.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use crate::{
     ports::{CouponId, Delivery, Effect, EventRow, Isolation, UserId},
 };
 
-/// Users of a simulation are numbered from here, so that a user's number cannot be mistaken for a count, a version or a
-/// limit, wherever a strategy puts it.
+/// The number of the first user of a simulation. It is large, so that a user's number cannot be mistaken for a count, a version
+/// or a limit, wherever a strategy uses it.
 const FIRST_USER: u64 = 7_000_001;
 
 /// The id of the user with this index, from 0.
@@ -22,7 +22,7 @@ pub fn user_index(user: UserId) -> Option<usize> {
     (index < 100).then_some(index)
 }
 
-/// The number that people see, from 1; whatever else was used instead of a user's stays what it is.
+/// The user's number in reports, from 1. An id that is not a user's stays unchanged.
 pub fn shown(user: UserId) -> UserId {
     user_index(user).map_or(user, |index| UserId(index as u64 + 1))
 }
@@ -31,14 +31,14 @@ fn all_shown(users: &[UserId]) -> Vec<UserId> {
     users.iter().copied().map(shown).collect()
 }
 
-/// A transaction of a task: how many it has begun before.
+/// The number of transactions that a task has begun before this one.
 pub type Serial = u8;
 
-/// What a task wants to do next.
+/// The next call of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Call {
     Begin(Isolation),
-    /// Outside of a transaction where there is no serial.
+    /// A statement; without a serial, outside of a transaction.
     Sql(Option<Serial>, Statement),
     Commit(Serial),
     Rollback(Serial),
@@ -47,7 +47,7 @@ pub enum Call {
     Poll,
     CommitOffset(Vec<Delivery>),
     Lock,
-    /// No step: whoever backs off can only be overtaken, which every schedule allows anyway.
+    /// Not a step: a task that backs off lets other tasks go first, which other schedules do anyway.
     BackOff,
 }
 
@@ -55,11 +55,11 @@ pub enum Call {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CacheCall {
     pub command: Command,
-    /// As it is sent.
+    /// The words of the command, as they are sent.
     pub words: Vec<String>,
 }
 
-/// What comes back.
+/// The answer to a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Answer {
     Done,
@@ -71,13 +71,13 @@ pub enum Answer {
     Reply(Reply),
     Fate(Fate),
     Delivered(Vec<Delivery>),
-    /// To a poll: nothing will come any more.
+    /// The answer to a poll after the last record.
     Over,
     Failed(CallFailure),
 }
 
 impl Answer {
-    /// As pictures show it, to this call.
+    /// The answer as pictures show it, to this call.
     pub fn shown(&self, call: &Call) -> Observation {
         match self {
             Self::Done | Self::Opened(_) | Self::Fate(Fate::Delivered) => Observation::Done,
@@ -103,7 +103,7 @@ fn users_of(batch: &[Delivery]) -> Vec<UserId> {
     batch.iter().map(|delivery| shown(delivery.user)).collect()
 }
 
-/// What Redis replies, as far as the port tells it apart.
+/// The replies of Redis that the port distinguishes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reply {
     Int(i64),
@@ -131,13 +131,13 @@ impl Reply {
     }
 }
 
-/// What becomes of a record that the producer has accepted.
+/// The delivery of a record that the producer has accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fate {
     Delivered,
-    /// The broker refuses it.
+    /// The broker refuses the record.
     Refused,
-    /// Nobody answers; whether it is there, only the world knows.
+    /// There is no answer; the producer does not know whether the record was delivered.
     Unknown,
 }
 
@@ -171,7 +171,7 @@ impl CallFailure {
 }
 
 impl Call {
-    /// As schedules and pictures show it.
+    /// The call as schedules and pictures show it.
     pub fn shown(&self) -> interleaving::Call {
         use interleaving::Call as Shown;
         match self {
@@ -193,17 +193,17 @@ impl Call {
         }
     }
 
-    /// As errors and schedules name it.
+    /// The call as errors and schedules name it.
     pub fn name(&self) -> Cow<'static, str> {
         self.shown().name()
     }
 
-    /// The users whose coupons it is about.
+    /// The users whose coupons the call writes.
     pub fn users(&self) -> Vec<UserId> {
         self.shown().users().to_vec()
     }
 
-    /// Whether it can fail at all: a lock in memory cannot.
+    /// Whether the call can fail. A lock in memory cannot.
     pub fn can_fail(&self) -> bool {
         !matches!(self, Self::Lock | Self::BackOff | Self::Poll)
     }

@@ -1,4 +1,4 @@
-//! The strategy's own futures, polled by hand, one answer at a time.
+//! Polls the strategy's own futures by hand, one answer at a time.
 
 use std::{
     collections::BTreeMap,
@@ -19,59 +19,61 @@ use crate::{
     strategies::{Decision, Entry, Strategy},
 };
 
-/// Back-offs in a row, without a call between them. More is a loop that never ends.
+/// The largest number of back-offs without a call between them. More back-offs are an endless loop.
 const BACK_OFFS: usize = 1_000;
 
 /// How a task ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum End {
-    /// A claim, with what the user is told.
+    /// A claim, with its decision.
     Told(Decision),
     /// A claim or a consumer, with an error.
     Failed(Effect, String),
-    /// A consumer, as the run is over.
+    /// A consumer, at the end of the run.
     Consumed,
 }
 
-/// Where a task stands.
+/// The position of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Next {
     /// Before this call.
     Call(Call),
-    /// At its end.
+    /// Ended.
     Ended(End),
 }
 
-/// What a task did with an answer.
+/// The reaction of a task to an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reaction {
-    /// What it let go on the way.
+    /// The locks and transactions that the task released before its next call.
     pub released: Vec<Released>,
-    /// Where it stands now.
+    /// The position of the task now.
     pub next: Next,
 }
 
-/// A strategy that cannot be explored.
+/// Why a strategy cannot be explored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExploreError {
-    /// `join!` and the like.
-    #[error("it makes two calls at once, which no order of single steps can tell")]
+    /// The strategy uses `join!` or a similar combination of futures.
+    #[error(
+        "it makes two calls at the same time, which a sequence of single steps cannot represent"
+    )]
     AtOnce,
-    /// A sleep, a channel, a runtime.
-    #[error("it waits for something that is no port")]
+    /// The strategy uses a sleep, a channel or a runtime.
+    #[error("it waits for something that is not a port")]
     Elsewhere,
-    /// Back-off after back-off.
-    #[error("it backs off for ever")]
+    /// The strategy backs off again and again without a call.
+    #[error("it backs off without end")]
     Endless,
-    /// Found when a schedule is played with all tasks on one strategy.
-    #[error("it keeps something to itself, outside of the ports, that changes what others do")]
+    /// The strategy reacts differently when a schedule is played with all tasks on one strategy.
+    #[error("it keeps state outside of the ports, and that state changes what other tasks do")]
     HiddenState,
 }
 
 /// Tasks that have begun, each at its next call or ended.
 pub struct Executor {
     mailboxes: Mailboxes,
-    /// By instance.
+    /// The strategies by instance.
     strategies: BTreeMap<usize, Arc<dyn Strategy>>,
     tasks: Vec<Option<BoxFuture<'static, End>>>,
     reactions: BTreeMap<usize, Reaction>,
@@ -96,7 +98,7 @@ impl Executor {
         Ok(executor)
     }
 
-    /// Starts a task anew, as a supervisor does with a consumer that has crashed.
+    /// Starts a task again, like a supervisor of a consumer that has crashed.
     pub fn restart(
         &mut self,
         entry: &Entry,
@@ -134,12 +136,12 @@ impl Executor {
         self.poll(task)
     }
 
-    /// Where the task stands, and what it let go to get there.
+    /// The position of the task, and what it released before.
     pub fn reaction(&self, task: usize) -> Option<&Reaction> {
         self.reactions.get(&task)
     }
 
-    /// Gives the task the answer to its call, and lets it go on to its next one.
+    /// Gives the task the answer to its call, and runs the task to its next call.
     pub fn answer(&mut self, task: usize, answer: Answer) -> Result<(), ExploreError> {
         self.mailboxes.answer(task, answer);
         self.poll(task)

@@ -1,4 +1,4 @@
-//! Values by number: equal values have equal numbers, so that a state of the whole world is a few integers.
+//! Values by number: equal values have equal numbers, so that a state consists of a few integers.
 
 use std::hash::Hash;
 
@@ -16,13 +16,13 @@ impl<T> Default for Interner<T> {
 }
 
 impl<T: Hash + Eq> Interner<T> {
-    /// The number of `value`. Compared by value, so a collision of hashes does no harm.
+    /// The number of `value`. Values are compared, so a collision of hashes does no harm.
     pub fn put(&mut self, value: T) -> u32 {
-        // A search is bounded to far fewer states than there are numbers.
+        // The bounds of a search are far below the largest number.
         u32::try_from(self.0.insert_full(value).0).unwrap_or(u32::MAX)
     }
 
-    /// The value with this number, which [`Interner::put`] has given.
+    /// The value with this number, which [`Interner::put`] has returned.
     pub fn get(&self, number: u32) -> &T {
         &self.0[number as usize]
     }

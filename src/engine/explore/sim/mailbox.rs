@@ -1,5 +1,5 @@
-//! The ports as a desk: a task puts the call down that it wants to make, and waits until somebody lays the answer beside it.
-//! Whoever sits behind the desk decides who is served next, and what the answer is.
+//! The mailboxes between the tasks and the simulation. A task puts its call into its mailbox and waits for the answer. The
+//! simulation decides which call is answered next, and with which answer.
 
 use std::{
     mem,
@@ -11,12 +11,12 @@ use futures::pending;
 use super::call::{Answer, Call, CallFailure, Serial};
 use crate::ports::{PortError, Result};
 
-/// What a task lets go without a call: by dropping it.
+/// What a task releases by dropping it, without a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Released {
-    /// A transaction that was not ended, and so is rolled back.
+    /// A transaction that was not ended, and is rolled back.
     Transaction(Serial),
-    /// The lock in memory.
+    /// The in-process lock.
     Mutex,
 }
 
@@ -34,12 +34,12 @@ struct State {
     mailboxes: Vec<Mailbox>,
 }
 
-/// A handle to the desk; all handles see the same.
+/// The mailboxes of all tasks. All clones share one state.
 #[derive(Clone, Default)]
 pub struct Mailboxes(Arc<Mutex<State>>);
 
 impl Mailboxes {
-    /// With a place for each of so many tasks.
+    /// Mailboxes for this number of tasks.
     pub fn new(tasks: usize) -> Self {
         let mailboxes = Self::default();
         mailboxes
@@ -53,17 +53,17 @@ impl Mailboxes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The task that is polled from now on.
+    /// Sets the task that is polled from now on.
     pub fn turn_to(&self, task: usize) {
         self.lock().current = task;
     }
 
-    /// What the task wants.
+    /// The call of the task.
     pub fn call(&self, task: usize) -> Option<Call> {
         self.lock().mailboxes[task].call.clone()
     }
 
-    /// Lays an answer down.
+    /// Puts an answer into the mailbox.
     pub fn answer(&self, task: usize, answer: Answer) {
         let mut state = self.lock();
         let mailbox = &mut state.mailboxes[task];
@@ -71,7 +71,7 @@ impl Mailboxes {
         mailbox.answer = Some(answer);
     }
 
-    /// What the task has let go since the last look.
+    /// What the task has released since the last call of this function.
     pub fn released(&self, task: usize) -> Vec<Released> {
         mem::take(&mut self.lock().mailboxes[task].released)
     }
@@ -81,12 +81,12 @@ impl Mailboxes {
         self.lock().mailboxes[task] = Mailbox::default();
     }
 
-    /// Whether the task wanted two things at once, which no order of single steps can tell.
+    /// Whether the task made two calls at the same time, which a sequence of single steps cannot represent.
     pub fn at_once(&self, task: usize) -> bool {
         self.lock().mailboxes[task].at_once
     }
 
-    /// The place of the task that is being polled.
+    /// The task that is being polled.
     pub(super) fn current(&self) -> usize {
         self.lock().current
     }
@@ -95,7 +95,7 @@ impl Mailboxes {
         self.lock().mailboxes[task].released.push(released);
     }
 
-    /// One step: puts the call down, and ends with its answer.
+    /// One step: puts the call into the mailbox, and waits for its answer.
     pub(super) async fn ask(&self, call: Call) -> Answer {
         let task = {
             let mut state = self.lock();

@@ -1,8 +1,10 @@
 //! The simulated services, and the ports in front of them.
 //!
-//! - [`call`]: what a task wants, and what it gets, as data
-//! - [`mailbox`], [`ports`]: the ports of a strategy, where every call waits until it is served
-//! - [`executor`]: the strategy's own futures, polled by hand
+//! # Layout
+//!
+//! - [`call`]: the calls and answers of the ports, as data
+//! - [`mailbox`], [`ports`]: the ports of a strategy, where every call waits for its answer
+//! - [`executor`]: polls the strategy's own futures by hand
 //! - [`database`], [`topic`], [`cache`]: the services as plain values; a call is one atomic step
 //! - [`intern`]: values by number
 

@@ -1,4 +1,4 @@
-//! The ports over the mailboxes: each call becomes data, each answer becomes a value again.
+//! The ports over the mailboxes: a call becomes data, and the answer becomes a value.
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,7 +39,7 @@ pub fn consumer(mailboxes: &Mailboxes) -> impl Consumer + use<> {
 
 struct Port(Mailboxes);
 
-/// An answer of a shape that the call does not have: the world behind the mailboxes is wrong, not the strategy.
+/// The error for an answer that does not fit the call: a defect of the simulation and not of the strategy.
 fn unfit<T>(call: &str) -> Result<T> {
     Err(PortError::new(
         call.to_owned(),
@@ -101,7 +101,7 @@ impl Session {
         }
     }
 
-    /// Well or not, it is over then: the world has ended it.
+    /// Ends the transaction. It is over even if the call fails.
     async fn end(&mut self, call: fn(Serial) -> Call) -> Result<()> {
         let Some(open) = &mut self.transaction else {
             return Ok(());
@@ -261,7 +261,8 @@ impl Topic for Port {
         let Answer::Fate(fate) = self.0.try_ask(call).await? else {
             return unfit(&name);
         };
-        // Its fate is settled with the step: whoever waits for the answer only lets others go first, as every schedule does.
+        // The delivery is decided in this step. A task that waits for the answer only lets other tasks go first, as other
+        // schedules do.
         Ok(Acknowledgement::new(async move {
             match fate {
                 Fate::Delivered => Ok(()),

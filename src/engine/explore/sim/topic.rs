@@ -1,14 +1,14 @@
-//! The topic, with one partition and one consumer group: records in the order in which they were produced.
+//! The topic, with one partition and one consumer group: records in the order of their production.
 
 use crate::ports::{Delivery, UserId};
 
-/// Records, how far the consumer has read, and how far it has committed.
+/// The records, and the offsets that the consumer has read and committed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Topic {
     records: Vec<UserId>,
     next: u8,
     committed: u8,
-    /// Records that the producer had accepted and the broker has not got.
+    /// Records that the producer has accepted and the broker has not received.
     undelivered: u8,
 }
 
@@ -25,7 +25,7 @@ impl Topic {
         self.undelivered.into()
     }
 
-    /// The next records, as many as there are and at most so many.
+    /// The next records, at most `most`.
     pub fn poll(&mut self, most: u8) -> Vec<Delivery> {
         let batch: Vec<_> = (self.next..self.next.saturating_add(most))
             .map_while(|offset| self.at(offset))
@@ -34,24 +34,24 @@ impl Topic {
         batch
     }
 
-    /// Whether everything was read.
+    /// Whether all records were read.
     pub fn is_drained(&self) -> bool {
         self.at(self.next).is_none()
     }
 
-    /// The record before, again.
+    /// The previous record, again.
     pub fn repeat(&self) -> Option<Delivery> {
         self.at(self.next.checked_sub(1)?)
     }
 
-    /// The offset after the last of them.
+    /// Commits the offset after the last record of the batch.
     pub fn commit(&mut self, batch: &[Delivery]) {
         if let Some(last) = batch.last() {
             self.committed = u8::try_from(last.offset + 1).unwrap_or(u8::MAX);
         }
     }
 
-    /// A consumer that starts again reads on from the last commit.
+    /// Moves back to the last commit, for a consumer that starts again.
     pub fn rewind(&mut self) {
         self.next = self.committed;
     }
@@ -64,7 +64,7 @@ impl Topic {
         })
     }
 
-    /// The same with other names for users.
+    /// The same topic with other users.
     pub fn renamed(&self, user: impl Fn(UserId) -> UserId) -> Self {
         let records = self.records.iter().map(|record| user(*record)).collect();
         Self {
@@ -73,7 +73,7 @@ impl Topic {
         }
     }
 
-    /// Where a user is first met in here, as a number to sort users by.
+    /// The position of the user's first record, as a number to sort users by.
     pub fn rank(&self, user: UserId) -> u64 {
         let at = self.records.iter().position(|record| *record == user);
         at.map_or(u64::MAX, |at| at as u64)

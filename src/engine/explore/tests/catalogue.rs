@@ -1,4 +1,4 @@
-//! What is known of the strategies has to come out.
+//! The known results of the built-in strategies.
 
 use super::settings;
 use crate::{
@@ -50,7 +50,7 @@ fn naive_races_in_four_steps() {
 }
 
 #[test]
-fn the_verbatim_listing_needs_no_race() {
+fn the_verbatim_listing_over_issues_without_a_race() {
     let verbatim = found("naive-verbatim", &settings(2, 1));
     let witness = without_faults(&verbatim, Invariant::OverIssue);
     assert_eq!(
@@ -96,7 +96,7 @@ fn the_lock_in_memory_breaks_with_a_second_process() {
 }
 
 #[test]
-fn redis_kafka_loses_with_a_failed_produce_and_doubles_with_a_repeated_delivery() {
+fn redis_kafka_loses_a_failed_produce_and_duplicates_a_repeated_delivery() {
     let clean = found("redis-kafka", &settings(3, 1));
     assert!(
         clean
@@ -124,7 +124,7 @@ fn redis_kafka_loses_with_a_failed_produce_and_doubles_with_a_repeated_delivery(
 }
 
 #[test]
-fn redis_kafka_safe_loses_and_doubles_nothing_and_does_not_survive_an_empty_redis() {
+fn redis_kafka_safe_breaks_only_when_redis_restarts_empty() {
     let faulty = Settings {
         faults: 1,
         ..settings(3, 1)
@@ -143,7 +143,7 @@ fn redis_kafka_safe_loses_and_doubles_nothing_and_does_not_survive_an_empty_redi
 }
 
 #[test]
-fn the_correct_ones_raise_no_alarm() {
+fn correct_strategies_break_no_invariant() {
     let twice = Settings {
         attempts: 2,
         ..settings(2, 1)
@@ -173,7 +173,7 @@ fn the_correct_ones_raise_no_alarm() {
 }
 
 #[test]
-fn the_same_settings_give_the_same_answer() {
+fn the_same_settings_give_the_same_result() {
     let faulty = Settings {
         faults: 1,
         ..settings(3, 1)
@@ -216,7 +216,7 @@ fn exchanging_users_changes_neither_the_schedules_nor_what_breaks() {
     }
 }
 
-/// All schedules one by one, without remembering a state.
+/// The number of all schedules, walked one by one without a memo of states.
 fn counted(world: &mut World, state: &super::super::world::State) -> u128 {
     let next = super::super::search::successors(world, state).unwrap();
     let here = u128::from(next.quiet);
@@ -229,7 +229,7 @@ fn counted(world: &mut World, state: &super::super::world::State) -> u128 {
 }
 
 #[test]
-fn the_schedules_are_as_many_as_when_each_is_walked() {
+fn the_number_of_schedules_equals_that_of_a_walk_of_each() {
     for entry in REGISTRY {
         let settings = Settings {
             faults: 1,
@@ -265,7 +265,7 @@ fn a_token_leads_to_the_same_picture() {
 }
 
 #[test]
-fn a_bound_that_is_hit_is_said() {
+fn a_bound_that_ends_the_search_is_reported() {
     let mut few = settings(3, 1);
     few.bounds.states = 5;
     let stopped = explore(strategies::find("redis-kafka").unwrap(), &few).unwrap();

@@ -1,4 +1,4 @@
-//! Short schedules of two transactions, with what PostgreSQL makes of them.
+//! Short schedules of two transactions, with the results of PostgreSQL.
 
 use crate::{
     engine::explore::sim::{
@@ -48,7 +48,7 @@ fn an_insert_is_seen_by_its_own_transaction_and_by_others_once_committed() {
 }
 
 #[test]
-fn a_locked_event_row_is_waited_for_and_can_be_read() {
+fn a_lock_waits_for_a_locked_event_row_and_a_read_does_not() {
     let mut database = two(Default);
     assert!(database.run(Some(A), &Statement::LockEvent).is_ok());
     assert_eq!(database.run(Some(B), &Statement::LockEvent), Err(Waits(A)));
@@ -59,7 +59,7 @@ fn a_locked_event_row_is_waited_for_and_can_be_read() {
 }
 
 #[test]
-fn who_waits_for_a_row_sees_what_it_has_become() {
+fn a_transaction_that_has_waited_for_a_row_sees_its_new_value() {
     let mut database = two(Default);
     let update = Statement::IncrementIssuedBelow(1);
     assert_eq!(database.run(Some(A), &update), Ok(Answer::Flag(true)));
@@ -69,7 +69,7 @@ fn who_waits_for_a_row_sees_what_it_has_become() {
 }
 
 #[test]
-fn of_two_serializable_transactions_that_count_and_insert_one_is_refused() {
+fn one_of_two_serializable_transactions_that_count_and_insert_is_refused() {
     let mut database = two(Serializable);
     for (id, user) in [(A, 0), (B, 1)] {
         assert_eq!(
@@ -123,7 +123,7 @@ fn an_insert_that_comes_after_the_others_commit_is_refused_at_once() {
 }
 
 #[test]
-fn a_unique_key_makes_the_second_wait_for_the_first() {
+fn a_unique_key_makes_the_second_insert_wait_for_the_first() {
     let mut database = Database::new(true, 0);
     database.begin(0, Default);
     let insert = Statement::InsertIfAbsent(vec![user_id(0)]);
@@ -141,7 +141,7 @@ fn a_unique_key_makes_the_second_wait_for_the_first() {
 }
 
 #[test]
-fn after_an_error_a_transaction_can_only_be_undone() {
+fn after_an_error_a_transaction_can_only_be_rolled_back() {
     let mut database = Database::new(true, 0);
     assert_eq!(
         database.run(None, &Statement::Insert(vec![user_id(0)])),
@@ -206,7 +206,7 @@ fn a_named_lock_lasts_until_the_end_of_its_transaction() {
 }
 
 #[test]
-fn a_crash_undoes_everything_that_is_open() {
+fn a_crash_rolls_back_every_open_transaction() {
     let mut database = two(Default);
     assert!(
         database

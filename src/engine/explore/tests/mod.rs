@@ -1,4 +1,4 @@
-//! Known truths about the catalogue, the semantics of the simulated services, and bugs that have to be seen.
+//! Tests of the known results of the catalogue, of the simulated services, and of deliberate bugs.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Strategies that cannot be explored are refused, and not judged by what was not seen.
+//! Strategies that cannot be explored are refused.
 
 use std::sync::{
     Arc,
@@ -14,7 +14,7 @@ use crate::{
     strategies::{Decision, Entry, Strategy},
 };
 
-/// Counts in its own memory.
+/// A strategy that counts in its own memory.
 struct Hidden(Event, AtomicU64);
 
 #[async_trait]
@@ -33,7 +33,7 @@ static HIDDEN: Entry = entry("hidden", false, &[], |event| {
     Arc::new(Hidden(event.clone(), AtomicU64::new(0)))
 });
 
-/// Two calls at once.
+/// A strategy that makes two calls at the same time.
 struct Joined(Event);
 
 #[async_trait]
@@ -50,7 +50,7 @@ static JOINED: Entry = entry("joined", false, &[], |event| {
     Arc::new(Joined(event.clone()))
 });
 
-/// Waits for what never comes.
+/// A strategy that waits without a port.
 struct Elsewhere;
 
 #[async_trait]
@@ -62,7 +62,7 @@ impl Strategy for Elsewhere {
 
 static ELSEWHERE: Entry = entry("elsewhere", false, &[], |_| Arc::new(Elsewhere));
 
-/// Backs off and does nothing else.
+/// A strategy that backs off without end.
 struct Endless(Event);
 
 #[async_trait]
@@ -79,7 +79,7 @@ static ENDLESS: Entry = entry("endless", false, &[], |event| {
 });
 
 #[test]
-fn each_is_refused_for_its_reason() {
+fn each_strategy_is_refused_with_its_reason() {
     for (entry, trouble) in [
         (&HIDDEN, ExploreError::HiddenState),
         (&JOINED, ExploreError::AtOnce),

@@ -1,4 +1,4 @@
-//! What goes wrong: calls that fail, tasks that crash, consumers that are started again.
+//! Faults: calls that fail, tasks that crash, consumers that start again.
 
 use super::{RESTARTS, State, World, id};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl World {
-    /// A call with a fault; `None` where that is no fault of this call, or makes no difference.
+    /// Makes a call with a fault; `None` where this call cannot have the fault, or where the fault makes no difference.
     pub(super) fn go_wrong(
         &mut self,
         before: &State,
@@ -67,7 +67,7 @@ impl World {
         })
     }
 
-    /// A connection that fails takes its transaction with it.
+    /// Ends the transaction of a connection that fails.
     fn break_transaction(&mut self, state: &mut State, task: usize, call: &Call) {
         match *call {
             Call::Sql(Some(serial), _) => {
@@ -97,7 +97,7 @@ impl World {
         Ok(true)
     }
 
-    /// A consumer that ends with an error is started again, as a supervisor would.
+    /// Starts a consumer again that has ended with an error, like a supervisor.
     pub(super) fn restart(&mut self, state: &mut State, task: usize) {
         let slot = &mut state.slots[task];
         if slot.restarts < RESTARTS {

@@ -1,4 +1,4 @@
-//! The whole simulation: a state is a few numbers, an action makes the next one of it.
+//! The simulation: a state consists of a few numbers, and an action leads to the next state.
 
 mod faults;
 mod waiting;
@@ -26,46 +26,46 @@ use crate::{
 /// How often a consumer is started again.
 pub const RESTARTS: u8 = 2;
 
-/// No task holds the mutex.
+/// The owner of a mutex that no task holds.
 const FREE: u8 = u8::MAX;
 
-/// One task.
+/// The state of one task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskState {
-    /// What it has been answered so far.
+    /// The answers of the task so far.
     pub node: Node,
     pub started: bool,
-    /// It started after somebody else had been turned away.
+    /// Whether the task started after another user was refused.
     pub late: bool,
     pub crashed: bool,
     pub restarts: u8,
 }
 
-/// The whole world at one moment. Equal states have equal futures.
+/// The state of all services and tasks. Equal states have equal successors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     pub database: u32,
     pub topic: u32,
     pub cache: u32,
     mutexes: [u8; MAX_INSTANCES],
-    /// Faults that may still happen.
+    /// The number of faults that may still happen.
     pub faults: u8,
     pub slots: [TaskState; MAX_TASKS],
 }
 
-/// What can happen next. The order is that of schedules: by task, faults last.
+/// The next action. The order is that of schedules: by task, faults last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// A task's next call, and what goes wrong with it.
+    /// The next call of a task, with its fault.
     Call(u8, Option<CallFault>),
-    /// A task ends where it stands.
+    /// The crash of a task.
     Crash(u8),
     LeasesEnd,
     CacheRestarts,
 }
 
 impl Action {
-    /// Whose it is.
+    /// The task of the action.
     pub fn task(self) -> Option<u8> {
         match self {
             Self::Call(task, _) | Self::Crash(task) => Some(task),
@@ -87,14 +87,14 @@ impl Action {
     }
 }
 
-/// What an action led to.
+/// The result of an action.
 pub struct Stepped {
     pub state: State,
-    /// The call that was answered, and with what.
+    /// The call, and its answer.
     pub seen: Option<(Rc<Reaction>, Answer)>,
 }
 
-/// Everything that states refer to by number.
+/// The values that states refer to by number.
 pub struct World {
     pub entry: &'static Entry,
     pub layout: Layout,
@@ -116,12 +116,12 @@ impl World {
         }
     }
 
-    /// Whether a user's number has turned out to be more than a name.
+    /// Whether users are distinguished by more than their names.
     pub fn tells_users_apart(&self) -> bool {
         self.memo.asymmetric || self.cache.asymmetric
     }
 
-    /// Before the first step.
+    /// The state before the first step.
     pub fn start(&mut self, faults: u8) -> State {
         let prefilled = if self.entry.needs(Need::Prefilled) {
             self.layout.limit
@@ -147,7 +147,7 @@ impl World {
         self.topics.get(state.topic)
     }
 
-    /// What the task does next in this state.
+    /// The next step of the task in this state.
     pub fn reaction(&mut self, state: &State, task: usize) -> Result<Rc<Reaction>, ExploreError> {
         let node = state.slots[task].node;
         self.memo.reaction(&self.layout, task, node)
@@ -161,7 +161,7 @@ impl World {
         })
     }
 
-    /// The state after `action`; `None` where it cannot happen now.
+    /// The state after `action`; `None` where the action is not possible now.
     pub fn step(&mut self, state: &State, action: Action) -> Result<Option<Stepped>, ExploreError> {
         if action.is_fault() && state.faults == 0 {
             return Ok(None);
@@ -212,7 +212,7 @@ impl World {
         };
         if !before.slots[task].started {
             next.slots[task].started = true;
-            next.slots[task].late = self.somebody_was_turned_away(before, task)?;
+            next.slots[task].late = self.another_user_was_refused(before, task)?;
         }
         next.slots[task].node = self.memo.after(before.slots[task].node, answer.clone());
         self.react(&mut next, task)?;
@@ -222,7 +222,7 @@ impl World {
         }))
     }
 
-    /// What comes with the task's way to its next call: it lets things go, or ends.
+    /// Applies what the task does before its next call: it releases locks and transactions, or ends.
     fn react(&mut self, state: &mut State, task: usize) -> Result<(), ExploreError> {
         let reaction = self.reaction(state, task)?;
         for released in &reaction.released {
@@ -243,7 +243,7 @@ impl World {
         self.layout.consumer() == Some(task)
     }
 
-    fn somebody_was_turned_away(
+    fn another_user_was_refused(
         &mut self,
         state: &State,
         task: usize,
@@ -261,7 +261,7 @@ impl World {
         Ok(false)
     }
 
-    /// A call without a fault; `None` while it has to wait.
+    /// Makes a call without a fault; `None` while the call has to wait.
     fn perform(
         &mut self,
         state: &mut State,
@@ -313,7 +313,7 @@ impl World {
         })
     }
 
-    /// The next record. When nothing will come any more, the consumer is told so, if it has a use for that.
+    /// The next records. After the last record, the consumer learns that the run is over, if it reacts to that.
     fn poll(&mut self, state: &mut State, task: usize) -> Result<Option<Answer>, ExploreError> {
         let most = self.layout.batch;
         let polled = self.change_topic(state, |topic| topic.poll(most));
@@ -378,7 +378,7 @@ impl State {
             == (other.database, other.topic, other.cache, other.mutexes)
     }
 
-    /// The same with other numbers for tasks.
+    /// The same state with other numbers for tasks.
     pub fn rearranged(&self, to: impl Fn(usize) -> usize) -> Self {
         let mut slots = [TaskState::default(); MAX_TASKS];
         for (task, slot) in self.slots.iter().enumerate() {

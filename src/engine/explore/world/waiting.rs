@@ -1,4 +1,4 @@
-//! Who waits for whom, and what databases do when that is a circle.
+//! Tasks that wait for each other, and the deadlock detection of databases.
 
 use super::{State, World, id};
 use crate::engine::explore::sim::{
@@ -8,7 +8,8 @@ use crate::engine::explore::sim::{
 };
 
 impl World {
-    /// Who waits for somebody who waits for him is told so, as databases do; everybody else waits.
+    /// The answer to a call that has to wait for `owner`: a deadlock error if `owner` waits for the task, directly or through
+    /// other tasks; otherwise `None`.
     pub(super) fn wait(
         &mut self,
         state: &mut State,

@@ -1,8 +1,9 @@
-//! The database's other traffic, as a probe: orders at a fixed rate from a while before the release until a while after the drain.
+//! The bystander: other traffic on the database, as a probe. It makes orders at a fixed rate, from some time before the release
+//! until some time after the drain.
 //!
-//! It is an open loop. An order has an intended start and is made whatever became of those before, and its response time runs from
-//! that start, so a database that stands still shows in full. A thread and a runtime of its own keep it out of the queues of
-//! those who want coupons: what it feels is the database, and the machine. What an order is, [`crate::adapters`] knows.
+//! The orders are an open loop. An order has an intended start and does not wait for earlier orders, and its response time runs
+//! from the intended start, so it shows a stall of the database in full. The bystander has a thread and a runtime of its own, so
+//! that it does not wait behind the users. [`crate::adapters`] defines an order.
 
 mod phases;
 mod schedule;
@@ -31,13 +32,13 @@ use crate::{
     model::{report, workload::Rate},
 };
 
-/// Before the release and after the drain. At 100 orders a second it is as many as a p99 needs, and some.
+/// The time before the release and after the drain. At 100 orders a second it has enough samples for a p99.
 const AROUND: Duration = Duration::from_millis(1200);
 
-/// Between two looks whether open orders have ended.
+/// The interval between two checks whether open orders have ended.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// The bystander of one run, or nobody.
+/// The bystander of one run; `None` in a run without one.
 pub struct Bystander(Option<Running>);
 
 struct Running {
@@ -47,24 +48,24 @@ struct Running {
     timeout: Duration,
 }
 
-/// What has happened so far.
+/// The orders so far.
 #[derive(Default)]
 struct OrderLog {
     orders: Mutex<Vec<Order>>,
     over: OnceLock<Over>,
 }
 
-/// No more orders are made.
+/// The end of the orders.
 #[derive(Clone, Copy)]
 struct Over {
-    /// Those that were due before are.
+    /// Orders that are due before this time are made.
     at: Instant,
-    /// Those that are open are waited for so long.
+    /// How long open orders may take to end.
     patience: Duration,
 }
 
 impl OrderLog {
-    /// Nothing that may panic happens under this lock.
+    /// Code under this lock does not panic.
     fn orders(&self) -> MutexGuard<'_, Vec<Order>> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +77,11 @@ impl Bystander {
         Self(None)
     }
 
-    /// Connects it, if the scenario has one. It makes no order yet.
+    /// Connects the bystander, if the scenario has one. It makes no order yet.
+    ///
+    /// # Errors
+    ///
+    /// The bystander could not connect to the database, or its thread could not start.
     pub async fn start(scenario: &Scenario, backend: &Backend) -> Result<Self, OpenError> {
         let service = backend.database.order_service();
         let (Some(rate), Some(service)) = (scenario.bystander_rate, service) else {
@@ -109,16 +114,16 @@ impl Bystander {
         }
     }
 
-    /// Lets it begin, and ends when it is time for the release, or at once when `stop` turns true.
+    /// Starts the orders, and returns when it is time for the release, or at once when `stop` turns true.
     pub async fn lead(&self, stop: watch::Receiver<bool>) {
         if let Some(running) = &self.0 {
-            // A thread that is gone makes no orders, and the report says so.
+            // A thread that is gone makes no orders, which the report shows.
             let _ = running.begin.send(());
             sleep(AROUND, stop).await;
         }
     }
 
-    /// Lets it go on for a while after the drain, which has just ended, and tells what it felt.
+    /// Continues the orders for some time after the drain, which has just ended, and returns their response times.
     pub async fn end(
         self,
         released: Instant,
@@ -139,7 +144,7 @@ impl Bystander {
             timeout
         };
         let _ = log.over.set(Over { at, patience });
-        // A panic in there has nothing to add.
+        // A panic of the thread adds no information.
         let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         let span = Span {
             released,
@@ -157,7 +162,7 @@ async fn sleep(duration: Duration, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// The thread's whole life.
+/// Runs in the thread of the bystander.
 fn work(
     service: OrderService,
     rate: Rate,
@@ -184,7 +189,7 @@ fn work(
         }
     };
     let _ = ready.send(Ok(()));
-    // If nobody lets it begin, the run has failed in some other way.
+    // The channel is closed if the run has failed before its release.
     if signal.recv().is_ok() {
         make_orders(&runtime, &orders, rate, log);
         runtime.block_on(settle(log));
@@ -193,7 +198,7 @@ fn work(
     runtime.shutdown_timeout(PAUSE);
 }
 
-/// Starts order after order until it is over.
+/// Starts one order after the other until the end.
 fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, log: &Arc<OrderLog>) {
     let schedule = Schedule::new(Instant::now(), rate);
     let over = || log.over.get().map(|over| over.at);
@@ -218,7 +223,7 @@ fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, log: &Arc<Or
     });
 }
 
-/// Waits for open orders as long as is asked for.
+/// Waits for open orders, at most for their patience.
 async fn settle(log: &OrderLog) {
     let patience = log.over.get().map(|over| over.patience);
     let patience = patience.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the bystander felt before, during and after the load. Pure.
+//! The response times of the bystander before, during and after the load, as pure functions.
 
 use std::{
     collections::BTreeMap,
@@ -10,27 +10,27 @@ use crate::{
     model::report::{Bystander, BystanderPhase, Failure},
 };
 
-/// Different errors that are told; some have numbers in them.
+/// The number of different errors in the report. Some error texts contain numbers.
 const FAILURES: usize = 32;
 
-/// An order, as it went.
+/// The times of an order.
 pub struct Order {
     pub intended: Instant,
-    /// `None` if nobody got to it.
+    /// `None` if the order has not started.
     pub started: Option<Instant>,
-    /// `None` while it is open.
+    /// `None` while the order is open.
     pub end: Option<End>,
 }
 
-/// How an order ended.
+/// The end of an order.
 pub struct End {
     pub at: Instant,
-    /// The database's words.
+    /// The error of the database.
     pub failure: Option<String>,
 }
 
 impl Order {
-    /// That has not been started.
+    /// An order that has not started.
     pub fn intended(at: Instant) -> Self {
         Self {
             intended: at,
@@ -40,18 +40,19 @@ impl Order {
     }
 }
 
-/// When what began.
+/// The begin of each phase after the first.
 #[derive(Clone, Copy)]
 pub struct Span {
-    /// The load.
+    /// The begin of the load.
     pub released: Instant,
-    /// The time after the drain.
+    /// The end of the drain.
     pub drained: Instant,
-    /// Nothing more.
+    /// The end of the orders.
     pub over: Instant,
 }
 
-/// Sorts the orders into their phases. One that was open at the release has met the load, so it belongs to the time during it.
+/// Assigns the orders to their phases. An order that was open at the release overlaps the load, so it belongs to the phase of the
+/// load.
 pub fn report(orders: &[Order], span: Span) -> Bystander {
     let Span {
         released,
@@ -71,7 +72,7 @@ pub fn report(orders: &[Order], span: Span) -> Bystander {
     }
 }
 
-/// Orders that failed count in the response time as well: they have been waited for.
+/// Failed orders count in the response time, because their caller waited for them.
 fn phase(orders: &[&Order], length: Duration) -> BystanderPhase {
     let ends = || {
         orders
@@ -100,7 +101,7 @@ fn phase(orders: &[&Order], length: Duration) -> BystanderPhase {
     }
 }
 
-/// The different errors, most frequent first.
+/// The different errors, the most frequent first.
 fn failures(orders: &[Order]) -> Vec<Failure> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let ends = orders.iter().filter_map(|order| order.end.as_ref());
@@ -125,7 +126,8 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    /// Orders by intended start and end, in milliseconds; released at 100, drained at 200, over at 300.
+    /// Orders by intended start and end, in milliseconds. The release is at 100, the end of the drain at 200, the end of the
+    /// orders at 300.
     fn felt(orders: &[(u64, Option<u64>, Option<&str>)]) -> Bystander {
         let begin = Instant::now();
         let at = |ms| begin + Duration::from_millis(ms);
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_is_open_at_the_release_has_met_the_load() {
+    fn an_order_that_is_open_at_the_release_belongs_to_the_load() {
         let felt = felt(&[
             (0, Some(5), None),
             (90, Some(100), None),
@@ -163,14 +165,14 @@ mod tests {
         ]);
         let counts = [&felt.before, &felt.during, &felt.after].map(|phase| phase.orders);
         assert_eq!(counts, [2, 2, 1]);
-        // The one that was held up counts from its intended start, although the drain had ended meanwhile.
+        // The delayed order counts from its intended start, although the drain had ended before its end.
         assert_eq!(longest(&felt.during), Some(140));
         assert_eq!(longest(&felt.before), Some(10));
         assert_eq!(felt.after.schedule_lag.max_ns.map(|ns| ns / MS), Some(1));
     }
 
     #[test]
-    fn failed_and_open_orders_are_counted_and_no_part_of_the_rate() {
+    fn failed_and_open_orders_are_counted_but_not_in_the_rate() {
         let felt = felt(&[
             (100, Some(110), None),
             (120, Some(180), Some("locked")),
@@ -179,7 +181,7 @@ mod tests {
         ]);
         let during = &felt.during;
         assert_eq!((during.orders, during.failed, during.unanswered), (4, 1, 1));
-        // Two in a tenth of a second.
+        // Two orders in a tenth of a second.
         assert!((during.rate_per_s - 20.0).abs() < 1e-9);
         assert_eq!((during.response.count, longest(during)), (3, Some(60)));
         let failures: Vec<_> = felt
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_over_at_once_has_empty_phases() {
+    fn a_run_without_orders_has_empty_phases() {
         let felt = felt(&[]);
         assert_eq!(felt.before.duration_ns, 0);
         assert_eq!((felt.during.orders, felt.during.response.count), (0, 0));

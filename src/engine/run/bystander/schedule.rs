@@ -1,21 +1,21 @@
-//! When an order is to be made: an open loop at a fixed rate, that a slow order holds up no more than a fast one.
+//! The schedule of the orders: an open loop at a fixed rate, which does not wait for earlier orders.
 
 use std::time::{Duration, Instant};
 
 use crate::model::workload::Rate;
 
-/// How long the pacing sleeps at most before it looks whether it is over.
+/// The longest sleep between two checks for the end of the orders.
 const NAP: Duration = Duration::from_millis(10);
 
-/// A clock to pace by.
+/// The clock of the schedule.
 pub trait Time {
-    /// The time.
+    /// The current time.
     fn now(&self) -> Instant;
-    /// Sleeps for so long, or a little longer.
+    /// Sleeps for this duration, or a little longer.
     fn sleep(&self, duration: Duration);
 }
 
-/// The thread's own sleep, which is finer than the runtime's timers: those tick in milliseconds.
+/// The sleep of the thread. It is more precise than the timers of the runtime, which have a resolution of a millisecond.
 pub struct SystemTime;
 
 impl Time for SystemTime {
@@ -28,7 +28,7 @@ impl Time for SystemTime {
     }
 }
 
-/// The intended starts.
+/// The intended starts of the orders.
 pub struct Schedule {
     begin: Instant,
     per_second: f64,
@@ -42,15 +42,15 @@ impl Schedule {
         }
     }
 
-    /// Of the order of this number, from 0. Counted from the beginning, so that no error adds up.
+    /// The intended start of the order with this number, from 0. Counted from the begin, so that errors do not add up.
     fn due(&self, number: u64) -> Instant {
         let after = Duration::try_from_secs_f64(number as f64 / self.per_second);
-        // Centuries from now it is over.
+        // A start that is too far away for an `Instant` is after the end.
         self.begin + after.unwrap_or(Duration::from_hours(24))
     }
 
-    /// Calls `make` with number and intended start of every order that is due before the time that `over` tells, once it is known.
-    /// Whoever is late catches up, also then, each order with the start that was intended.
+    /// Calls `make` with the number and the intended start of every order that is due before the end. `over` returns the end once
+    /// it is known. After a delay, `make` is called for every missed order with its intended start, also after the end.
     pub fn run(
         &self,
         time: &impl Time,
@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    /// A clock that only sleeping moves.
+    /// A clock that only a sleep moves.
     struct Fake(Cell<Instant>);
 
     impl Time for Fake {
@@ -95,7 +95,7 @@ mod tests {
         }
     }
 
-    /// Intended and actual starts in milliseconds, up to `until`; `make` may take its time.
+    /// Intended and actual starts in milliseconds, up to `until`. `make` may move the clock.
     fn starts(per_second: f64, until: u64, make: impl Fn(u64, &Fake)) -> Vec<(u128, u128)> {
         let begin = Instant::now();
         let time = Fake(Cell::new(begin));
@@ -114,13 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn orders_come_at_even_distances_and_end_when_it_is_over() {
+    fn orders_start_at_equal_intervals_until_the_end() {
         let expected: Vec<_> = (0..12).map(|number| (number * 25, number * 25)).collect();
         assert_eq!(starts(40.0, 300, |_, _| {}), expected);
     }
 
     #[test]
-    fn whoever_is_held_up_catches_up_with_the_starts_that_were_intended() {
+    fn delayed_orders_keep_their_intended_starts() {
         let held_up = |number, time: &Fake| {
             if number == 1 {
                 time.sleep(Duration::from_millis(35));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_due_is_made_although_it_is_over_by_then() {
+    fn an_order_that_was_due_before_the_end_is_made_after_it() {
         let held_up = |number, time: &Fake| {
             if number == 1 {
                 time.sleep(Duration::from_millis(90));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_adds_up() {
+    fn rounding_errors_do_not_add_up() {
         let schedule = Schedule::new(Instant::now(), Rate::new(3.0).unwrap());
         let after = schedule.due(3_000_000).duration_since(schedule.begin);
         assert_eq!(after, Duration::from_secs(1_000_000));

@@ -55,7 +55,7 @@ impl AssignedSubject {
         })))
     }
 
-    /// A service of the user's own that the parent has set up. `given` are the values of the setup responses.
+    /// A service of the user that the parent has set up. `given` are the values of the setup responses.
     pub fn of_target(target: &Target, given: Vec<Option<String>>) -> Self {
         Self::Target(Box::new(AssignedTarget {
             path: target.path.clone(),

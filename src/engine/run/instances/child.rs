@@ -93,7 +93,7 @@ async fn take_part<S: RunSubject>(
         ended.settled().await;
         subject.delivered().await;
     };
-    // The parent's drain cannot see what has not settled by then: the lag does not count it.
+    // The parent's drain cannot see work that has not settled by then: the consumer lag does not include it.
     let settled = tokio::time::timeout(workload.timeout, settled).await;
     let trouble = match (ended.end, settled) {
         (End::Done, Ok(())) => None,

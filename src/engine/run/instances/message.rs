@@ -38,7 +38,7 @@ pub struct AssignedStrategy {
     pub services: Services,
 }
 
-/// A service of the user's own, which the parent has set up.
+/// A service of the user, which the parent has set up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AssignedTarget {
     pub path: PathBuf,

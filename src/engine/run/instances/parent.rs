@@ -1,4 +1,4 @@
-//! The parent's side: starts the children, releases them together, waits for them, and puts together what they have seen.
+//! The parent: starts the children, releases them together, waits for them, and adds up their measurements.
 
 use std::{
     io,
@@ -28,13 +28,14 @@ use crate::{
     model::outcome::{Attempt, Outcome},
 };
 
-/// From the order to release until the release: long enough for the order to reach everybody.
+/// The time from the order to release until the release, so that the order reaches every child.
 pub const HEAD_START: Duration = Duration::from_millis(50);
 
-/// How long a child may say nothing, beyond the run's timeout, before it counts as dead. It reports progress all the time.
+/// How long a child may be silent, beyond the timeout of the run, before it counts as dead. A child reports its progress every
+/// 100 ms.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// How long a child may take at least until it is ready: it opens its connections meanwhile.
+/// The shortest time that a child has for its preparation, in which it opens its connections.
 const START: Duration = Duration::from_secs(30);
 
 /// The children of one run.
@@ -43,18 +44,22 @@ pub struct Instances {
 }
 
 struct Child {
-    /// From 0.
+    /// The index of the child, from 0.
     index: usize,
     process: tokio::process::Child,
     orders: Option<ChildStdin>,
     /// Closes when the child is gone.
     news: mpsc::Receiver<ChildMessage>,
-    /// Why it takes no part any more.
+    /// Why the child takes no part any more.
     trouble: Option<String>,
 }
 
 impl Instances {
-    /// Starts them, and waits until all are ready.
+    /// Starts the children, and waits until all are ready.
+    ///
+    /// # Errors
+    ///
+    /// A child could not start, could not connect, or died.
     pub async fn start(
         scenario: &Scenario,
         run_id: &str,
@@ -72,13 +77,13 @@ impl Instances {
             match child.hear(scenario.workload.timeout.max(START)).await {
                 Some(ChildMessage::Ready) => {}
                 Some(ChildMessage::Failed(problem)) => return Err(fail(problem)),
-                _ => return Err(fail(child.obituary().await)),
+                _ => return Err(fail(child.cause_of_death().await)),
             }
         }
         Ok(Self { children })
     }
 
-    /// Releases them all at one instant, and waits until each has made its attempts; then what went wrong.
+    /// Releases all children at one instant, and waits until each has ended its load. Returns the problems.
     pub async fn load(
         &mut self,
         scenario: &Scenario,
@@ -102,13 +107,18 @@ impl Instances {
         troubles.into_iter().flatten().collect()
     }
 
-    /// Lets them tell what they have seen, and end. What the users of a dead child were told is indeterminate.
+    /// Collects the measurements of the children, and ends the children. The outcomes of a dead child are indeterminate. Returns
+    /// the problems too.
     pub async fn finish(&mut self, scenario: &Scenario) -> (Measurements, Vec<String>) {
         let (mut whole, mut troubles) = (Measurements::default(), Vec::new());
         let count = self.children.len();
         for child in &mut self.children {
             let measured = match child.trouble {
-                None => child.last_word(scenario.workload.timeout + SILENCE).await,
+                None => {
+                    child
+                        .measurements(scenario.workload.timeout + SILENCE)
+                        .await
+                }
                 Some(_) => None,
             };
             if let Some(measurements) = measured {
@@ -116,7 +126,7 @@ impl Instances {
                 continue;
             }
             if child.trouble.is_none() {
-                troubles.push(child.obituary().await);
+                troubles.push(child.cause_of_death().await);
             }
             whole.merge(unknown(scenario, (child.index, count)));
         }
@@ -124,7 +134,7 @@ impl Instances {
             child.orders = None;
             let ended = tokio::time::timeout(SILENCE, child.process.wait()).await;
             if ended.is_err() {
-                // Frozen, perhaps; it has been reported.
+                // The child hangs, which has been reported.
                 let _ = child.process.kill().await;
             }
         }
@@ -138,7 +148,7 @@ impl Child {
             .arg(COMMAND)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // Ctrl-C is for the parent, which tells its children.
+            // The parent receives Ctrl-C, and tells its children to stop.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
@@ -146,7 +156,7 @@ impl Child {
         let mut orders = process.stdin.take().ok_or_else(no_pipe)?;
         let mut output = BufReader::new(process.stdout.take().ok_or_else(no_pipe)?);
         send(&mut orders, &ParentMessage::Prepare(Box::new(assignment))).await?;
-        // Read in a task of its own: a line must not be cut in two because somebody stops waiting for it.
+        // A task of its own reads the messages: a line must not be cut when the parent stops waiting for it.
         let (heard, news) = mpsc::channel(1);
         tokio::spawn(async move {
             while let Some(message) = receive(&mut output).await {
@@ -164,7 +174,7 @@ impl Child {
         })
     }
 
-    /// A child that is gone does not hear, and its silence will be noticed.
+    /// Sends an order. A child that is gone does not read it, and its silence is detected.
     async fn tell(&mut self, order: &ParentMessage) {
         if let Some(orders) = &mut self.orders {
             let _ = send(orders, order).await;
@@ -176,7 +186,7 @@ impl Child {
         news.ok().flatten()
     }
 
-    /// Until its load has ended; what went wrong.
+    /// Waits until the load of the child has ended; returns its problem.
     async fn load(
         &mut self,
         patience: Duration,
@@ -204,15 +214,15 @@ impl Child {
                 }
                 Some(ChildMessage::Loaded { trouble }) => return trouble,
                 _ => {
-                    let obituary = self.obituary().await;
-                    self.trouble = Some(obituary.clone());
-                    return Some(obituary);
+                    let cause_of_death = self.cause_of_death().await;
+                    self.trouble = Some(cause_of_death.clone());
+                    return Some(cause_of_death);
                 }
             }
         }
     }
 
-    async fn last_word(&mut self, patience: Duration) -> Option<Measurements> {
+    async fn measurements(&mut self, patience: Duration) -> Option<Measurements> {
         self.tell(&ParentMessage::Finish).await;
         loop {
             match self.hear(patience).await {
@@ -223,15 +233,15 @@ impl Child {
         }
     }
 
-    /// What became of a child that says nothing more.
-    async fn obituary(&mut self) -> String {
+    /// Why a child is silent.
+    async fn cause_of_death(&mut self) -> String {
         let number = self.index + 1;
         match tokio::time::timeout(Duration::from_secs(1), self.process.wait()).await {
             Ok(Ok(status)) => format!("instance {number} died ({status})"),
             Ok(Err(error)) => format!("instance {number} died ({error})"),
             Err(_) => {
                 let _ = self.process.kill().await;
-                format!("instance {number} said nothing more and was ended")
+                format!("instance {number} sent no more messages and was ended")
             }
         }
     }
@@ -258,7 +268,7 @@ impl Progress<'_> {
     }
 }
 
-/// The attempts that a dead child may have made.
+/// The attempts that a dead child may have made, all indeterminate.
 fn unknown(scenario: &Scenario, share_of: (usize, usize)) -> Measurements {
     let schedule = Schedule::share(&scenario.workload, share_of);
     let attempts = schedule.users.iter().enumerate().map(|(index, user)| {

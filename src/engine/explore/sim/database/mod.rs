@@ -1,6 +1,6 @@
-//! The database, as PostgreSQL behaves at its default isolation (read committed) and at `SERIALIZABLE`.
+//! The database, with the behaviour of PostgreSQL at its default isolation (read committed) and at `SERIALIZABLE`.
 //!
-//! Plain data: a statement either takes effect at once or says whom it waits for.
+//! The database is plain data: a statement takes effect at once, or returns the transaction that it has to wait for.
 
 mod statements;
 
@@ -10,14 +10,14 @@ use crate::{
     ports::{EventRow, Isolation, UserId},
 };
 
-/// A transaction: whose, and which of them.
+/// A transaction: its task, and its number in the task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId {
     pub task: u8,
     pub serial: Serial,
 }
 
-/// What becomes of a row when the transaction commits that has it.
+/// What happens to a row when its transaction commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Change {
     Inserted,
@@ -31,7 +31,7 @@ struct Row {
     held: Option<(TransactionId, Change)>,
 }
 
-/// What a serializable transaction has seen, and whether that is still so.
+/// The reads of a serializable transaction, and whether they are still valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Snapshot {
     rows: u64,
@@ -40,7 +40,7 @@ struct Snapshot {
     changed: Tables,
 }
 
-/// Of the two tables, some.
+/// Some of the two tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Tables {
     rows: bool,
@@ -53,17 +53,17 @@ struct Open {
     serializable: bool,
     snapshot: Option<Snapshot>,
     wrote: bool,
-    /// After an error nothing works but the end, which is a rollback.
+    /// After an error, the transaction accepts only its end, which is a rollback.
     aborted: bool,
 }
 
-/// Tables, locks and open transactions.
+/// The tables, the locks and the open transactions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Database {
     unique_user: bool,
     rows: Vec<Row>,
     event: EventRow,
-    /// Who has the event row, and what it wrote.
+    /// The transaction that has locked the event row, and the value that it wrote.
     event_held: Option<(TransactionId, Option<EventRow>)>,
     name_held: Option<TransactionId>,
     open: Vec<Open>,
@@ -76,7 +76,7 @@ pub struct Waits(pub TransactionId);
 type Outcome = Result<Answer, Waits>;
 
 impl Database {
-    /// Empty but for `prefilled` coupons without a user.
+    /// A database without rows but for `prefilled` coupons without a user.
     pub fn new(unique_user: bool, prefilled: u64) -> Self {
         let row = Row {
             user: None,
@@ -101,7 +101,7 @@ impl Database {
         committed.filter_map(|row| row.user).collect()
     }
 
-    /// Opens a transaction of a task; which of its open ones it is.
+    /// Opens a transaction of a task; returns its number in the task.
     pub fn begin(&mut self, task: u8, isolation: Isolation) -> Serial {
         let mut serials = 0..=Serial::MAX;
         let serial = serials
@@ -151,14 +151,14 @@ impl Database {
         Ok(answer)
     }
 
-    /// After an error, or when the connection is lost: only a rollback remains.
+    /// Aborts the transaction after an error or a lost connection: only a rollback remains.
     pub fn abort(&mut self, id: TransactionId) {
         if let Some(open) = self.transaction(id) {
             open.aborted = true;
         }
     }
 
-    /// Commits, or rolls back what cannot be committed: after an error without a word, as PostgreSQL does.
+    /// Commits the transaction. Rolls back a transaction with an error, without an error message, as PostgreSQL does.
     pub fn commit(&mut self, id: TransactionId) -> Answer {
         let Some(open) = self.transaction(id) else {
             return Answer::Failed(CallFailure::none("the transaction has ended"));
@@ -175,12 +175,12 @@ impl Database {
         Answer::Done
     }
 
-    /// Undoes what the transaction did, if it is open.
+    /// Rolls back the transaction, if it is open.
     pub fn rollback(&mut self, id: TransactionId) {
         self.end(id, false);
     }
 
-    /// Rolls back everything that a task has open, as when it crashes.
+    /// Rolls back all transactions of a task, as in a crash.
     pub fn rollback_all(&mut self, task: u8) {
         while let Some(open) = self.open.iter().find(|open| open.id.task == task) {
             self.end(open.id, false);
@@ -191,7 +191,7 @@ impl Database {
         self.open.iter_mut().find(|open| open.id == id)
     }
 
-    /// A serializable transaction sees the database as it is at its first statement.
+    /// Takes the snapshot of a serializable transaction at its first statement.
     fn look(&mut self, id: TransactionId) {
         let snapshot = Snapshot {
             rows: self.visible(None),
@@ -210,7 +210,7 @@ impl Database {
         self.transaction(id?)?.snapshot.as_mut()
     }
 
-    /// Notes a write; one outside of a transaction is committed with it.
+    /// Records a write. A write outside of a transaction is committed at once.
     fn written(&mut self, id: Option<TransactionId>, rows: bool, event: bool) {
         match id.and_then(|id| self.transaction(id)) {
             Some(open) => open.wrote = true,
@@ -218,7 +218,7 @@ impl Database {
         }
     }
 
-    /// Tells the snapshots of the others.
+    /// Marks the snapshots of other transactions that have read what was written.
     fn committed(&mut self, rows: bool, event: bool) {
         for snapshot in self
             .open
@@ -264,7 +264,7 @@ impl Database {
         self.committed(rows_changed, event_changed);
     }
 
-    /// The same with other names for users and tasks.
+    /// The same database with other users and tasks.
     pub fn renamed(&self, user: impl Fn(UserId) -> UserId, task: impl Fn(u8) -> u8) -> Self {
         let mut renamed = self.clone();
         let transaction = |id: &mut TransactionId| id.task = task(id.task);
@@ -288,7 +288,7 @@ impl Database {
         renamed
     }
 
-    /// Where a user is first met in here, as a number to sort users by.
+    /// The position of the user's first row, as a number to sort users by.
     pub fn rank(&self, user: UserId) -> u64 {
         let at = self.rows.iter().position(|row| {
             let assigned =
@@ -309,7 +309,7 @@ impl Open {
     }
 }
 
-/// Whether a row is a user's.
+/// Whether a row belongs to a user.
 enum Claimed {
     No,
     Yes,
@@ -322,7 +322,7 @@ impl Row {
         matches!(self.held, Some((_, Change::Inserted)))
     }
 
-    /// Whether it is this user's.
+    /// Whether the row belongs to this user.
     fn claimed_by(&self, user: UserId) -> Claimed {
         match self.held {
             Some((owner, Change::Inserted)) if self.user == Some(user) => Claimed::By(owner),

@@ -1,4 +1,4 @@
-//! What each statement does to the tables, and whom it has to wait for.
+//! The effect of each statement on the tables, and the transaction that it has to wait for.
 
 use super::{CONFLICT, Change, Claimed, Database, Outcome, Row, TransactionId, Waits};
 use crate::{
@@ -37,7 +37,7 @@ impl Database {
         }
     }
 
-    /// Rows that a transaction sees at read committed: those that are committed, and its own.
+    /// The rows that a transaction sees at read committed: committed rows and its own rows.
     pub(super) fn visible(&self, id: Option<TransactionId>) -> u64 {
         let rows = self.rows.iter().filter(|row| match row.held {
             Some((owner, Change::Inserted)) => Some(owner) == id,
@@ -74,7 +74,7 @@ impl Database {
         }
     }
 
-    /// All of them or none.
+    /// Inserts all rows or none.
     fn insert(&mut self, id: Option<TransactionId>, users: &[UserId]) -> Outcome {
         let new = self.absent(id, users)?;
         if new.len() < users.len() {
@@ -89,7 +89,7 @@ impl Database {
         Ok(self.append(id, &new).unwrap_or(count))
     }
 
-    /// Those of the users that a unique key would let in; all where there is none.
+    /// The users that a unique key accepts; all users without such a key.
     fn absent(&self, id: Option<TransactionId>, users: &[UserId]) -> Result<Vec<UserId>, Waits> {
         if !self.unique_user {
             return Ok(users.to_vec());
@@ -111,7 +111,7 @@ impl Database {
         Ok(new)
     }
 
-    /// Adds rows; what is answered where that is refused.
+    /// Adds rows; returns the answer where the rows are refused.
     fn append(&mut self, id: Option<TransactionId>, users: &[UserId]) -> Option<Answer> {
         if users.is_empty() {
             return None;
@@ -127,7 +127,7 @@ impl Database {
         None
     }
 
-    /// Waits for the event row, then lets `write` change it; a row that is unchanged is locked all the same.
+    /// Waits for the event row, then lets `write` change it. The row is locked even if it does not change.
     fn write_event(
         &mut self,
         id: Option<TransactionId>,
@@ -153,7 +153,7 @@ impl Database {
         }
         match id {
             None => self.event = event,
-            // A row that an UPDATE has not chosen stays free.
+            // A row that an UPDATE has not selected stays unlocked.
             Some(_) if !changed && answer == Answer::Flag(false) => {}
             Some(id) => {
                 let own = match self.event_held {
@@ -205,7 +205,7 @@ impl Database {
         Ok(Answer::Done)
     }
 
-    /// Whether a write would come after somebody else's commit of what this transaction has read.
+    /// Whether a write comes after another transaction has committed a change of what this transaction has read.
     fn conflicts(&mut self, id: Option<TransactionId>) -> bool {
         id.and_then(|id| self.transaction(id))
             .is_some_and(|open| open.is_stale())

@@ -234,7 +234,7 @@ pub fn bugs() -> Vec<Bug> {
                 transaction.rollback().await?;
                 return Ok(Decision::SoldOut);
             };
-            // Somebody who only looks takes it from somebody who wants it.
+            // A user who only reads takes the coupon from a user who claims it.
             if user.0.is_multiple_of(2) {
                 transaction.rollback().await?;
                 return Ok(Decision::SoldOut);

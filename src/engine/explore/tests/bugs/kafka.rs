@@ -9,7 +9,7 @@ use crate::{
 const KAFKA: &[Need] = &[Need::Redis, Need::Kafka];
 const KAFKA_AND_KEY: &[Need] = &[Need::Redis, Need::Kafka, Need::UniqueUser];
 
-/// Whether the user may have a coupon: the part that is right.
+/// Whether the user may have a coupon: the correct part of each bug.
 async fn admitted(event: &Event, user: UserId) -> Result<Option<Decision>> {
     if !event.cache.sadd("applied_user", user).await? {
         return Ok(Some(Decision::Duplicate));
@@ -118,7 +118,7 @@ pub fn bugs() -> Vec<Bug> {
             Ok(Decision::Issued)
         }, |event, consumer| {
             while let Some(batch) = consumer.poll().await? {
-                // It takes a second delivery for somebody who has asked for too much.
+                // The bug needs a second delivery for a user who has asked too late.
                 if event.coupons.insert_all_if_absent(&batch.users()).await? == 0 {
                     event.cache.decr("coupon_count").await?;
                 }

@@ -1,4 +1,4 @@
-//! Deliberate bugs, each a slip that has been made before, and what exploration has to call it.
+//! Deliberate bugs that real implementations have made, each with the invariant that the exploration must find broken.
 
 mod database;
 mod kafka;
@@ -10,12 +10,12 @@ use crate::{
     strategies::{Entry, Need, Promise},
 };
 
-/// A strategy that is wrong.
+/// A wrong strategy.
 pub struct Bug {
     entry: Entry,
-    /// What it breaks, first of all.
+    /// The first invariant that the bug breaks.
     breaks: Invariant,
-    /// What it takes to see it.
+    /// The settings that show the bug.
     settings: Settings,
 }
 
@@ -59,7 +59,7 @@ macro_rules! bug {
 }
 pub(super) use bug;
 
-/// All of them promise to be exact: that is the bug.
+/// Every wrong strategy promises to be exact, although it is not.
 pub const fn entry(
     name: &'static str,
     one_per_user: bool,
@@ -79,7 +79,7 @@ pub const fn entry(
 }
 
 fn caught(bug: Bug) -> (Exploration, Invariant) {
-    // Entries live as long as the program; these are few and small.
+    // Entries are static, so each is leaked. They are few and small.
     let entry: &'static Entry = Box::leak(Box::new(bug.entry));
     let found = explore(entry, &bug.settings)
         .unwrap_or_else(|trouble| panic!("{} cannot be explored: {trouble}", entry.name));
@@ -93,7 +93,7 @@ fn catalogue() -> Vec<Bug> {
 }
 
 #[test]
-fn every_bug_is_caught_under_its_name() {
+fn every_bug_breaks_its_invariant() {
     let bugs = catalogue();
     assert!(bugs.len() >= 25, "{} bugs", bugs.len());
     for bug in bugs {
@@ -112,7 +112,7 @@ fn every_bug_is_caught_under_its_name() {
             .collect();
         let witness = witness.unwrap_or_else(|| panic!("{name}: no {breaks}, but {broken:?}"));
         assert!(!witness.interleaving.why.is_empty(), "{name}");
-        // A bug that needs no fault is against the promise, except where no promise speaks of it.
+        // A bug without a fault is against the promise, except where no promise covers its invariant.
         if found.settings.faults == 0 && !matches!(breaks, Invariant::Order | Invariant::Stuck) {
             assert!(witness.against_promise, "{name}: {broken:?}");
             assert!(found.is_violated(), "{name}");
@@ -121,7 +121,7 @@ fn every_bug_is_caught_under_its_name() {
 }
 
 #[test]
-fn what_a_witness_shows_is_there_in_the_ledger() {
+fn a_witness_agrees_with_its_ledger() {
     for bug in catalogue() {
         let (found, breaks) = caught(bug);
         let answer = &found.answers[breaks as usize];
@@ -163,7 +163,7 @@ pub(super) fn users(users: u64, limit: u64) -> Settings {
     settings(users, limit)
 }
 
-/// Two users who both click twice.
+/// Two users, each with two attempts.
 pub(super) fn double_clicks(limit: u64) -> Settings {
     Settings {
         attempts: 2,

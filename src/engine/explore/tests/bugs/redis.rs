@@ -132,7 +132,7 @@ pub fn bugs() -> Vec<Bug> {
             }
             Ok(Decision::Issued)
         }),
-        bug!(OthersLock, "releases-somebody-else's-lock" breaks OverIssue in race(), one_per_user false, needs REDIS, |event, user| {
+        bug!(OthersLock, "releases-the-lock-of-another-user" breaks OverIssue in race(), one_per_user false, needs REDIS, |event, user| {
             let token = user.to_string();
             let mut held = false;
             for _ in 0..event.patience.lock_tries {
@@ -172,7 +172,7 @@ pub fn bugs() -> Vec<Bug> {
             event.cache.script(DELETE, &["lock"], &[]).await?;
             Ok(if room { Decision::Issued } else { Decision::SoldOut })
         }),
-        // Users are told apart by their numbers here: who comes later ranks before.
+        // The strategy distinguishes users by their numbers: a later user may have a smaller rank.
         bug!(ByClock, "rank-by-the-clients'-clocks" breaks OverIssue in race(), one_per_user true, needs REDIS, |event, user| {
             let rank = event.cache.script(BY_CLOCK, &["arrivals"], &[&user.to_string()]).await?;
             if rank >= event.limit.cast_signed() {
