@@ -46,7 +46,7 @@ pub fn report(input: &ReportInput<'_>) -> Run {
         .iter()
         .filter(|attempt| attempt.end.is_some())
         .count();
-    let (totals, told) = (measurements.totals, counts(attempts));
+    let told = counts(attempts);
     Run {
         strategy: subject.name().to_owned(),
         promise: subject.promise(),
@@ -77,15 +77,7 @@ pub fn report(input: &ReportInput<'_>) -> Run {
         cpu_share: input.health.cpu_share,
         warnings: warnings(input),
         drain_ns: can_be_drained(input).then(|| nanoseconds(input.recording.drained.took)),
-        database: DatabaseLoad {
-            statements: totals.statements,
-            peak_in_flight: totals.peak_in_flight,
-            conflicts: totals.conflicts,
-            retries: totals.retries,
-            pool_wait: describe(&measurements.pool_wait),
-            rows_over_time: rows_over_time(&measurements.rows_ns()),
-            bystander: input.recording.bystander.clone(),
-        },
+        database: database(input),
         topic: topic(input),
         fairness: Fairness {
             inversions: inversions(attempts),
@@ -97,6 +89,20 @@ pub fn report(input: &ReportInput<'_>) -> Run {
         }),
         witness: input.witness.clone(),
         kept: Vec::new(),
+    }
+}
+
+fn database(input: &ReportInput<'_>) -> DatabaseLoad {
+    let measurements = &input.recording.measurements;
+    let totals = measurements.totals;
+    DatabaseLoad {
+        statements: totals.statements,
+        peak_in_flight: totals.peak_in_flight,
+        conflicts: totals.conflicts,
+        retries: totals.retries,
+        pool_wait: describe(&measurements.pool_wait),
+        rows_over_time: rows_over_time(&measurements.rows_ns()),
+        bystander: input.recording.bystander.clone(),
     }
 }
 

@@ -7,8 +7,20 @@ use crate::{
     strategies::{Decision, Need},
 };
 
-#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn bugs() -> Vec<Bug> {
+    let groups = [
+        counts(),
+        locks(),
+        event_row(),
+        keys(),
+        transactions(),
+        prefilled(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+/// Bugs of a count under a lock.
+fn counts() -> Vec<Bug> {
     vec![
         bug!(OffByOne, "off-by-one" breaks OverIssue in race(), one_per_user false, needs &[], |event, user| {
             let transaction = event.coupons.begin(Default).await?;
@@ -52,6 +64,12 @@ pub fn bugs() -> Vec<Bug> {
             transaction.commit().await?;
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of a lock that does not cover the whole claim.
+fn locks() -> Vec<Bug> {
+    vec![
         bug!(UnlockEarly, "unlock-before-commit" breaks OverIssue in race(), one_per_user false, needs &[], |event, user| {
             let held = event.mutex.lock().await?;
             let transaction = event.coupons.begin(Default).await?;
@@ -100,6 +118,12 @@ pub fn bugs() -> Vec<Bug> {
             transaction.commit().await?;
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of the event row and its version.
+fn event_row() -> Vec<Bug> {
+    vec![
         bug!(LostUpdate, "lost-update-on-the-event-row" breaks OverIssue in race(), one_per_user false, needs &[], |event, user| {
             let transaction = event.coupons.begin(Default).await?;
             let issued = transaction.event().await?.issued;
@@ -153,6 +177,12 @@ pub fn bugs() -> Vec<Bug> {
             transaction.commit().await?;
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of the limit and the unique key.
+fn keys() -> Vec<Bug> {
+    vec![
         bug!(CountBefore, "counted-before-it-is-there" breaks UnderIssue in faulty(users(2, 1)), one_per_user false, needs &[], |event, user| {
             if !event.coupons.increment_issued_below(event.limit).await? {
                 return Ok(Decision::SoldOut);
@@ -180,6 +210,12 @@ pub fn bugs() -> Vec<Bug> {
             transaction.commit().await?;
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of the order and the end of a transaction.
+fn transactions() -> Vec<Bug> {
+    vec![
         bug!(InsertThenCount, "count-after-insert" breaks OverIssue in race(), one_per_user false, needs &[], |event, user| {
             let transaction = event.coupons.begin(Default).await?;
             transaction.insert(user).await?;
@@ -216,6 +252,12 @@ pub fn bugs() -> Vec<Bug> {
             transaction.insert(user).await?;
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of coupons that exist before the claim.
+fn prefilled() -> Vec<Bug> {
+    vec![
         bug!(AssignLater, "assigned-after-the-lock-is-gone" breaks Lost in race(), one_per_user false, needs &[Need::Prefilled, Need::SkipLocked], |event, user| {
             let transaction = event.coupons.begin(Default).await?;
             let Some(coupon) = transaction.lock_free_coupon().await? else {

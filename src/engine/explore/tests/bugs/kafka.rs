@@ -20,8 +20,13 @@ async fn admitted(event: &Event, user: UserId) -> Result<Option<Decision>> {
     Ok(None)
 }
 
-#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn bugs() -> Vec<Bug> {
+    let groups = [producers(), consumers(), deliveries()];
+    groups.into_iter().flatten().collect()
+}
+
+/// Bugs of the producer and of the commit.
+fn producers() -> Vec<Bug> {
     vec![
         bug!(Swallowed, "produce-error-swallowed" breaks Lost in faulty(users(1, 1)), one_per_user true, needs KAFKA_AND_KEY, |event, user| {
             if let Some(refusal) = admitted(event, user).await? {
@@ -69,6 +74,12 @@ pub fn bugs() -> Vec<Bug> {
             }
             Ok(())
         }),
+    ]
+}
+
+/// Bugs of the consumer.
+fn consumers() -> Vec<Bug> {
+    vec![
         bug!(Poison, "on-conflict-missing" breaks Stuck in faulty(users(1, 1)), one_per_user true, needs KAFKA_AND_KEY, |event, user| {
             if let Some(refusal) = admitted(event, user).await? {
                 return Ok(refusal);
@@ -110,6 +121,12 @@ pub fn bugs() -> Vec<Bug> {
             }
             Ok(())
         }),
+    ]
+}
+
+/// Bugs of redelivered and ignored records.
+fn deliveries() -> Vec<Bug> {
+    vec![
         bug!(GivesStockBack, "stock-given-back-on-redelivery" breaks OverIssue in faulty(users(2, 1)), one_per_user true, needs KAFKA_AND_KEY, |event, user| {
             if let Some(refusal) = admitted(event, user).await? {
                 return Ok(refusal);

@@ -33,9 +33,15 @@ const BY_CLOCK: Script = Script {
         return redis.call('ZRANK', KEYS[1], ARGV[1])",
 };
 
-#[expect(clippy::too_many_lines, reason = "a list")]
+const REDIS: &[Need] = &[Need::Redis];
+
 pub fn bugs() -> Vec<Bug> {
-    const REDIS: &[Need] = &[Need::Redis];
+    let groups = [counters(), sets(), given_back(), locks(), clocks()];
+    groups.into_iter().flatten().collect()
+}
+
+/// Bugs of a counter.
+fn counters() -> Vec<Bug> {
     vec![
         bug!(GetThenIncr, "get-then-incr" breaks OverIssue in race(), one_per_user false, needs REDIS, |event, user| {
             let count = event.cache.get("coupon_count").await?;
@@ -67,6 +73,12 @@ pub fn bugs() -> Vec<Bug> {
             }
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of a set of users.
+fn sets() -> Vec<Bug> {
+    vec![
         bug!(NoDedupe, "dedupe-left-out" breaks Duplicate in double_clicks(2), one_per_user true, needs REDIS, |event, user| {
             if event.cache.incr("coupon_count").await? > event.limit.cast_signed() {
                 return Ok(Decision::SoldOut);
@@ -95,6 +107,12 @@ pub fn bugs() -> Vec<Bug> {
             event.coupons.insert(user).await?;
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of a counter that is decremented again, and of the order of the steps.
+fn given_back() -> Vec<Bug> {
+    vec![
         bug!(GivenBackTwice, "given-back-twice" breaks OverIssue in users(3, 1), one_per_user false, needs REDIS, |event, user| {
             if event.cache.incr("coupon_count").await? > event.limit.cast_signed() {
                 event.cache.decr("coupon_count").await?;
@@ -132,6 +150,12 @@ pub fn bugs() -> Vec<Bug> {
             }
             Ok(Decision::Issued)
         }),
+    ]
+}
+
+/// Bugs of a lock with a lease.
+fn locks() -> Vec<Bug> {
+    vec![
         bug!(OthersLock, "releases-the-lock-of-another-user" breaks OverIssue in race(), one_per_user false, needs REDIS, |event, user| {
             let token = user.to_string();
             let mut held = false;
@@ -173,6 +197,12 @@ pub fn bugs() -> Vec<Bug> {
             Ok(if room { Decision::Issued } else { Decision::SoldOut })
         }),
         // The strategy distinguishes users by their numbers: a later user may have a smaller rank.
+    ]
+}
+
+/// Bugs of clocks and retries.
+fn clocks() -> Vec<Bug> {
+    vec![
         bug!(ByClock, "rank-by-the-clients'-clocks" breaks OverIssue in race(), one_per_user true, needs REDIS, |event, user| {
             let rank = event.cache.script(BY_CLOCK, &["arrivals"], &[&user.to_string()]).await?;
             if rank >= event.limit.cast_signed() {
