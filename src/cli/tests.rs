@@ -85,7 +85,7 @@ fn defaults_are_those_of_the_contract() {
         (10, 1, 1, 1)
     );
     assert_eq!(
-        (output.json, output.shown, output.progress),
+        (output.report("json"), output.shown, output.progress),
         (None, true, true)
     );
 }
@@ -200,8 +200,8 @@ fn every_flag_is_understood() {
         (20, 2, 4, 50)
     );
     assert_eq!(
-        (output.json, output.shown, output.progress),
-        (Some(OutputTarget::Stdout), false, false)
+        (output.report("json"), output.shown, output.progress),
+        (Some(&OutputTarget::Stdout), false, false)
     );
 }
 
@@ -440,4 +440,13 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn every_format_of_a_report_has_a_flag() {
+    let flags = crate::config::settings::REPORTS.map(|(name, _)| format!("--{name}"));
+    assert_eq!(
+        flags,
+        crate::render::FORMATS.map(|(flag, _)| flag.to_owned())
+    );
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{layers::Layers, settings::OUTPUT};
+use super::{
+    layers::Layers,
+    settings::{OUTPUT, REPORTS},
+};
 use crate::input::Env;
 use crate::{
     input::error::{Place, UsageError},
@@ -14,14 +17,8 @@ use crate::{
 /// What to tell, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// Where the report goes as JSON.
-    pub json: Option<OutputTarget>,
-    /// As JUnit XML.
-    pub junit: Option<OutputTarget>,
-    /// As Markdown.
-    pub markdown: Option<OutputTarget>,
-    /// As an HTML page.
-    pub html: Option<OutputTarget>,
+    /// The destinations of the report by the name of their format, such as `json`.
+    pub reports: Vec<(&'static str, OutputTarget)>,
     /// Where every attempt goes as CSV.
     pub attempts_csv: Option<OutputTarget>,
     /// A folder for percentile distributions.
@@ -32,6 +29,16 @@ pub struct Output {
     pub shown: bool,
     /// Whether progress may be shown; not when quiet. Whether stderr is a terminal is not known here.
     pub progress: bool,
+}
+
+impl Output {
+    /// The destination of the report in a format, if it was requested.
+    pub fn report(&self, format: &str) -> Option<&OutputTarget> {
+        let mut reports = self.reports.iter();
+        reports
+            .find(|(name, _)| *name == format)
+            .map(|(_, target)| target)
+    }
 }
 
 /// Where an output goes.
@@ -88,11 +95,13 @@ pub(crate) fn output(layers: &Layers, env: Env<'_>) -> Result<Output, UsageError
         .value("no_progress", |s| &s.no_progress, values::switch)?
         .unwrap_or(false);
     let mut targets = Targets::default();
+    let mut reports = Vec::new();
+    for (format, field) in REPORTS {
+        let target = layers.value(format, field, |text| targets.add(text))?;
+        reports.extend(target.map(|target| (format, target)));
+    }
     Ok(Output {
-        json: layers.value("json", |s| &s.json, |text| targets.add(text))?,
-        junit: layers.value("junit", |s| &s.junit, |text| targets.add(text))?,
-        markdown: layers.value("markdown", |s| &s.markdown, |text| targets.add(text))?,
-        html: layers.value("html", |s| &s.html, |text| targets.add(text))?,
+        reports,
         attempts_csv: layers.value(
             "attempts_csv",
             |s| &s.attempts_csv,

@@ -246,6 +246,17 @@ pub struct ServiceArgs {
     pub tls_ca: Option<Typed>,
 }
 
+/// A field of [`RunSettings`].
+pub(crate) type Field = for<'a> fn(&'a RunSettings) -> &'a Option<Typed>;
+
+/// The flags for the destination of a report in one format each: those of [`crate::render`]'s formats, in the same order.
+pub(crate) const REPORTS: [(&str, Field); 4] = [
+    ("json", |settings| &settings.json),
+    ("junit", |settings| &settings.junit),
+    ("markdown", |settings| &settings.markdown),
+    ("html", |settings| &settings.html),
+];
+
 pub(crate) const WORKLOAD: &str = "Workload";
 pub(crate) const SERVICES: &str = "Services";
 pub(crate) const OUTPUT: &str = "Output";

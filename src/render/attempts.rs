@@ -1,5 +1,5 @@
-//! Every attempt as CSV, for those who want to look for themselves. Runs are written as they end: a report does not hold their
-//! attempts, and memory does not grow with the trials.
+//! Every attempt as CSV. The attempts of a run are written at its end: a report does not hold them, and the memory in use does not
+//! grow with the number of trials.
 
 use std::io;
 
@@ -23,16 +23,16 @@ const HEAD: [&str; 8] = [
     "durable_ns",
 ];
 
-/// The CSV in the making.
+/// The CSV output, and the attempts written so far.
 pub struct Attempts {
     sink: Option<Destination>,
     writer: Option<csv::Writer<Writing>>,
-    /// The first thing that went wrong; nothing is written after it.
+    /// The first error; nothing is written after it.
     failed: Option<io::Error>,
 }
 
 impl Attempts {
-    /// Nothing is written before the first run, as with other outputs.
+    /// Writes nothing before the end of the first run, as other outputs do.
     pub fn new(sink: Destination) -> Self {
         Self {
             sink: Some(sink),
@@ -41,8 +41,8 @@ impl Attempts {
         }
     }
 
-    /// Adds a run's attempts, each with the nanoseconds from the release to its row, where that is known. What goes wrong is
-    /// told by [`Attempts::finish`].
+    /// Adds a run's attempts, each with the nanoseconds from the release to its row, where that time is known. An error
+    /// is returned by [`Attempts::finish`].
     pub fn add<'a>(
         &mut self,
         strategy: &str,
@@ -56,7 +56,11 @@ impl Attempts {
         }
     }
 
-    /// Puts the file in its place, if everything was written. A reader who has left is no error.
+    /// Moves the file to its place if everything was written. A reader that has closed its pipe is no error.
+    ///
+    /// # Errors
+    ///
+    /// If an attempt could not be written, or the file not be replaced.
     pub fn finish(self) -> io::Result<()> {
         let finished = match (self.failed, self.writer) {
             (Some(error), _) => Err(error),
@@ -101,7 +105,7 @@ impl Attempts {
     }
 }
 
-/// As in the JSON report.
+/// The name of an outcome in the JSON report.
 fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Issued => "issued",

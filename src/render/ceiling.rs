@@ -1,4 +1,4 @@
-//! `coupon-bench ceiling`: how fast the services are by themselves, for people, and for programs.
+//! `coupon-bench ceiling`: the throughput of the services without a strategy, as a table and as JSON.
 
 use super::{
     document::{Cell, Column, Document, Style, Table, Text, Tone},
@@ -13,7 +13,7 @@ use crate::{
     text::format::{clean, count, optional_duration, plural, rate, shorten},
 };
 
-/// Longer messages are cut: the JSON has them in full.
+/// The number of characters that are shown of a message. The JSON has the whole message.
 const MESSAGE_LENGTH: usize = 240;
 
 /// The figures as JSON.
@@ -44,7 +44,7 @@ pub fn table(ceiling: &Ceiling, style: Style) -> String {
     document.terminal(style)
 }
 
-/// Whether every operation was done as often as asked: then the numbers need no column.
+/// Whether every operation was done as often as requested. Then one number replaces a column.
 fn as_asked(ceiling: &Ceiling) -> bool {
     let asked = ceiling.settings.operations;
     ceiling.ceilings.iter().all(|one| one.operations == asked)
@@ -74,14 +74,14 @@ fn row(one: &Measured, as_asked: bool) -> Vec<Cell> {
 fn described(backend: &Backend) -> String {
     let name = clean(&format!("{} {}", backend.kind, backend.version));
     if backend.embedded {
-        // On a line of its own, so that the table is no wider than a terminal.
+        // On its own line, so that the table fits a terminal.
         format!("{name}\n(embedded)")
     } else {
         name
     }
 }
 
-/// How the load was put on the services that were measured.
+/// The settings of the load, for the measured services.
 fn shape(ceiling: &Ceiling) -> String {
     let settings = &ceiling.settings;
     let measured = |name: &str| ceiling.ceilings.iter().any(|one| one.operation == name);
@@ -108,13 +108,16 @@ fn shape(ceiling: &Ceiling) -> String {
     parts.join(" · ")
 }
 
-/// What went wrong, if anything did.
+/// The errors of all operations.
 fn troubles(document: &mut Document, ceiling: &Ceiling) {
     let mut first = true;
     for one in &ceiling.ceilings {
-        let given_up = one
-            .given_up
-            .then(|| format!("{}: nothing moved, so the load was given up", one.how));
+        let given_up = one.given_up.then(|| {
+            format!(
+                "{}: no operation was completed any more, so the load was stopped",
+                one.how
+            )
+        });
         let failures = one.failures.iter().map(|failure| {
             let message = shorten(&clean(&failure.message), MESSAGE_LENGTH);
             format!("{} × {message}", count(failure.count))

@@ -1,4 +1,4 @@
-//! One claim of one user, shown step by step: `target check`.
+//! `target check`: one claim of one user, step by step.
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ use crate::{
     strategies::Decision,
 };
 
-/// How many users of a ledger are named.
+/// The number of users of a ledger that are named.
 const USERS: usize = 5;
 
-/// How many users are proposed, where there are so many.
+/// The largest number of users that the proposed command has.
 const MANY: u64 = 10_000;
 
 /// Longer texts are cut.
 const LINE: usize = 240;
 
-/// The whole trial.
+/// The check of a target, and the command of a run if the check has found no problem.
 pub fn render(trial: &Trial, target: &Target, style: Style) -> String {
     let mut document = Document::new();
     let promised = if target.one_per_user {
@@ -68,7 +68,7 @@ pub fn render(trial: &Trial, target: &Target, style: Style) -> String {
     document.terminal(style)
 }
 
-/// What was sent, and what came back.
+/// The requests and the answers of one step.
 fn dialogue(document: &mut Document, label: &str, part: &Dialogue) {
     let what = format!("{} → {}", clean(&part.name), part.answer);
     document.fact(label, what);
@@ -137,7 +137,7 @@ fn drained(document: &mut Document, trial: &Trial) {
     let after = time(trial.moved_after);
     match (trial.waited.completion, trial.has_drain) {
         (Completion::Proven, true) => document.fact("drained", format!("after {after}")),
-        // What stood still is not known to be done.
+        // A ledger that no longer changes is no proof that the drain is complete.
         (Completion::Unproven, true) => document.fact("drained", "unknown: the ledger stood still"),
         (Completion::Proven | Completion::Unproven, false) => {}
         (Completion::Pending, _) => {
@@ -149,7 +149,7 @@ fn drained(document: &mut Document, trial: &Trial) {
 
 fn before(document: &mut Document, read: Option<&Found>) {
     let text = match read {
-        None => "none: a run can only judge what users were told".to_owned(),
+        None => "none: a run can judge the answers alone".to_owned(),
         Some(found) => format!("before: {}", held(found)),
     };
     document.fact("ledger", text);
@@ -159,7 +159,7 @@ fn after(document: &mut Document, read: Option<&Result<Found, String>>) {
     let text = match read {
         None => return,
         Some(Ok(found)) => format!("after: {}", held(found)).into(),
-        // The reason is a doubt, too.
+        // The reason is one of the doubts.
         Some(Err(_)) => Text::toned(Tone::Bad, "after: could not be read"),
     };
     document.fact("ledger", text);

@@ -8,10 +8,10 @@ use crate::{
     text::format::plural,
 };
 
-/// The longest unit that is shown first.
+/// Units of an age with their seconds; the longest that fits is used.
 const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
 
-/// By run, with what can be done about it.
+/// The objects of each run, and the flag that removes them.
 pub fn text(plan: &Plan, cleaned: &Cleaned) -> String {
     let mut text = String::new();
     for left in &cleaned.runs {

@@ -1,7 +1,7 @@
-//! Where an output goes: a file, or stdout. The content of the output is not known here.
+//! The destination of an output: a file, or stdout.
 //!
-//! A regular file is written beside its place, under a temporary name, and renamed when it is complete: a full disk, a crash or
-//! Ctrl-C leaves the last report as it was. Devices and pipes cannot be replaced, so they are written directly.
+//! A regular file is written in the same folder under a temporary name, and renamed when it is complete. A full disk, a crash or
+//! Ctrl-C leaves the old file unchanged. Devices and pipes cannot be replaced, so they are written directly.
 
 use std::{
     ffi::OsString,
@@ -15,31 +15,35 @@ use tempfile::NamedTempFile;
 
 use crate::text::redact;
 
-/// The most links that are followed from one to the next, as in Linux.
+/// The largest number of symbolic links that are followed, as in Linux.
 const MAX_LINKS: usize = 40;
 
 /// The mode of a new file, before the umask.
 const NEW_FILE: u32 = 0o666;
 
-/// An output's destination, known to be writable.
+/// The destination of an output. It was writable when it was opened.
 #[derive(Debug)]
 pub enum Destination {
-    /// `-`.
+    /// Standard output, written as `-`.
     Stdout,
     /// A device or a pipe.
     Direct(File),
     /// A regular file in a folder that takes no new files: it is emptied and written in place.
     Emptied(File),
-    /// A regular file, present or not, that is replaced as a whole.
+    /// A regular file that is replaced as a whole. It need not exist.
     Replaced(PathBuf),
 }
 
 impl Destination {
     /// Opens `-` as stdout and everything else as a file.
     ///
-    /// This happens before the run, so that a mistyped path does not cost one. A file that exists keeps its content until
-    /// [`Destination::write`], and a new one is not created before: a run that fails neither destroys the last report nor leaves an
-    /// empty one.
+    /// Commands call this before the run, so that a mistyped path is an error before the work begins. A file keeps its content
+    /// until [`Destination::write`], and a new file is created there: a failed run neither destroys a report nor leaves an empty
+    /// file.
+    ///
+    /// # Errors
+    ///
+    /// If the file is not writable, or its folder does not exist.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         if path.as_os_str() == "-" {
@@ -47,7 +51,7 @@ impl Destination {
         }
         let path = behind_links(path)?;
         if is_descriptor(&path) {
-            // Appended, as the file behind it may hold what others have written.
+            // The file behind the descriptor may hold the text of other programs, so this output is appended.
             let file = OpenOptions::new().append(true).open(&path)?;
             return Ok(Self::Direct(file));
         }
@@ -70,7 +74,11 @@ impl Destination {
         }
     }
 
-    /// Adds the text to what is in the file, with an empty line between them.
+    /// Appends the text to a file, after an empty line.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
     pub fn append(path: &Path, text: &str) -> io::Result<()> {
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
         let text = match file.metadata()?.len() {
@@ -80,15 +88,22 @@ impl Destination {
         send(&mut file, &redact::output(&text))
     }
 
-    /// Writes the text in place of the old content, without the secrets that are known. A reader of stdout or of a pipe that has
-    /// left is no error.
+    /// Replaces the content by the text, in which known secrets are masked. A reader that has closed its pipe is no error.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written or replaced.
     pub fn write(&mut self, text: &str) -> io::Result<()> {
         let mut writing = self.writing()?;
         let written = send(&mut writing, &redact::output(text));
         reader_may_leave(written.and_then(|()| writing.finish()))
     }
 
-    /// For what is written bit by bit, in place of the old content.
+    /// Opens a writer that replaces the content.
+    ///
+    /// # Errors
+    ///
+    /// If the temporary file cannot be created, or the file not be emptied.
     pub fn writing(&mut self) -> io::Result<Writing> {
         Ok(match self {
             Self::Stdout => Writing::Stdout(io::stdout()),
@@ -102,26 +117,30 @@ impl Destination {
     }
 }
 
-/// An output while it is written. Without [`Writing::finish`], a file that is replaced keeps its old content.
+/// A writer. Without [`Writing::finish`], a replaced file keeps its old content.
 #[derive(Debug)]
 pub enum Writing {
     /// Standard output.
     Stdout(io::Stdout),
     /// A file that receives the output directly.
     Direct(File),
-    /// A temporary file, and the path that it gets when it is complete.
+    /// A temporary file, and the path to which the complete file is moved.
     Beside(NamedTempFile, PathBuf),
 }
 
 impl Writing {
-    /// Puts the output in its place.
+    /// Completes the output.
+    ///
+    /// # Errors
+    ///
+    /// If the rest of the output cannot be written, or the file not be replaced.
     pub fn finish(self) -> io::Result<()> {
         match self {
             Self::Stdout(mut stdout) => stdout.flush().map_err(|error| of_stdout(&error)),
             Self::Direct(mut file) => file.flush(),
             Self::Beside(mut file, path) => {
                 file.flush()?;
-                // The rename must not reach the disk before the content does.
+                // The content must reach the disk before the rename does.
                 file.as_file().sync_all()?;
                 if let Ok(old) = fs::metadata(&path) {
                     keep_access(file.as_file(), file.path(), &old)?;
@@ -151,12 +170,12 @@ impl Write for Writing {
     }
 }
 
-/// Names what could not be written, as no path does it.
+/// Adds the name of stdout to an error: an error of stdout has no path.
 fn of_stdout(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("failed to write to stdout: {error}"))
 }
 
-/// The file that a link leads to, whether it exists or not; a path that is no link is returned as it is.
+/// The target of a symbolic link, which need not exist; a path that is no link is returned unchanged.
 fn behind_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -168,7 +187,7 @@ fn behind_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Whether it is an open file of a process: what `/dev/stdout` and `/dev/fd/3` lead to.
+/// Whether the path is an open file of a process, as `/dev/stdout` and `/dev/fd/3` are.
 fn is_descriptor(path: &Path) -> bool {
     fs::canonicalize(folder(path)).is_ok_and(|folder| folder.starts_with("/proc"))
 }
@@ -180,7 +199,7 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// A new file in the folder of `path`, as readable as other new files: a temporary file is private otherwise.
+/// A temporary file in the folder of `path`, with the mode of other new files; temporary files are private otherwise.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let name = path
         .file_name()
@@ -188,7 +207,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut prefix = OsString::from(".");
     prefix.push(name);
     prefix.push(".");
-    // Opened here, as an error of the library would name the temporary file as well.
+    // Opened by this function, as an error of the library would have the name of the temporary file.
     tempfile::Builder::new()
         .prefix(&prefix)
         .suffix(".tmp")
@@ -205,7 +224,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
 fn keep_access(file: &File, path: &Path, old: &Metadata) -> io::Result<()> {
     let new = file.metadata()?;
     if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-        // Only root may give a file away.
+        // Only root may change the owner of a file.
         let _ = chown(path, Some(old.uid()), Some(old.gid()));
     }
     file.set_permissions(Permissions::from_mode(old.mode() & 0o7777))
@@ -216,7 +235,7 @@ fn send(writer: &mut impl Write, text: &str) -> io::Result<()> {
     writer.flush()
 }
 
-/// `coupon-bench … | head` is a success.
+/// Turns a closed pipe into success, as in `coupon-bench … | head`.
 pub(super) fn reader_may_leave(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -309,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_written_directly_and_its_error_is_told() {
+    fn a_device_is_written_directly_and_its_error_is_returned() {
         assert!(matches!(
             Destination::open("/dev/full").unwrap(),
             Destination::Direct(_)

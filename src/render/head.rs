@@ -1,4 +1,4 @@
-//! What was run, and on what: the facts that stand at the head of every output.
+//! The facts at the head of every output: strategies, workload and services.
 
 use crate::model::workload::{DbConnection, Spacing};
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     text::format::{clean, count, optional_duration, plural, rate},
 };
 
-/// A label and what there is to say.
+/// A label and its text.
 pub(super) type Fact = (&'static str, String);
 
-/// Of the whole report, without its title.
+/// The facts of a report, without its title.
 pub(super) fn facts(report: &Report) -> Vec<Fact> {
     let settings = &report.scenario;
     let mut facts = match &settings.target {
@@ -40,7 +40,7 @@ pub(super) fn facts(report: &Report) -> Vec<Fact> {
     facts
 }
 
-/// Of the machine and the program: what a document needs that is read elsewhere.
+/// The facts about the machine and the program, for a document that is read on another machine.
 pub(super) fn provenance(report: &Report) -> Vec<Fact> {
     let (tool, machine) = (&report.tool, &report.environment);
     let revision = tool.git_revision.as_deref();
@@ -80,7 +80,7 @@ fn strategies(settings: &Settings) -> (&'static str, String) {
     }
 }
 
-/// A service of the user's own.
+/// The facts about a foreign service.
 fn service(report: &Report, target: &TargetSettings) -> Vec<Fact> {
     let (_, name) = strategies(&report.scenario);
     let mut addresses: Vec<&str> = Vec::new();
@@ -96,7 +96,7 @@ fn service(report: &Report, target: &TargetSettings) -> Vec<Fact> {
         clean(&target.http_version),
         connections,
     ];
-    // Where the name already says it, once is enough.
+    // An address that is a part of the URL is not repeated.
     if !addresses
         .iter()
         .all(|address| target.address.contains(address))
@@ -121,7 +121,7 @@ fn workload(settings: &Settings) -> String {
     format!("{}, seed {}", shape(settings), settings.seed)
 }
 
-/// The workload without what was drawn.
+/// The workload without its seed.
 pub(super) fn shape(settings: &Settings) -> String {
     let total = settings.users.saturating_mul(settings.attempts.into());
     let mut parts = vec![
@@ -159,7 +159,7 @@ fn open_loop(open: OpenLoop) -> String {
     text
 }
 
-/// The pool, and how it is used.
+/// The size of the connection pool and its use.
 pub(super) fn database(settings: &Settings) -> String {
     let connection = match settings.db_connection {
         DbConnection::Statement => "one connection per statement",
@@ -168,7 +168,7 @@ pub(super) fn database(settings: &Settings) -> String {
     format!("{}, {connection}", settings.db_pool)
 }
 
-/// How the topic was worked off, where that is not one record after the other by one consumer.
+/// The consumers of the topic; `None` for one consumer that takes one record at a time.
 pub(super) fn consumers(settings: &Settings) -> Option<String> {
     let mut parts = vec![count(settings.consumers.into())];
     if settings.consumer_batch > 1 {
@@ -181,12 +181,12 @@ pub(super) fn consumers(settings: &Settings) -> Option<String> {
     (settings.consumers > 1 || parts.len() > 1).then(|| parts.join(", "))
 }
 
-/// Every service that any run used, once.
+/// Each backend of the runs once.
 fn backends(runs: &[Run]) -> String {
     let mut names: Vec<String> = Vec::new();
     let of =
         |run: &Run| [&run.backends.db, &run.backends.redis, &run.backends.kafka].map(Clone::clone);
-    // By kind first: the database, then Redis, then Kafka, whichever run used it.
+    // The database first, then Redis, then Kafka.
     for kind in 0..3 {
         for run in runs {
             if let Some(Some(backend)) = of(run).get(kind) {
@@ -200,7 +200,7 @@ fn backends(runs: &[Run]) -> String {
     names.join(" · ")
 }
 
-/// A service in a few words.
+/// Kind and version of a backend.
 pub(super) fn describe(backend: &Backend) -> String {
     let name = clean(&format!("{} {}", backend.kind, backend.version));
     if backend.embedded {

@@ -1,5 +1,5 @@
-//! Response times as percentile distributions in the text form of `HdrHistogram`, for its plotter: a folder with one file for
-//! each strategy and outcome, as the plotter takes one distribution from a file. Values are milliseconds.
+//! Response times as percentile distributions in the text format of `HdrHistogram`, in milliseconds. The plotter reads one
+//! distribution from a file, so a folder has one file for each strategy and outcome.
 
 use std::{
     fmt::Write,
@@ -16,15 +16,15 @@ use super::{
 };
 use crate::model::report::{ByOutcome, Distribution, Report};
 
-/// Steps between a percentile and the one with half as many samples beyond it, as everywhere.
+/// Steps between a percentile and the percentile with half as many samples beyond it, the default of `HdrHistogram`.
 const TICKS: u32 = 5;
 
-/// In a millisecond.
+/// Nanoseconds in a millisecond.
 const NANOSECONDS: f64 = 1e6;
 
 type Of = fn(&ByOutcome) -> &Distribution;
 
-/// Parts of a file's name, and what is in it.
+/// The outcome in a file's name, and its distribution.
 const OUTCOMES: [(&str, Of); 6] = [
     ("all", |latency| &latency.all),
     ("issued", |latency| &latency.issued),
@@ -39,19 +39,27 @@ const OUTCOMES: [(&str, Of); 6] = [
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// Makes it, if need be, and makes sure that it can be written to.
+    /// Creates the folder if it does not exist, and checks that it is writable.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be created or written.
     pub fn open(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         tempfile::tempfile_in(path)?;
         Ok(Self(path.to_owned()))
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
     /// Writes `STRATEGY.OUTCOME.hgrm` for each outcome that has samples, over all trials.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written.
     pub fn write(&self, report: &Report) -> io::Result<()> {
         for subject in subjects(report) {
             for (outcome, of) in OUTCOMES {
@@ -65,7 +73,7 @@ impl Folder {
     }
 }
 
-/// A name from a report must not lead out of the folder.
+/// The name of a strategy without characters that could name another folder.
 fn file_name(name: &str) -> String {
     let safe = |c: char| {
         if c.is_alphanumeric() || c == '-' {
@@ -96,7 +104,7 @@ fn render(histogram: &Histogram<u64>) -> String {
         );
         // Writing to a string cannot fail.
         let _ = write!(text, "{value:>12.3} {quantile:.12} {total:>10}");
-        // Of the last line there is no such number.
+        // The last line has no such number.
         let _ = if quantile < 1.0 {
             writeln!(text, " {:>14.2}", 1.0 / (1.0 - quantile))
         } else {

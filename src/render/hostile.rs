@@ -1,18 +1,18 @@
-//! Hostile text in every field of a report: no output passes it on.
+//! Control characters in every field of a report: no output contains them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Format, Style, fixtures, html::Html, json::Json, junit::Junit, run};
+use super::{FORMATS, Format, Style, fixtures, json::Json};
 use crate::model::report::Report;
 use crate::text::is_unsafe;
 
-/// Sets colours, clears the screen, names the window, turns and hides letters. No tone of ours has the colour 95.
+/// Escape sequences that set colours, clear the screen, rename the window, reverse and hide letters. No tone has the colour 95.
 const HOSTILE: &str = "\u{1b}[95mx\u{1b}[2J\u{1b}]0;y\u{7}\u{9b}31m\r\u{8}z\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}\n";
 
-/// The places of all texts.
+/// The JSON pointers of all texts.
 fn places(value: &Value, at: &str, all: &mut Vec<String>) {
     match value {
         Value::String(_) => all.push(at.to_owned()),
@@ -30,7 +30,7 @@ fn places(value: &Value, at: &str, all: &mut Vec<String>) {
     }
 }
 
-/// The report with this text wherever any text may stand, and how many places that are.
+/// The report with this text in every field that takes any text, and the number of these fields.
 fn poisoned(report: &Report, hostile: &str) -> (Report, usize) {
     let mut value = serde_json::to_value(report).unwrap();
     let mut all = Vec::new();
@@ -42,21 +42,20 @@ fn poisoned(report: &Report, hostile: &str) -> (Report, usize) {
         if serde_json::from_value::<Report>(value.clone()).is_ok() {
             poisoned += 1;
         } else {
-            // A word that has to be one of several.
+            // The field takes only certain words.
             *value.pointer_mut(&place).unwrap() = before;
         }
     }
     (serde_json::from_value(value).unwrap(), poisoned)
 }
 
-fn outputs(report: &Report) -> [(&'static str, String); 5] {
-    [
-        ("terminal", Style::PLAIN.render(report).unwrap()),
-        ("markdown", run::markdown(report)),
-        ("junit", Junit.render(report).unwrap()),
-        ("html", Html.render(report).unwrap()),
-        ("json", Json.render(report).unwrap()),
-    ]
+fn outputs(report: &Report) -> Vec<(&'static str, String)> {
+    let mut formats: Vec<(&str, &dyn Format)> = vec![("terminal", &Style::PLAIN)];
+    formats.extend(FORMATS);
+    let texts = formats.into_iter();
+    texts
+        .map(|(name, format)| (name, format.render(report).unwrap()))
+        .collect()
 }
 
 #[test]
@@ -78,7 +77,7 @@ fn no_output_passes_on_what_could_move_a_cursor() {
         };
         let text = color.render(&report).unwrap();
         assert!(text.contains("\u{1b}[") && !text.contains("\u{1b}[95m"));
-        // What was written is read again as it was.
+        // The JSON keeps the text.
         let read: Value = serde_json::from_str(&Json.render(&report).unwrap()).unwrap();
         assert_eq!(read, serde_json::to_value(&report).unwrap());
     }

@@ -1,22 +1,22 @@
-//! The verdict in words, and who was affected: the same sentences in every output.
+//! The verdict of a run and the affected users in sentences, which are the same in every output.
 //!
-//! A strategy that promises nothing keeps its promise as long as nothing goes wrong, and that must not read as praise here.
+//! A strategy that promises nothing cannot break its promise. The sentences say so: "holds" alone would read as praise.
 
 use super::document::{Text, Tone};
 use crate::model::verdict::FindingKind;
 use crate::{judge::verdict::is_trouble, model::verdict::Verdict, strategies::Promise};
 use crate::{
     model::report::{Basis, Finding, Run, TargetLoad},
-    text::format::{clean, count, known, percent, plural, shorten},
+    text::format::{clean, count, known, percent, shorten},
 };
 
-/// How many users a line names.
+/// The number of users that a line names.
 const USERS: usize = 10;
 
-/// Characters of an answer that a line shows: the JSON has more.
+/// The number of characters that a line shows of an answer. The JSON has more.
 const SAMPLE: usize = 240;
 
-/// In which colour to say it.
+/// The tone of a run's verdict.
 pub(super) fn tone(run: &Run) -> Tone {
     match run.verdict {
         Verdict::Violated => Tone::Bad,
@@ -25,13 +25,13 @@ pub(super) fn tone(run: &Run) -> Tone {
     }
 }
 
-/// How bad a verdict is; the higher, the worse.
+/// The rank of a verdict: a higher number is a worse verdict.
 pub(super) fn severity(verdict: Verdict) -> usize {
     let rank = Verdict::ALL.iter().rev().position(|one| *one == verdict);
     rank.unwrap_or_default()
 }
 
-/// What there is to say of a run, line by line: the verdict, why, and what was found.
+/// The lines of a run: the verdict, its reasons, and the findings.
 pub(super) fn lines(run: &Run, limit: u64) -> Vec<Text> {
     let mut lines = vec![headline(run, limit)];
     lines.extend(undecided(run).map(Text::from));
@@ -46,7 +46,7 @@ pub(super) fn lines(run: &Run, limit: u64) -> Vec<Text> {
     lines
 }
 
-/// Why it does not count against the strategy, where one would ask.
+/// The reason why a finding does not break the promise, where that is not obvious.
 fn remark(run: &Run, finding: &Finding) -> &'static str {
     match finding.kind {
         FindingKind::DuplicateUser if !run.one_per_user => " · one per user is not promised",
@@ -54,7 +54,7 @@ fn remark(run: &Run, finding: &Finding) -> &'static str {
     }
 }
 
-/// What the verdict rests on, where that is not who has which coupon.
+/// The evidence of the verdict, where the ledger does not name the users.
 fn basis(basis: Basis) -> Option<&'static str> {
     match basis {
         Basis::Users => None,
@@ -67,7 +67,7 @@ fn basis(basis: Basis) -> Option<&'static str> {
     }
 }
 
-/// What a service said, and its ledger holds, that nobody expected.
+/// Answers that no rule of the service's file fits, and users of the ledger that are not users of the run.
 fn unknown(target: &TargetLoad) -> Vec<String> {
     let mut lines = Vec::new();
     for sample in &target.unclassified.samples {
@@ -76,7 +76,7 @@ fn unknown(target: &TargetLoad) -> Vec<String> {
             body if body.is_empty() => "no body".to_owned(),
             body => body,
         };
-        // The body says why, and headers are many: it comes first, so that it is never cut off.
+        // The body explains the answer, so it comes before the headers, which may be cut off.
         let text = format!("no rule for: status {} · {body} · {headers}", sample.status);
         lines.push(shorten(&text, SAMPLE));
     }
@@ -88,8 +88,8 @@ fn unknown(target: &TargetLoad) -> Vec<String> {
             .map(|name| format!("{:?}", clean(name)))
             .collect();
         lines.push(format!(
-            "{} in the ledger of nobody of this run, such as {}: is `user` in [ledger] how it spells them all?",
-            plural(strangers.count, "coupon"),
+            "coupons in the ledger of users outside this run: {}, such as {}: check that `user` in [ledger] gives the names as the ledger spells them",
+            count(strangers.count),
             names.join(", ")
         ));
     }
@@ -103,7 +103,7 @@ fn headline(run: &Run, limit: u64) -> Text {
         .then(format!(" · {}", promised(run)))
 }
 
-/// What was promised, and what that means for the verdict where one would ask.
+/// The promise, and its meaning for the verdict where that is not obvious.
 fn promised(run: &Run) -> String {
     let promise = run.promise;
     let remark = match (run.verdict, promise) {
@@ -118,7 +118,7 @@ fn promised(run: &Run) -> String {
     format!("promise {promise}{remark}")
 }
 
-/// Attempts that were never decided, if there are any.
+/// The number of attempts without a decision, if there are any.
 fn undecided(run: &Run) -> Option<String> {
     let share = run.undecided.share.filter(|share| *share > 0.0)?;
     Some(format!(
@@ -156,7 +156,7 @@ fn sums(run: &Run, limit: u64) -> Text {
             bad("lost", ledger.lost),
         ],
     };
-    // What a finding is about has to be in its first line.
+    // The first line names the kind of every finding that decides the verdict.
     let others = run.findings.iter().filter(|finding| {
         let said = [FindingKind::OverIssue, FindingKind::Lost].contains(&finding.kind);
         run.verdict == Verdict::Finding && is_trouble(finding.kind, run.one_per_user) && !said
@@ -165,7 +165,7 @@ fn sums(run: &Run, limit: u64) -> Text {
     Text::joined(parts, ", ")
 }
 
-/// A finding and who was affected.
+/// A finding and the affected users.
 pub(super) fn describe(finding: &Finding) -> Text {
     let tone = match finding.kind {
         FindingKind::OverIssue | FindingKind::Lost => Tone::Bad,
@@ -206,7 +206,7 @@ fn noun(kind: FindingKind) -> &'static str {
     }
 }
 
-/// What happened to the coupons.
+/// The kind of a finding as a participle.
 pub(super) fn past(kind: FindingKind) -> &'static str {
     match kind {
         FindingKind::OverIssue => "over-issued",

@@ -1,7 +1,7 @@
-//! The report as JUnit XML, for pipelines: a suite for every run, a case for every promise, and a suite of assertions.
+//! The report as JUnit XML, for pipelines: a suite for every run, a case for every clause of a promise, and a suite of assertions.
 //!
-//! Nothing passes that was not proven: what is inconclusive, or was not run to its end, is an error; a strategy that promises
-//! nothing has one case, which is skipped and tells what went wrong.
+//! A case passes only with proof. An inconclusive or unfinished run is an error. A strategy that promises nothing has one case,
+//! which is skipped and lists the findings.
 
 use std::{io, time::Duration};
 
@@ -42,7 +42,7 @@ fn document(report: &Report) -> quick_junit::Report {
     document
 }
 
-/// The cases of finished runs alone would look like all there was.
+/// A case for the runs that are missing: without it, the document would look complete.
 fn unfinished(why: &str) -> TestSuite {
     let mut suite = TestSuite::new("coupon-bench");
     suite.add_test_case(case("everything was run", Result::Error(why.to_owned())));
@@ -97,12 +97,18 @@ fn properties(report: &Report, run: &Run) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What a promise consists of, and what is found where it is broken.
+/// The clauses of a promise, each with the finding that breaks it.
 const CLAUSES: [(FindingKind, &str); 6] = [
     (FindingKind::OverIssue, "no coupon beyond the limit"),
     (FindingKind::UnderIssue, "no coupon left over"),
-    (FindingKind::Lost, "nobody told yes without a coupon"),
-    (FindingKind::Phantom, "nobody with a coupon not told yes"),
+    (
+        FindingKind::Lost,
+        "every user who was told yes has a coupon",
+    ),
+    (
+        FindingKind::Phantom,
+        "every user with a coupon was told yes",
+    ),
     (FindingKind::DuplicateUser, "one coupon a user"),
     (FindingKind::DuplicateCode, "one user a code"),
 ];
@@ -116,7 +122,7 @@ fn cases(report: &Report, run: &Run) -> Vec<TestCase> {
     let promised = |kind| match kind {
         FindingKind::UnderIssue => promise != Promise::AtMost,
         FindingKind::DuplicateUser => run.one_per_user,
-        // Most coupons have no code.
+        // Most strategies issue no codes.
         FindingKind::DuplicateCode => run.ledger.duplicate_codes.is_some(),
         _ => true,
     };
@@ -131,7 +137,7 @@ fn cases(report: &Report, run: &Run) -> Vec<TestCase> {
         .collect()
 }
 
-/// Not a pass: that nothing went wrong proves nothing, and what went wrong breaks nothing.
+/// The case of a strategy without a promise: it is skipped, as a finding breaks no promise and no finding proves nothing.
 fn unpromised(report: &Report, run: &Run) -> TestCase {
     let said = plain_lines(run, report.scenario.limit).join("; ");
     let result = match run.verdict {
@@ -148,7 +154,7 @@ fn clause(run: &Run, kind: FindingKind) -> Result {
     if let Some(finding) = broken {
         return Result::Failure(judgement::describe(finding).plain());
     }
-    // A run that broke one clause may still leave the others open.
+    // A run that breaks one clause may leave other clauses undecided.
     if run.verdict == Verdict::Inconclusive || !run.reasons.is_empty() {
         return Result::Error(clean(&run.reasons.join("; ")));
     }
@@ -200,7 +206,7 @@ fn assertions(assertions: &[AssertionResult]) -> Option<TestSuite> {
     (!assertions.is_empty()).then_some(suite)
 }
 
-/// How a case ended, and why.
+/// The result of a case and its reason.
 enum Result {
     Success,
     Failure(String),
@@ -232,12 +238,12 @@ mod tests {
     use super::*;
     use crate::{model::report::LedgerCounts, render::fixtures};
 
-    /// Read back, so that what is tested is what a pipeline sees.
+    /// The document as a pipeline reads it.
     fn read(report: &Report) -> quick_junit::Report {
         quick_junit::Report::deserialize_from_str(&Junit.render(report).unwrap()).unwrap()
     }
 
-    /// Failures, errors, skipped, all.
+    /// The numbers of failures, errors, skipped cases, and all cases.
     fn totals(report: &Report) -> [usize; 4] {
         let read = read(report);
         [read.failures, read.errors, read.skipped, read.tests]

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - [`document`]: the document tree and its renderers for terminal, Markdown and HTML
+//! - `document`: the document tree and its renderers for terminal, Markdown and HTML
 //! - [`run`]: a report of runs, for a terminal and as Markdown; [`html`]: the same as a page with plots
 //! - [`json`], [`junit`], [`attempts`] (CSV), [`hgrm`]: a report of runs as data
 //! - [`progress`]: the state of a run while it lasts
@@ -48,11 +48,24 @@ use std::io;
 
 use crate::model::report::Report;
 
-/// A way of writing a report down.
-pub trait Format {
+/// A format of a report of runs.
+pub trait Format: Sync {
     /// The whole report as text, ending in a newline.
+    ///
+    /// # Errors
+    ///
+    /// If the report cannot be written in this format.
     fn render(&self, report: &Report) -> io::Result<String>;
 }
+
+/// The formats of a report of runs, each with its flag. To add a format, write its module, and add the module's line and its
+/// line here. The flag itself is a field of the settings.
+pub const FORMATS: [(&str, &dyn Format); 4] = [
+    ("--json", &json::Json),
+    ("--junit", &junit::Junit),
+    ("--markdown", &run::Markdown),
+    ("--html", &html::Html),
+];
 
 #[cfg(test)]
 mod hostile;

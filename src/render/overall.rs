@@ -1,4 +1,4 @@
-//! What came of everything, in a word and a sentence: the first line of a document.
+//! The result of a report in a word and a sentence: the first line of a document.
 
 use super::{
     document::Tone,
@@ -10,16 +10,16 @@ use crate::{
 };
 use crate::{model::verdict::Verdict, strategies::Promise};
 
-/// The first line.
+/// The result of a report.
 pub(super) struct Overall {
     pub(super) tone: Tone,
-    /// The worst that happened: `violated`.
+    /// The worst verdict: `violated`.
     pub(super) word: &'static str,
-    /// All that happened: `naive-lock broke its promise; 1 of 3 assertions failed`.
+    /// All verdicts: `naive-lock broke its promise; 1 of 3 assertions failed`.
     pub(super) sentence: String,
 }
 
-/// What there is to say of a strategy, the worst first.
+/// The result of a strategy, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Violated,
@@ -48,7 +48,7 @@ impl State {
         }
     }
 
-    /// What one does, and what several do.
+    /// The verb for one strategy, and for several.
     fn verbs(self) -> [&'static str; 2] {
         match self {
             Self::Violated => ["broke its promise", "broke their promises"],
@@ -58,15 +58,15 @@ impl State {
                 "have findings that their promises do not cover",
             ],
             Self::Unpromised => [
-                "promises nothing, so that nothing went wrong proves nothing",
-                "promise nothing, so that nothing went wrong proves nothing",
+                "promises nothing, so a run without a finding proves nothing",
+                "promise nothing, so runs without a finding prove nothing",
             ],
             Self::Held => ["held its promise", "held their promises"],
         }
     }
 }
 
-/// What was promised of this run: a promise for one process is none for several.
+/// The promise in this run: a promise for one process does not cover several processes.
 pub(super) fn promise(report: &Report, run: &Run) -> Promise {
     let is_shared_out = report.scenario.instances > 1 && run.target.is_none();
     match run.promise {
@@ -75,7 +75,7 @@ pub(super) fn promise(report: &Report, run: &Run) -> Promise {
     }
 }
 
-/// Why the report does not cover everything that was asked for, if it does not.
+/// The reason why the report does not cover all requested runs; `None` if the report covers them.
 pub(super) fn gap(report: &Report) -> Option<&'static str> {
     let asked = report.scenario.strategies.len() as u64 * u64::from(report.scenario.trials);
     if report.interrupted {
@@ -91,7 +91,7 @@ pub(super) fn gap(report: &Report) -> Option<&'static str> {
     }
 }
 
-/// The first line of a report.
+/// Finds the result of a report.
 pub(super) fn overall(report: &Report) -> Overall {
     let subjects = subjects(report);
     let of = |state| {
@@ -113,7 +113,7 @@ pub(super) fn overall(report: &Report) -> Overall {
         () if any(State::Inconclusive) || open > 0 => (Tone::Warn, "inconclusive"),
         () if any(State::Finding) => (Tone::Warn, "finding"),
         () if any(State::Held) || !report.assertions.is_empty() => (Tone::Good, "holds"),
-        // Nothing was promised, so that it holds is no praise.
+        // No strategy promises anything, so "holds" is no praise.
         () => (Tone::Warn, "holds"),
     };
     let clauses = State::ALL.map(|state| clause(&of(state), state.verbs()));

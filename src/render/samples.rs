@@ -1,9 +1,9 @@
-//! The histograms of a report, read back from their text.
+//! The histograms of a report, decoded from text.
 
 use crate::model::report::Distribution;
 use crate::text::durations::Durations;
 
-/// All samples of these distributions together. One that cannot be read has none: a report from a file may hold anything.
+/// All samples of these distributions together. Text that is no histogram has no samples: a report from a file may hold any text.
 pub(super) fn merged<'a>(distributions: impl IntoIterator<Item = &'a Distribution>) -> Durations {
     let mut all = Durations::default();
     for distribution in distributions {

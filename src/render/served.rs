@@ -1,4 +1,4 @@
-//! What a server says for people: where it is and how to use it, and at its end what has come of it.
+//! `serve`: the addresses and commands at the start, the number of coupons at the end.
 
 use super::document::{Document, Style, Text, Tone};
 use crate::text::format::{count, plural};
@@ -7,7 +7,7 @@ use crate::{
     serve::{Ledger, Listen, Listening, Plan, Served, Told},
 };
 
-/// How to use it; for whoever has just started it.
+/// The commands that use the server, for the start.
 pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String {
     let mut document = Document::new();
     let at = listening.at;
@@ -26,12 +26,12 @@ pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String 
         ("reset", format!("{curl}/reset -X POST")),
         ("stop", "Ctrl-C".to_owned()),
     ];
-    // Not wrapped: a command is there to be copied.
+    // Not wrapped, so that a command can be copied.
     for (label, text) in lines {
         document.lines(Text::toned(Tone::Quiet, format!("{label:<12}")).then(text));
     }
     if at.is_remote() {
-        let whom = "every machine that can reach this one: anybody can claim, reset the event and read the ledger";
+        let whom = "every machine that can reach this one: each user there can claim, reset the event and read the ledger";
         document.fact("open to", whom);
     }
     if let Some(connections) = listening.fewer_connections {
@@ -53,7 +53,7 @@ fn curl(at: &Listen) -> String {
     }
 }
 
-/// What has come of it.
+/// The outcomes and the ledger, for the end.
 pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
     let mut document = Document::new();
     if served.events > 1 {
@@ -74,7 +74,7 @@ pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
         let why = drained
             .trouble
             .as_deref()
-            .unwrap_or("nothing moved any more");
+            .unwrap_or("the pipeline no longer moves");
         document.fact("drain", format!("incomplete{lag}: {why}"));
     }
     for name in &served.kept {
@@ -98,7 +98,7 @@ fn told(told: Told) -> String {
         .map(|(number, outcome)| format!("{} {outcome}", count(number)))
         .collect();
     if some.is_empty() {
-        "nobody has claimed".to_owned()
+        "no claims".to_owned()
     } else {
         some.join(", ")
     }
@@ -119,13 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_users_were_told_is_named() {
+    fn only_outcomes_that_occurred_are_named() {
         let some = Told {
             issued: 100,
             sold_out: 9_900,
             ..Told::default()
         };
         assert_eq!(told(some), "100 issued, 9,900 sold out");
-        assert_eq!(told(Told::default()), "nobody has claimed");
+        assert_eq!(told(Told::default()), "no claims");
     }
 }

@@ -1,4 +1,4 @@
-//! A strategy with all its trials, and the figures of its row in a table.
+//! A strategy with all its trials, and its figures in a table.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(super) struct Subject<'a> {
     pub(super) race: Option<&'a Race>,
 }
 
-/// Where a strategy stands in the table.
+/// The part of the table in which a strategy stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
     Correct,
@@ -35,7 +35,7 @@ impl fmt::Display for Group {
     }
 }
 
-/// In the order in which they were asked for.
+/// All strategies of a report, in the requested order.
 pub(super) fn subjects(report: &Report) -> Vec<Subject<'_>> {
     let mut subjects: Vec<Subject> = Vec::new();
     for run in &report.runs {
@@ -55,7 +55,7 @@ pub(super) fn subjects(report: &Report) -> Vec<Subject<'_>> {
             }),
         }
     }
-    // Interleaved trials, or an interrupt, need not begin in the order asked for.
+    // Interleaved trials and interrupted runs may begin in another order.
     let asked = |name: &str| {
         report
             .scenario
@@ -67,7 +67,7 @@ pub(super) fn subjects(report: &Report) -> Vec<Subject<'_>> {
     subjects
 }
 
-/// What is correct first; within a group, in the order in which they were asked for.
+/// The strategies by group, correct ones first; within a group, in the requested order.
 pub(super) fn by_group<'a, 'b>(subjects: &'a [Subject<'b>]) -> Vec<(Group, &'a Subject<'b>)> {
     let of = |group| {
         let members = subjects
@@ -79,7 +79,7 @@ pub(super) fn by_group<'a, 'b>(subjects: &'a [Subject<'b>]) -> Vec<(Group, &'a S
 }
 
 impl Group {
-    /// In the order of a table.
+    /// All groups, in the order of a table.
     pub(super) const ALL: [Self; 3] = [Self::Correct, Self::Inconclusive, Self::Incorrect];
 
     pub(super) fn tone(self) -> Tone {
@@ -105,7 +105,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The trial that went wrong the most, if any did, and how many others went wrong.
+    /// The trial with the worst verdict and the number of other trials with a problem; `None` if all trials are correct.
     pub(super) fn worst(&self) -> Option<(&Run, u64)> {
         let troubled: Vec<_> = self
             .runs
@@ -114,7 +114,7 @@ impl Subject<'_> {
             .filter(|run| judgement::tone(run) != Tone::Good)
             .collect();
         let worst = troubled.iter().copied().max_by_key(|run| {
-            // Of equals the first: the maximum is the last of equals otherwise.
+            // `max_by_key` takes the last of equal trials, and the first one is wanted.
             (
                 judgement::severity(run.verdict),
                 run.ledger.over_issued,
@@ -125,7 +125,7 @@ impl Subject<'_> {
         worst.map(|run| (run, troubled.len() as u64 - 1))
     }
 
-    /// `naive, trial 2`, or without the trial where there is one.
+    /// `naive, trial 2`; without the number of the trial where there is only one.
     pub(super) fn name_of(&self, run: &Run) -> String {
         if self.runs.len() > 1 {
             format!("{}, trial {}", self.name, run.trial)
@@ -134,7 +134,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The worst verdict, and how often it came if there were others.
+    /// The worst verdict, with its frequency if the trials have different verdicts.
     pub(super) fn verdict(&self) -> String {
         let times = |verdict| {
             self.runs
@@ -160,7 +160,7 @@ impl Subject<'_> {
         all.map_or(NOTHING.to_owned(), |all| range(&all))
     }
 
-    /// What went wrong. A trial of which it is not known does not hide what is known of another.
+    /// The range of a number of wrong coupons. A trial with an unknown number does not hide the numbers of the other trials.
     pub(super) fn wrong(&self, of: fn(&LedgerCounts) -> Option<u64>) -> String {
         let numbers = self.numbers(of);
         let found: Vec<_> = numbers.iter().copied().flatten().collect();
@@ -196,7 +196,7 @@ impl Subject<'_> {
     }
 }
 
-/// From the smallest to the largest.
+/// The smallest and the largest number.
 fn range(numbers: &[u64]) -> String {
     let ends = (numbers.iter().min(), numbers.iter().max());
     match ends {
@@ -207,7 +207,7 @@ fn range(numbers: &[u64]) -> String {
     }
 }
 
-/// `20/20 over-issued, 84–100 %`. None of many is a bound, not a zero.
+/// `20/20 over-issued, 84–100 %`. Without an over-issue, the interval gives an upper bound.
 pub(super) fn race(race: &Race) -> String {
     if race.trials == 0 {
         return NOTHING.to_owned();

@@ -1,11 +1,11 @@
-//! What a reader should know before trusting the latencies, each warning once.
+//! Warnings about the measured times, each one once.
 
 use crate::{
     model::report::Run,
     text::format::{clean, plural},
 };
 
-/// The warnings of these runs, fit to be shown. Where there are several strategies, each says whose it is.
+/// The warnings of these runs as safe text. With several strategies, each warning begins with the name of its strategy.
 pub(super) fn of<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<String> {
     let mut strategies: Vec<&str> = Vec::new();
     let mut warnings: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -14,7 +14,7 @@ pub(super) fn of<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<String> {
             strategies.push(&run.strategy);
         }
         for warning in &run.warnings {
-            // Of several runs the first stands for all: they differ in a figure at most.
+            // Warnings of several trials differ in a figure at most, so the first one is shown.
             match warnings.iter_mut().find(|(known, _)| alike(known, warning)) {
                 None => warnings.push((warning, vec![&run.strategy])),
                 Some((_, whose)) if whose.contains(&&*run.strategy) => {}
@@ -60,13 +60,13 @@ mod tests {
     }
 
     #[test]
-    fn of_one_strategy_nobody_is_named_and_figures_are_not_told_apart() {
+    fn warnings_of_one_strategy_have_no_name_and_differ_by_more_than_figures() {
         let runs = [run("naive", &["took 50 %"]), run("naive", &["took 7 %"])];
         assert_eq!(of(&runs), ["took 50 %"]);
     }
 
     #[test]
-    fn of_several_strategies_each_warning_says_whose_it_is() {
+    fn warnings_of_several_strategies_begin_with_the_name() {
         let runs = [
             run("naive", &["slow", "late"]),
             run("redis-incr", &[]),

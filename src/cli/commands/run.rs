@@ -29,14 +29,11 @@ use crate::{
     judge::exit,
     model::report::Report,
     render::{
-        Destination, Format,
+        Destination, FORMATS, Format,
         attempts::Attempts,
         hgrm::Folder,
-        html::Html,
-        json::Json,
-        junit::Junit,
-        progress::{Mode, Plan, Progress},
-        run::{Markdown, markdown, terminal},
+        progress::{Mode, PlannedRuns, Progress},
+        run::{markdown, terminal},
     },
 };
 
@@ -74,17 +71,12 @@ pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
 /// A document and its format.
 type Formatted = (Option<Document>, &'static dyn Format);
 
-fn open(output: &cli::Output) -> Result<[Formatted; 4], Failure> {
-    let json = Document::open("--json", output.json.as_ref())?;
-    let junit = Document::open("--junit", output.junit.as_ref())?;
-    let markdown = Document::open("--markdown", output.markdown.as_ref())?;
-    let html = Document::open("--html", output.html.as_ref())?;
-    Ok([
-        (json, &Json),
-        (junit, &Junit),
-        (markdown, &Markdown),
-        (html, &Html),
-    ])
+fn open(output: &cli::Output) -> Result<Vec<Formatted>, Failure> {
+    let documents = FORMATS.into_iter().map(|(flag, format)| {
+        let target = output.report(flag.trim_start_matches('-'));
+        Ok((Document::open(flag, target)?, format))
+    });
+    documents.collect()
 }
 
 fn open_folder(path: &Path) -> Result<Folder, Failure> {
@@ -150,9 +142,9 @@ async fn watched(
     finished
 }
 
-fn plan(scenario: &Scenario) -> Plan {
+fn plan(scenario: &Scenario) -> PlannedRuns {
     let subjects = scenario.subjects.iter();
-    Plan {
+    PlannedRuns {
         strategies: subjects.map(|subject| subject.name().to_owned()).collect(),
         trials: scenario.trials,
         total: scenario.workload.total_attempts(),

@@ -1,5 +1,4 @@
-//! The whole catalogue as Markdown, for `docs/strategies.md`: of each strategy its own words, what a search over every interleaving
-//! finds, and its listing.
+//! All strategies as Markdown, for `docs/strategies.md`: the text of each strategy, the result of its exploration, and its listing.
 
 use std::fmt::Write;
 
@@ -9,7 +8,7 @@ use super::{
 };
 use crate::{engine::explore::Exploration, render::exploration};
 
-/// One section for each, in the order of the catalogue.
+/// A section for each strategy, in the order of the registry.
 pub fn render(found: &[Exploration]) -> String {
     let mut text = String::from(
         "# The strategies\n\n\
@@ -54,7 +53,7 @@ mod tests {
         render::catalogue,
     };
 
-    /// What the README's last column says of it.
+    /// The text of the last column in the README's table.
     fn broken_by_one_fault(found: &Exploration) -> String {
         let races = |answer: &explore::InvariantResult| answer.without_faults.is_some();
         if found.answers.iter().any(races) {

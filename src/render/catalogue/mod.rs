@@ -84,7 +84,7 @@ pub fn json(entries: &[Entry]) -> Result<String, serde_json::Error> {
     indented(&rows)
 }
 
-/// By the names that a report's `backends` use.
+/// The needed services, with the names in a report's `backends`.
 fn needs(entry: &Entry) -> Vec<&'static str> {
     let mut names = vec!["db"];
     if entry.needs(Need::Redis) {

@@ -4,7 +4,7 @@ use super::yes_or_no;
 use crate::render::document::{Document, Style, Text, Tone};
 use crate::{input::address::DbKind, strategies::Entry};
 
-/// Header, facts and listing of `entry`.
+/// The header, the facts and the listing of a strategy.
 pub fn render(entry: &Entry, style: Style) -> String {
     let mut document = Document::new();
     explain(&mut document, entry);
@@ -18,7 +18,7 @@ pub fn render(entry: &Entry, style: Style) -> String {
     document.terminal(style)
 }
 
-/// The header: paragraphs as wide as the terminal, drawings as they are.
+/// The header. Paragraphs are wrapped, drawings are not.
 fn explain(document: &mut Document, entry: &Entry) {
     let (mut paragraph, mut drawing) = (String::new(), false);
     for line in header(entry.source) {
@@ -37,7 +37,7 @@ fn explain(document: &mut Document, entry: &Entry) {
     document.paragraph(paragraph);
 }
 
-/// The module's documentation, as Markdown.
+/// The documentation of the strategy's module, as Markdown.
 pub(super) fn header(source: &str) -> impl Iterator<Item = &str> {
     source
         .lines()
@@ -45,7 +45,7 @@ pub(super) fn header(source: &str) -> impl Iterator<Item = &str> {
         .map(|line| line.strip_prefix(' ').unwrap_or(line))
 }
 
-/// On which databases it cannot run.
+/// The reasons why some databases cannot run the strategy.
 pub(super) fn refusals(entry: &Entry) -> impl Iterator<Item = &'static str> {
     DbKind::ALL.into_iter().filter_map(|db| db.refusal(entry))
 }

@@ -27,7 +27,7 @@ use crate::{
 use remarks::{assertions, cautions, gate, notes, one_sided};
 use words::{by_trial, heading, metric_in_words};
 
-/// What stands in for a ranking of no strategies.
+/// The text in place of a ranking without strategies.
 const NOTHING_TO_RANK: &str = "no strategy is correct, so there is nothing to rank";
 
 /// Groups of strategies that are not ranked.
@@ -192,7 +192,7 @@ fn trials(comparison: &Comparison, ranked: &[&Contender]) -> Vec<(String, String
     trials
 }
 
-/// What was compared.
+/// The compared reports and their settings.
 fn facts(comparison: &Comparison) -> Vec<Fact> {
     let settings = &comparison.scenario;
     let mut facts = vec![compared(&comparison.reports)];
@@ -243,7 +243,7 @@ fn members(comparison: &Comparison, standing: Standing) -> Vec<&Contender> {
     all.filter(|one| one.standing == standing).collect()
 }
 
-/// Why a contender is not ranked.
+/// The reason why a contender is not ranked.
 fn why(contender: &Contender) -> String {
     let mut parts: Vec<_> = contender
         .troubles

@@ -9,10 +9,10 @@ use crate::{
     text::format::{clean, count, percent, shorten},
 };
 
-/// How far names and messages from elsewhere go.
+/// The number of characters that are shown of foreign names and messages.
 const LENGTH: usize = 240;
 
-/// What a reader should know before trusting the figures.
+/// Limits of the comparison.
 pub(super) fn cautions(comparison: &Comparison) -> impl Iterator<Item = String> {
     let mut cautions: Vec<String> = comparison.differences.iter().map(forced).collect();
     let baseline = comparison.baseline.iter().map(|baseline| &baseline.source);
@@ -55,7 +55,7 @@ fn found(difference: &Difference) -> String {
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// How the figures are to be read.
+/// Explanations of the figures.
 pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     let against = |one: &Contender| one.against_fastest;
     let changes = comparison
@@ -84,7 +84,7 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     notes
 }
 
-/// Strategies that are on one side only.
+/// The strategies that only one side has.
 pub(super) fn one_sided(baseline: &Baseline) -> Vec<String> {
     let list = |names: &[String]| {
         let names: Vec<_> = names.iter().map(|name| clean(name)).collect();
@@ -100,7 +100,7 @@ pub(super) fn one_sided(baseline: &Baseline) -> Vec<String> {
     lines
 }
 
-/// What was asked of the runs besides their promises, and was not so.
+/// The assertions that failed or were not observed.
 pub(super) fn assertions(comparison: &Comparison) -> impl Iterator<Item = String> {
     comparison.failed_assertions.iter().map(|failed| {
         let by = failed
@@ -118,7 +118,7 @@ pub(super) fn assertions(comparison: &Comparison) -> impl Iterator<Item = String
     })
 }
 
-/// The gate's answer, line by line; none where there was no gate.
+/// The answer of the gate line by line; empty without a gate.
 pub(super) fn gate(comparison: &Comparison) -> Vec<(Tone, String)> {
     let (Some(gate), Some(baseline)) = (&comparison.gate, &comparison.baseline) else {
         return Vec::new();
@@ -175,7 +175,7 @@ pub(super) fn gate(comparison: &Comparison) -> Vec<(Tone, String)> {
     lines
 }
 
-/// Why nothing was compared, and what to do.
+/// The reason why nothing was compared, and the remedy.
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Different(differences) => {

@@ -1,4 +1,4 @@
-//! Snapshots of what a person sees, and what must be true of every rendering.
+//! Snapshots of the outputs, and properties of all outputs.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -80,7 +80,7 @@ fn regression() -> Comparison {
     compare(question).unwrap()
 }
 
-/// Everything that comes from outside tries to get out of its place.
+/// A comparison with hostile text in every field from outside.
 fn hostile(bad: &str) -> Comparison {
     let mut one = five([trials(bad, 0.0), trials("other", 3.0), trials("wrong", 0.0)].concat());
     one.scenario.title = Some(bad.to_owned());
@@ -105,7 +105,7 @@ fn hostile(bad: &str) -> Comparison {
 const BAD: &str =
     "a\n| <script>alert(1)</script> \u{1b}[2J\u{1b}]0;x\u{7} **b** [c](http://d) <!-- @e\r\n# f";
 
-/// What the Markdown is made of, without its text.
+/// The elements of the Markdown, without text.
 fn elements(comparison: &Comparison) -> Vec<String> {
     let document = markdown(comparison);
     let events = Parser::new_ext(&document, Options::ENABLE_TABLES);
@@ -145,7 +145,7 @@ fn a_regression_as_markdown() {
 
 #[test]
 fn the_trials_of_a_strategy_stand_with_those_of_its_own_baseline() {
-    // The name of the one begins with the name of the other, which is faster.
+    // The faster strategy's name begins with the name of the other one.
     let both = |slower: f64| {
         let runs = [
             trials("redis-kafka-safe", slower),

@@ -6,7 +6,7 @@ use crate::{
     text::format::{NOTHING, count, duration, rate},
 };
 
-/// More trials are told by their ends: all of them are in the JSON.
+/// Of more trials, only the smallest and the largest value are shown. The JSON has all values.
 const MOST_TRIALS: usize = 20;
 
 pub(super) fn metric_in_words(metric: Metric) -> &'static str {
@@ -21,7 +21,7 @@ pub(super) fn metric_in_words(metric: Metric) -> &'static str {
     }
 }
 
-/// Of a column, on two lines at most.
+/// The head of a column.
 pub(super) fn heading(metric: Metric) -> &'static str {
     match metric {
         Metric::Throughput => "answers",
@@ -38,7 +38,7 @@ pub(super) fn mean(metric: Metric, figures: &Figures) -> String {
     mean.map_or(NOTHING.to_owned(), |mean| value(metric, mean))
 }
 
-/// The same of one side; what is not correct is not fast.
+/// The mean of one side; none where the side is not correct.
 pub(super) fn mean_of(metric: Metric, side: &Side) -> String {
     match side.standing {
         Standing::Correct => mean(metric, &side.figures),
@@ -54,12 +54,12 @@ fn value(metric: Metric, value: f64) -> String {
 }
 
 fn nanoseconds(value: f64) -> String {
-    // Of a mean; what does not fit is no duration of a run.
+    // A mean that does not fit into a number of nanoseconds is no duration.
     let whole = format!("{value:.0}").parse();
     whole.map_or(NOTHING.to_owned(), duration)
 }
 
-/// Every trial, or where there are too many to read, the ends.
+/// The values of all trials, or the smallest and the largest one of many.
 pub(super) fn by_trial(metric: Metric, figure: &Figure) -> String {
     let values = &figure.values;
     if values.is_empty() {
@@ -74,7 +74,7 @@ pub(super) fn by_trial(metric: Metric, figure: &Figure) -> String {
     each.join("  ")
 }
 
-/// Ratio, interval and p-value; of the fastest, which is held against itself, none.
+/// Ratio, interval and p-value. The fastest contender has no interval and no p-value.
 pub(super) fn ratio(against: Option<&Against>, fastest: bool) -> [String; 3] {
     let Some(against) = against.filter(|_| !fastest) else {
         let itself = if fastest { "1" } else { NOTHING };
@@ -109,7 +109,7 @@ pub(super) fn probability(p_value: f64) -> String {
     }
 }
 
-/// What a place in the ranking is worth.
+/// The confidence in a rank.
 pub(super) fn place(contender: &Contender) -> &'static str {
     match (contender.rank, contender.against_fastest) {
         (Some(1), _) => "fastest",
@@ -123,7 +123,7 @@ pub(super) fn place(contender: &Contender) -> &'static str {
     }
 }
 
-/// What became of a strategy since the baseline.
+/// The change of a strategy since the baseline.
 pub(super) fn outcome(outcome: Outcome) -> (&'static str, Tone) {
     match outcome {
         Outcome::Broken => ("incorrect now", Tone::Bad),

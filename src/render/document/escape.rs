@@ -1,8 +1,8 @@
-//! Foreign text in Markdown: shown as it is, and taken for nothing else.
+//! Foreign text in Markdown: every character is shown, and none has a meaning in Markdown.
 
 use crate::text::is_unsafe;
 
-/// One line of text that is no markup, no mention of anybody and no reference to an issue. Fits into a table's cell.
+/// One line of text without markup, without a mention of a user and without a reference to an issue. It fits into a table's cell.
 pub(in crate::render) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
@@ -11,14 +11,14 @@ pub(in crate::render) fn escaped(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
-            // A backslash would not stop them: they are looked for in what Markdown has become. The invisible character
-            // takes the name from the sign.
+            // GitHub looks for mentions after Markdown is rendered, so a backslash is not enough. The invisible character
+            // separates the sign from the name.
             '@' | '#' => {
                 safe.push('\\');
                 safe.push(letter);
                 safe.push_str("&#8203;");
             }
-            // An address would become a link, and `:tada:` a picture.
+            // A URL would become a link, and `:tada:` an emoji.
             ':' if letters
                 .peek()
                 .is_some_and(|next| *next == '/' || next.is_alphabetic()) =>
@@ -37,7 +37,7 @@ pub(in crate::render) fn escaped(text: &str) -> String {
     safe
 }
 
-/// Punctuation that means nothing within a line. A dash or a dot does at its beginning, where no foreign text stands.
+/// Punctuation without a meaning inside of a line. At the beginning of a line, where a dash has a meaning, there is no foreign text.
 const HARMLESS: [char; 11] = [',', '.', ';', '/', '%', '\'', '-', '=', '?', '(', ')'];
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_means_nothing_stays_readable() {
+    fn harmless_punctuation_is_not_escaped() {
         let text = "redis-kafka: 10,000 users, burst; 98.5 % (all) a/b = c?";
         assert_eq!(escaped(text), text);
     }

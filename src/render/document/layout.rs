@@ -29,7 +29,7 @@ impl Page {
         }
     }
 
-    /// Puts an empty line between two parts of the page.
+    /// Writes an empty line, unless the text begins here or the last line is empty.
     pub(crate) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
@@ -47,7 +47,7 @@ impl Page {
         }
     }
 
-    /// A paragraph of Markdown without its marks.
+    /// A paragraph of Markdown, without backticks.
     pub(crate) fn text(&mut self, text: &str) {
         if !text.is_empty() {
             self.wrap(text.trim().replace('`', "").as_str(), "", "");
@@ -66,7 +66,7 @@ impl Page {
         self.wrap(text, &bar, &bar);
     }
 
-    /// Lines that have been laid out already.
+    /// Lines that are not wrapped.
     pub(crate) fn block(&mut self, text: &str) {
         for line in text.lines() {
             self.push(line);
@@ -107,17 +107,17 @@ pub(crate) fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> Vec<
         .collect()
 }
 
-/// A table without a frame: the first row is the head, `left` columns are text and the others figures.
+/// A table without a frame. The first row is the head.
 pub(crate) struct Grid {
     pub(crate) rows: Vec<Vec<String>>,
-    /// Indices of the columns that hold text.
+    /// Indices of the columns that are aligned to the left.
     pub(crate) left: Vec<usize>,
     /// The column before which a line divides the table.
     pub(crate) divider: Option<usize>,
 }
 
 impl Grid {
-    /// Draws it with as much air as the width allows.
+    /// The table as text, with two spaces between columns if the width allows it, otherwise with one.
     pub(crate) fn draw(&self, style: Style) -> String {
         let airy = self.table(2);
         if airy.total_width() <= style.width {
@@ -127,7 +127,7 @@ impl Grid {
         }
     }
 
-    /// Columns it takes with so much air between its own.
+    /// The width of the table with so many spaces between columns.
     pub(crate) fn width(&self, gap: usize) -> usize {
         self.table(gap).total_width()
     }

@@ -1,4 +1,4 @@
-//! As JSON, for programs: `schema/explore.schema.json` describes it.
+//! The result of an exploration as JSON: `schema/explore.schema.json` describes it.
 
 use serde::Serialize;
 
@@ -53,7 +53,7 @@ struct SettingsJson {
 struct RoundJson {
     users: u64,
     faults: u8,
-    /// A number in digits: it may be more than readers of JSON can keep exact.
+    /// A number as text: it may be larger than the numbers that a reader of JSON keeps exact.
     schedules: String,
     states: u64,
     longest: usize,

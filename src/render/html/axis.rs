@@ -1,4 +1,4 @@
-//! Axes: round numbers for people.
+//! Axes with round numbers.
 
 use super::plot::Axis;
 use crate::text::format::{count, round_duration};
@@ -6,7 +6,7 @@ use crate::text::format::{count, round_duration};
 /// The steps of a scale, within a decade.
 const STEPS: [f64; 3] = [1.0, 2.0, 5.0];
 
-/// Those of a scale that has hardly a decade.
+/// The steps of a scale of about one decade.
 const FINE: [f64; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
 
 /// From 0 to a little above `most`.
@@ -47,12 +47,12 @@ pub(super) fn share(title: &'static str, most: f64) -> Axis {
 /// Nanoseconds by their logarithm, from `least` to `most`.
 pub(super) fn log_time(title: &'static str, least: u64, most: u64) -> Axis {
     let (least, most) = (log(least), log(most));
-    // A single value needs some room on both sides.
+    // A range of a single value is widened on both sides.
     let (from, to) = (
         (least - 0.05).min(most - 0.15),
         (most + 0.05).max(least + 0.15),
     );
-    // From a few decades on, their beginnings say enough.
+    // A range of several decades has a label for each decade only.
     let steps: &[f64] = match to - from {
         wide if wide > 2.5 => &STEPS[..1],
         narrow if narrow < 0.8 => &FINE,
@@ -70,7 +70,7 @@ pub(super) fn log_time(title: &'static str, least: u64, most: u64) -> Axis {
     }
 }
 
-/// Percentiles by the logarithm of what is beyond them, as far as so many samples go.
+/// Percentiles by the logarithm of the share beyond them, up to the last percentile of so many samples.
 pub(super) fn percentiles(title: &'static str, samples: u64) -> Axis {
     let end = log(samples).max(1.0);
     let mut ticks = vec![(0.0, "0 %".to_owned()), (2_f64.log10(), "50 %".to_owned())];

@@ -1,4 +1,4 @@
-//! A figure: a plot for every width, what it shows in words, and its figures in a table.
+//! A figure: a plot for wide and for narrow pages, its content as a sentence, and its numbers as a table.
 
 use plotters::style::RGBColor;
 
@@ -9,13 +9,13 @@ use crate::render::document::{Table, html::HtmlTable};
 #[derive(Debug, Clone)]
 pub(super) struct Figure {
     pub(super) caption: String,
-    /// For those who do not see it.
+    /// The content as a sentence, for screen readers.
     pub(super) words: String,
     pub(super) wide: String,
     pub(super) narrow: String,
-    /// Names of the lines, by their places; empty where the caption says it all.
+    /// Index and name of each line; empty where the caption names the only line.
     pub(super) legend: Vec<(usize, String)>,
-    /// What is drawn, as numbers.
+    /// The drawn numbers.
     pub(super) table: HtmlTable,
 }
 

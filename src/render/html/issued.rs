@@ -1,4 +1,4 @@
-//! Coupons against the limit over time: what is beyond it is red.
+//! Coupons against the limit over time. Coupons beyond the limit are red.
 
 use super::{
     axis,
@@ -11,7 +11,7 @@ use crate::{
     text::format::{count, duration, plural},
 };
 
-/// A limit so many times as high as the coupons is not drawn: they would be a line on the floor.
+/// A limit that is so many times the number of coupons is not drawn, as the curve of the coupons would be flat.
 const FAR: u64 = 20;
 
 /// `None` where no row became durable.
@@ -62,7 +62,7 @@ pub(super) fn figure(run: &Run, whose: &str, limit: u64) -> Result<Option<Figure
     Figure::new(&plot, caption, words, Vec::new(), &table(&series)).map(Some)
 }
 
-/// Nanoseconds since the release, and the rows by then. Begins with nothing.
+/// Nanoseconds since the release, and the number of rows at that time. The first point is 0 rows at 0 ns.
 fn cumulative(run: &Run) -> Vec<(u64, u64)> {
     let over_time = &run.database.rows_over_time;
     let mut sum = 0;
@@ -94,7 +94,7 @@ fn above(points: &[(f64, f64)], limit: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// With a point where the curve crosses the limit, so that nothing of the surplus lies below it.
+/// Adds a point where the curve crosses the limit, so that the area of the surplus begins at the limit.
 fn crossed(points: &[(f64, f64)], limit: f64) -> Vec<(f64, f64)> {
     let mut all = Vec::with_capacity(points.len() + 1);
     for point in points {

@@ -1,4 +1,4 @@
-//! Response times: percentile curves and histograms, of one strategy by outcome, of several strategies outcome by outcome.
+//! Response times as percentile curves and histograms: one strategy by outcome, or several strategies for each outcome.
 
 use hdrhistogram::Histogram;
 
@@ -23,7 +23,7 @@ use crate::{
 /// Points of a percentile curve.
 const POINTS: u32 = 120;
 
-/// Of both kinds of figures.
+/// The title of the time axis.
 const TIME: &str = "time from the intended start, logarithmic";
 
 /// Bars of a histogram in a decade.
@@ -31,7 +31,7 @@ const BARS: f64 = 12.0;
 
 /// A name and its durations.
 struct Curve {
-    /// Its place among all that could be there: the same strategy has the same colour in every figure.
+    /// The index among all possible curves, so that a strategy has the same colour in every figure.
     index: usize,
     name: String,
     durations: Durations,
@@ -73,7 +73,7 @@ pub(super) fn figures(subjects: &[Subject]) -> Result<Vec<Figure>, DrawError> {
             .into_iter()
             .filter(|curve| curve.durations.histogram().is_some())
             .collect();
-        // More could not be told apart.
+        // A figure has at most as many curves as there are colours.
         for some in curves.chunks(super::plot::COLORS.len()) {
             figures.push(percentiles(&format!("Percentiles, {title}"), some)?);
             figures.push(histogram(&format!("Histogram, {title}"), some)?);
@@ -82,7 +82,7 @@ pub(super) fn figures(subjects: &[Subject]) -> Result<Vec<Figure>, DrawError> {
     Ok(figures)
 }
 
-/// When users were told, and when their coupons could no longer be lost; `None` where nobody got one.
+/// The times of the answer "issued" and of the durable row; `None` without both.
 pub(super) fn durability(subject: &Subject) -> Result<Option<Figure>, DrawError> {
     let durable = merged(subject.runs.iter().map(|run| &run.time_to_durable));
     let curves = [
@@ -139,7 +139,7 @@ fn percentiles(caption: &str, curves: &[Curve]) -> Result<Figure, DrawError> {
     figure(&plot, caption, curves)
 }
 
-/// As far as the samples go: the last point is the longest.
+/// The points of a percentile curve; the last one is the longest time.
 fn percentile_points(durations: &Durations) -> Vec<(f64, f64)> {
     let Some(histogram) = durations.histogram() else {
         return Vec::new();
@@ -187,7 +187,7 @@ fn steps(durations: &Durations) -> Vec<(f64, f64)> {
     let mut bars: Vec<(f64, u64)> = Vec::new();
     for step in histogram.iter_recorded() {
         let bar = (axis::log(step.value_iterated_to()) * BARS).floor();
-        // In rising order, and with the empty ones between.
+        // In rising order, with the empty bars between.
         while bars.last().is_some_and(|(last, _)| *last < bar) {
             let next = bars.last().map_or(bar, |(last, _)| last + 1.0);
             bars.push((next, 0));

@@ -1,11 +1,11 @@
-//! The report as one HTML file that needs nothing else: no script, no font, no request.
+//! The report as one HTML file without scripts, fonts or requests.
 //!
 //! # Layout
 //!
 //! - `page.html`, `style.css`: the page
-//! - `issued`, `latency`: what is drawn; `witness`: the interleaving in which a promise broke
+//! - `issued`, `latency`: the figures; `witness`: the interleaving in which a promise broke
 //! - `figure`: a plot with its numbers
-//! - `axis`, `plot`: how it is drawn
+//! - `axis`, `plot`: the drawing of a figure
 
 mod axis;
 mod figure;
@@ -62,7 +62,7 @@ impl Format for Html {
     }
 }
 
-/// What the template shows. Everything but the drawings is escaped there.
+/// The values of the template, which escapes all of them but the drawings.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page {
@@ -132,7 +132,7 @@ fn page(report: &Report) -> Result<Page, DrawError> {
     })
 }
 
-/// Nothing but the one style and pictures that are part of the page.
+/// The content security policy: the one style sheet, and pictures inside of the page.
 fn policy() -> String {
     let style = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     format!(

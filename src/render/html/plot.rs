@@ -1,7 +1,6 @@
-//! A plot as SVG, drawn with plotters for a wide and for a narrow page. Knows axes, lines and areas, and nothing of coupons.
+//! A plot as SVG, drawn with plotters for a wide and for a narrow page. It has axes, lines and areas.
 //!
-//! Colours are written as plotters does, and the style sheet replaces each by its variable, so that dark pages and paper have
-//! their own.
+//! The style sheet replaces each colour by a variable, so that dark pages and printed pages have colours of their own.
 
 use std::{error::Error, ops::Range};
 
@@ -22,10 +21,10 @@ use plotters::{
     },
 };
 
-/// Coordinates of an SVG by plotters are whole numbers: drawn at twice its size, a curve has no steps.
+/// Plotters writes whole numbers as coordinates. A drawing at twice its size has smooth curves.
 const SCALE: u32 = 2;
 
-/// Lines that can be told apart.
+/// Colours of lines that a reader can distinguish.
 pub(super) const COLORS: [RGBColor; 6] = [
     RGBColor(0x00, 0x72, 0xB2),
     RGBColor(0xD5, 0x5E, 0x00),
@@ -69,7 +68,7 @@ pub(super) const NARROW: Size = Size {
 pub(super) struct Axis {
     pub(super) title: &'static str,
     pub(super) range: Range<f64>,
-    /// Where a label stands, and what it says.
+    /// Positions and texts of the labels.
     pub(super) ticks: Vec<(f64, String)>,
 }
 
@@ -78,11 +77,11 @@ pub(super) struct Axis {
 pub(super) struct Line {
     pub(super) points: Vec<(f64, f64)>,
     pub(super) color: RGBColor,
-    /// Stands on the curve, so that it can be told from others without its colour.
+    /// A label on the curve, which identifies it without its colour.
     pub(super) label: String,
 }
 
-/// What lies between a curve and a height.
+/// The area between a curve and a height.
 #[derive(Debug, Clone)]
 pub(super) struct Area {
     pub(super) points: Vec<(f64, f64)>,
@@ -90,23 +89,23 @@ pub(super) struct Area {
     pub(super) color: RGBColor,
 }
 
-/// Everything that is drawn.
+/// All parts of a plot.
 #[derive(Debug, Clone)]
 pub(super) struct Plot {
     pub(super) x: Axis,
     pub(super) y: Axis,
     pub(super) areas: Vec<Area>,
     pub(super) lines: Vec<Line>,
-    /// A level line and what it says.
+    /// A horizontal line and its label.
     pub(super) rule: Option<(f64, String)>,
 }
 
-/// Why there is no picture.
+/// The reason why a plot could not be drawn.
 pub(super) type DrawError = Box<dyn Error + Send + Sync>;
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 
-/// Labels stand where the axis says, and nowhere else.
+/// Labels at the positions of the axis alone.
 impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
@@ -139,7 +138,7 @@ impl ValueFormatter<f64> for Axis {
 }
 
 impl Axis {
-    /// Without the labels that would lie upon the one before, if each takes this part of the axis.
+    /// Removes labels that would overlap the label before, if each label takes this part of the axis.
     fn thinned(&self, part: f64) -> Self {
         let room = (self.range.end - self.range.start) * part;
         let mut ticks: Vec<(f64, String)> = Vec::new();
@@ -219,7 +218,7 @@ impl Plot {
         Ok(())
     }
 
-    /// Each line's label at another place, so that they do not lie upon each other where the lines do.
+    /// The labels of the lines at different positions, so that labels of equal lines do not overlap.
     fn label_at(&self, index: usize) -> Option<(f64, f64)> {
         let points = &self.lines[index].points;
         let place = points.len() * (index + 1) / (self.lines.len() + 1);
@@ -228,7 +227,7 @@ impl Plot {
 }
 
 fn text(size: Size) -> TextStyle<'static> {
-    // plotters takes a part of it off again.
+    // Plotters subtracts a part of this size.
     let height = f64::from(size.font * SCALE) * 1.24;
     (FontFamily::SansSerif, height).into_font().color(&INK)
 }

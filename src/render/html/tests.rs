@@ -7,14 +7,14 @@ use crate::{
     strategies::REGISTRY,
 };
 
-/// What a browser may be sent without harm.
+/// The largest size of a page.
 const LARGEST: usize = 2 << 20;
 
 fn render(report: &Report) -> String {
     Html.render(report).unwrap()
 }
 
-/// Text from everywhere outside, made hostile.
+/// A report with this text in every field from outside.
 fn hostile(text: &str) -> Report {
     let mut report = fixtures::failed_assertions();
     let text = text.to_owned();

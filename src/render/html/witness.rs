@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Witness {
     pub(super) title: String,
-    /// An address that holds the picture itself. As an image it keeps its style to itself.
+    /// The picture as a data URL. The style sheet of an image does not affect the page.
     pub(super) source: String,
     pub(super) words: String,
     pub(super) steps: Vec<String>,

@@ -1,11 +1,11 @@
-//! The picture as Markdown: a table that a repository's page shows as one.
+//! The picture as a table in Markdown.
 
 use std::fmt::Write;
 
 use super::{column, legend, sign};
 use crate::model::interleaving::{Interleaving, Mark, Step};
 
-/// A heading, the table, and what there is to say about it.
+/// A heading, the table, the legend and the ledger.
 pub fn render(picture: &Interleaving) -> String {
     let mut text = format!("### {}\n\n", escaped(&picture.title));
     let heads: Vec<_> = picture.actors.iter().map(ToString::to_string).collect();
@@ -53,12 +53,12 @@ fn cell(step: &Step) -> String {
     text
 }
 
-/// In backticks, with what would end the cell made harmless.
+/// Text in backticks. Characters that would end the cell are replaced.
 fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
 }
 
-/// Nothing of the text is taken for Markdown.
+/// Text whose characters have no meaning in Markdown.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,6 +1,6 @@
-//! Pictures of an [`Interleaving`]: one column an actor, one row a step. One file a format.
+//! Pictures of an [`Interleaving`]: one column for each actor, one row for each step.
 //!
-//! They know nothing of where it comes from: a search, a replay or the trace of a run.
+//! The interleaving may come from a search, a replay or the trace of a run.
 
 pub mod markdown;
 pub mod svg;
@@ -8,7 +8,7 @@ pub mod terminal;
 
 use crate::model::interleaving::{Interleaving, Mark, Step};
 
-/// The sign of a mark, so that colour is never needed.
+/// The sign of a mark, for pictures without colours.
 pub(super) fn sign(mark: Mark) -> &'static str {
     match mark {
         Mark::Plain => "",
@@ -19,12 +19,12 @@ pub(super) fn sign(mark: Mark) -> &'static str {
     }
 }
 
-/// What a mark means.
+/// The meaning of a mark.
 fn meaning(mark: Mark) -> &'static str {
     match mark {
         Mark::Plain => "",
         Mark::Stale => "no longer true when it was acted upon",
-        Mark::Waits => "has to wait for somebody",
+        Mark::Waits => "has to wait for another step",
         Mark::Fault => "made to go wrong",
         Mark::Broke => "here it broke",
     }
@@ -39,7 +39,7 @@ pub(super) fn legend(picture: &Interleaving) -> Vec<String> {
         .collect()
 }
 
-/// Wraps to a width, and never in the middle of a word such as `coupon_count`, unless it is longer than that.
+/// Wraps a text to a width. Only a word that is longer than the width is divided.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = textwrap::Options::new(width.max(1))
         .subsequent_indent("  ")
@@ -51,19 +51,19 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
         .collect()
 }
 
-/// What a cell says: the step, and what the user was told after it.
+/// The lines of a cell: the step, and the answer to the user after it.
 pub(super) fn lines(step: &Step) -> Vec<String> {
     let told = step.told.iter().map(|told| format!("= {told}"));
     std::iter::once(step.text()).chain(told).collect()
 }
 
-/// The column of a step; `None` for one that is nobody's.
+/// The column of a step; `None` for a step without an actor.
 pub(super) fn column(picture: &Interleaving, step: &Step) -> Option<usize> {
     let actor = step.actor?;
     picture.actors.iter().position(|other| *other == actor)
 }
 
-/// The whole picture as sentences, for those who cannot see it.
+/// The whole picture as sentences, for screen readers.
 pub(super) fn in_words(picture: &Interleaving) -> String {
     let steps = (1..).zip(&picture.steps).map(|(number, step)| {
         let who = step

@@ -1,4 +1,4 @@
-//! The picture as an SVG: one file without fonts, scripts or references, for light and dark pages alike.
+//! The picture as an SVG without fonts, scripts or references, for light and dark pages.
 
 use std::fmt::Write;
 
@@ -8,19 +8,19 @@ use crate::{
     text::is_unsafe,
 };
 
-/// Of one letter of the monospaced text, in pixels.
+/// The width of a letter of the monospaced text, in pixels.
 const LETTER: usize = 8;
 const LINE: usize = 18;
 const MARGIN: usize = 20;
 const GUTTER: usize = 44;
 const GAP: usize = 16;
-/// Within a step's box.
+/// The space between a step's box and its text.
 const PADDING: usize = 8;
-/// Letters in one line of a step.
+/// The largest number of letters in one line of a step.
 const WIDEST: usize = 34;
 const NARROWEST: usize = 10;
 
-/// Plain rules first, as some readers know neither variables nor media queries.
+/// Rules without variables first, as some viewers support neither variables nor media queries.
 const STYLE: &str = "\
 text{fill:#1c2128;font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre}\
 .title{font-weight:700;font-size:15px}.who{font-weight:700}.quiet,.told{fill:#656d76}.told{font-style:italic}\
@@ -49,7 +49,7 @@ pub fn render(picture: &Interleaving) -> String {
     for (number, step) in (1..).zip(&picture.steps) {
         steps.step(picture, number, step);
     }
-    // The lines first: the boxes stand on them.
+    // The lines first: the boxes are drawn over them.
     drawing.lives(top, steps.y);
     drawing.body.push_str(&steps.body);
     drawing.y = steps.y + LINE / 2;
@@ -67,7 +67,7 @@ pub fn render(picture: &Interleaving) -> String {
 
 #[derive(Clone)]
 struct Sizes {
-    /// Where each actor's column begins.
+    /// The left edge of each actor's column.
     left: Vec<usize>,
     /// Letters in each actor's column.
     letters: Vec<usize>,
@@ -97,7 +97,7 @@ impl Sizes {
         }
     }
 
-    /// Where the column of `step` begins, and its letters; events of the world have all columns.
+    /// The left edge of a step's column and its width in letters. A step without an actor takes all columns.
     fn place(&self, picture: &Interleaving, step: &Step) -> (usize, usize) {
         let all = (self.width - MARGIN - GUTTER - MARGIN - 2 * PADDING) / LETTER;
         match column(picture, step) {
@@ -114,7 +114,7 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// A line of text whose foot is one line below the current height.
+    /// A line of text with its baseline one line below the current height.
     fn text(&mut self, x: usize, class: &str, text: &str) {
         self.y += LINE;
         self.beside(x, class, text);
@@ -137,7 +137,7 @@ impl Drawing {
         self.y += LINE / 2;
     }
 
-    /// The heads of the columns; where the lines below them begin.
+    /// Draws the heads of the columns, and returns the height at which the lines below begin.
     fn actors(&mut self, picture: &Interleaving) -> usize {
         self.y += LINE;
         for (actor, x) in picture.actors.iter().zip(self.sizes.left.clone()) {

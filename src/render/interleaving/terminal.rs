@@ -6,9 +6,9 @@ use crate::{
     render::document::{Style, Tone, layout::Page},
 };
 
-/// Columns before the first actor's: a number and a mark.
+/// The width of the number and the mark before the first actor's column.
 const GUTTER: usize = 6;
-/// Between two actors.
+/// The space between two columns.
 const GAP: usize = 2;
 
 /// Title, steps, ledger, reason and token.
@@ -43,7 +43,7 @@ pub fn render(picture: &Interleaving, style: Style) -> String {
     page.finish()
 }
 
-/// As wide as what stands in it, and all the same width where that is more than there is.
+/// The width of each column: that of its text, or equal widths where there is not enough room.
 fn widths(picture: &Interleaving, width: usize) -> Vec<usize> {
     let columns = picture.actors.len().max(1);
     let room = width.saturating_sub(GUTTER + GAP * (columns - 1)) / columns;

@@ -1,8 +1,8 @@
-//! Where every strategy is, from what is heard of the runs.
+//! The state of every strategy.
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-use super::{Plan, columns::Columns};
+use super::{PlannedRuns, columns::Columns};
 use crate::{
     engine::load::counters::Counters,
     render::{Style, Tone},
@@ -15,21 +15,21 @@ pub struct Board {
     pub total: u64,
     pub trials: u32,
     pub rows: Vec<Row>,
-    /// Whether they are counted as they are inserted.
+    /// Whether inserted rows are counted.
     pub counts_rows: bool,
-    /// The row that was heard of last.
+    /// The row of the current trial.
     current: usize,
 }
 
-/// A strategy.
+/// The line of a strategy.
 pub struct Row {
     pub name: String,
     pub state: State,
-    /// In how many trials that are over more than the limit was issued.
+    /// The number of finished trials that issued more than the limit.
     pub over: u32,
 }
 
-/// Where a strategy is; trials are counted from 1.
+/// The state of a strategy; trials are counted from 1.
 pub enum State {
     Waiting,
     Running {
@@ -43,7 +43,7 @@ pub enum State {
     },
 }
 
-/// What the counters say.
+/// The values of the counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     pub answered: u64,
@@ -62,7 +62,7 @@ impl Counts {
 }
 
 impl Board {
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &PlannedRuns) -> Self {
         let row = |name: &String| Row {
             name: clean(name),
             state: State::Waiting,
@@ -114,11 +114,11 @@ impl Board {
         }
     }
 
-    /// What a terminal of so many rows shows: all strategies, or those around the current one.
+    /// The lines for a terminal of so many rows: all strategies, or those around the current one.
     pub fn lines(&self, rows: usize, style: Style) -> Vec<String> {
         let columns = Columns::new(self, style);
         let whole = self.rows.len() + 1;
-        // One row stays free, for what is typed or said.
+        // One row stays free for typed text and messages.
         let (shown, hidden) = if whole < rows {
             (0..self.rows.len(), 0)
         } else {
@@ -134,7 +134,7 @@ impl Board {
         lines
     }
 
-    /// The trial that is under way in one line of a log.
+    /// The current trial as one line of a log.
     pub fn sentence(&self) -> Option<String> {
         let row = self.rows.get(self.current)?;
         let State::Running {

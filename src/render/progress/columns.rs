@@ -1,5 +1,4 @@
-//! A strategy's line: its name, its trial, what it has issued as a bar that is full at the limit, what it has answered, and what
-//! there is to say about it.
+//! The line of a strategy: its name, its trial, the issued coupons as a bar that is full at the limit, the answers, and remarks.
 
 use super::board::{Board, Counts, Row, State};
 use crate::{
@@ -7,16 +6,16 @@ use crate::{
     text::format::{count, plural, shorten},
 };
 
-/// A bar's columns, at least and at most.
+/// The smallest and the largest width of a bar.
 const BAR: (usize, usize) = (8, 30);
 
-/// Of a name, at most.
+/// The largest width of a name.
 const NAME: usize = 20;
 
-/// Kept free for what there is to say.
+/// The width that is kept free for remarks.
 const REMARK: usize = 24;
 
-/// How wide everything is.
+/// The widths of all parts.
 pub struct Columns<'a> {
     board: &'a Board,
     style: Style,
@@ -27,7 +26,7 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// For a terminal as wide as the style says; the last column stays free, since writing into it may wrap.
+    /// Widths for a terminal of the style's width. The last column stays free, as a character there may wrap the line.
     pub fn new(board: &'a Board, style: Style) -> Self {
         let names = board.rows.iter().map(|row| row.name.chars().count());
         let name = names.max().unwrap_or_default().min(NAME);
@@ -47,7 +46,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// What the numbers are.
+    /// The heads of the columns.
     pub fn heading(&self) -> String {
         let trial = if self.trial == 0 { "" } else { "trial" };
         let issued = format!("issued of {}", count(self.board.limit));
@@ -123,7 +122,7 @@ impl<'a> Columns<'a> {
             + &self.style.paint(tone, answered)
     }
 
-    /// Full at the limit, in halves of a column.
+    /// The bar of the issued coupons, in halves of a character.
     fn bar(&self, issued: u64) -> String {
         let halves = 2 * self.bar as u128;
         let filled =
@@ -135,7 +134,7 @@ impl<'a> Columns<'a> {
         text + &"░".repeat(left)
     }
 
-    /// How much too much it is, or in how many of the trials so far.
+    /// The number of coupons beyond the limit, or the number of trials with such coupons.
     fn excess(&self, counts: Counts, over: u32, trial: u32) -> Option<String> {
         if over == 0 {
             return None;
@@ -165,7 +164,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// There is room for the rows so far where nothing worse is to be said.
+/// The remark during the drain. The rows are shown only where there is no excess.
 fn drain(counts: Counts, counts_rows: bool, over: u32) -> String {
     match over {
         0 if counts_rows => format!("draining, {}", plural(counts.rows, "row")),

@@ -1,10 +1,10 @@
-//! A line every few seconds, where there is no terminal.
+//! A line every few seconds, for a log file.
 
 use std::io::Write;
 
 use super::{Face, board::Board};
 
-/// Wherever lines go.
+/// The writer of the lines.
 pub struct Log<W>(pub W);
 
 impl<W: Write> Face for Log<W> {
@@ -15,7 +15,7 @@ impl<W: Write> Face for Log<W> {
     }
 
     fn say(&mut self, text: &str) {
-        // A log that cannot be written is no reason to fail. One write, so that no other process gets in between.
+        // A log that cannot be written is no reason to fail. One write keeps the line in one piece.
         let _ = self.0.write_all(format!("{text}\n").as_bytes());
     }
 }

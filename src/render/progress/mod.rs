@@ -1,14 +1,14 @@
-//! What a run is doing, on stderr, while it does it.
+//! The progress of a run on stderr.
 //!
-//! A thread of its own looks at the counters ten times a second, so that neither the load nor its runtime does anything for it.
-//! Results are not shown here: this is gone, or only a log, when the report comes.
+//! A separate thread reads the counters ten times a second, so that neither the load nor its runtime spends time on the progress.
+//! Results are not shown here: the lines are cleared before the report.
 //!
 //! # Layout
 //!
-//! - `board`: where every strategy is, from what is heard of the runs
-//! - `columns`: a strategy's line
-//! - `screen`: lines that stay where they are, in a terminal
-//! - `log`: a line every few seconds, where there is no terminal
+//! - `board`: the state of every strategy
+//! - `columns`: the line of a strategy
+//! - `screen`: lines that are redrawn in place, for a terminal
+//! - `log`: a line every few seconds, for a log file
 
 mod board;
 mod columns;
@@ -33,10 +33,10 @@ use crate::{
     text::{printable, redact},
 };
 
-/// Between two looks at the counters for a terminal.
+/// The time between two updates of a terminal.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Between two lines of a log. What is over sooner prints none.
+/// The time between two lines of a log. A shorter run has no line.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// How progress is shown.
@@ -49,7 +49,7 @@ pub enum Mode {
     },
     /// A line every five seconds, for a log.
     Lines,
-    /// Not at all.
+    /// No progress.
     Off,
 }
 
@@ -64,53 +64,53 @@ impl Mode {
     }
 }
 
-/// What is going to be run.
+/// The runs whose progress is shown.
 #[derive(Debug, Clone)]
-pub struct Plan {
-    /// By name, in their order.
+pub struct PlannedRuns {
+    /// The names, in the order of the lines.
     pub strategies: Vec<String>,
-    /// Of each strategy.
+    /// Trials of each strategy.
     pub trials: u32,
     /// Attempts of each trial.
     pub total: u64,
     /// Coupons of each trial.
     pub limit: u64,
-    /// Whether rows are counted as they are inserted: those of somebody else's service are not.
+    /// Whether inserted rows are counted. The rows of a foreign service are not.
     pub counts_rows: bool,
 }
 
-/// Shown until it ends or is dropped.
+/// The progress display. It lasts until [`Progress::end`] or until it is dropped.
 #[derive(Debug)]
 pub struct Progress(Mutex<Option<Watch>>);
 
-/// The thread that shows it.
+/// The thread of the display.
 #[derive(Debug)]
 struct Watch {
     news: Sender<News>,
     thread: JoinHandle<()>,
 }
 
-/// What the thread is told.
+/// A message to the thread.
 enum News {
-    /// A trial of a strategy begins: which, from 1.
+    /// A trial of a strategy begins; trials are counted from 1.
     Load(String, u32, Arc<Counters>),
-    /// All attempts have been answered; what is left is the pipeline.
+    /// All attempts have an answer, and the drain begins.
     Drain,
     /// The trial is over.
     Done,
-    /// Something else that is to be read.
+    /// Another text for the user.
     Say(String),
 }
 
-/// Where it is shown.
+/// A form of the display.
 trait Face {
     fn show(&mut self, board: &Board);
     fn say(&mut self, text: &str);
 }
 
 impl Progress {
-    /// Starts to show how far the plan is.
-    pub fn start(plan: &Plan, mode: Mode) -> Self {
+    /// Starts the display.
+    pub fn start(plan: &PlannedRuns, mode: Mode) -> Self {
         let board = Board::new(plan);
         match mode {
             Mode::Live { color } => Self::shown(board, TICK, move || {
@@ -121,7 +121,7 @@ impl Progress {
         }
     }
 
-    /// Shows nothing but what is said.
+    /// Shows no progress, but the texts of [`Progress::say`].
     pub fn off() -> Self {
         Self(Mutex::new(None))
     }
@@ -135,16 +135,16 @@ impl Progress {
         let thread = thread::Builder::new()
             .name("progress".to_owned())
             .spawn(move || watch(board, &inbox, every, face()));
-        // A run without progress is better than no run.
+        // A run does not fail because its progress cannot be shown.
         Self(Mutex::new(thread.ok().map(|thread| Watch { news, thread })))
     }
 
-    /// A trial of the strategy begins: which, from 1, and what goes up meanwhile.
+    /// A trial of the strategy begins; trials are counted from 1. The display reads the counters.
     pub fn load(&self, strategy: &str, trial: u32, counters: Arc<Counters>) {
         let _ = self.tell(News::Load(strategy.to_owned(), trial, counters));
     }
 
-    /// All attempts of the trial have been answered.
+    /// All attempts of the trial have an answer, and the drain begins.
     pub fn drain(&self) {
         let _ = self.tell(News::Drain);
     }
@@ -154,19 +154,19 @@ impl Progress {
         let _ = self.tell(News::Done);
     }
 
-    /// Writes a text to stderr, above what stays there.
+    /// Writes a text to stderr, above the lines of the display.
     pub fn say(&self, text: &str) {
         let text = redact::output(text);
         let text = printable(&text);
         if self.tell(News::Say(text.clone().into_owned())).is_none() {
-            // Nobody to tell is nothing to fail for.
+            // A closed stderr is no reason to fail.
             let _ = writeln!(io::stderr(), "{text}");
         }
     }
 
-    /// Stops and clears what was drawn, as dropping it does.
+    /// Ends the display and clears its lines, as a drop does.
     pub fn end(&self) {
-        // The thread ends when nobody can send any more.
+        // The thread ends when its channel is closed.
         let watch = self.watch().take();
         if let Some(Watch { news, thread }) = watch {
             drop(news);
@@ -174,7 +174,7 @@ impl Progress {
         }
     }
 
-    /// `None` if nobody listens.
+    /// `None` if there is no thread.
     fn tell(&self, news: News) -> Option<()> {
         self.watch().as_ref()?.news.send(news).ok()
     }
@@ -190,7 +190,7 @@ impl Drop for Progress {
     }
 }
 
-/// Shows the board at intervals, until nobody can send any more.
+/// Shows the board at intervals, until the channel is closed.
 fn watch(mut board: Board, inbox: &Receiver<News>, every: Duration, mut face: impl Face) {
     let mut due = Instant::now() + every;
     loop {
@@ -202,7 +202,7 @@ fn watch(mut board: Board, inbox: &Receiver<News>, every: Duration, mut face: im
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        // News come in between, and are no reason to draw: a thousand short trials are still ten pictures a second.
+        // A message alone is not drawn, so that a thousand short trials are still ten updates a second.
         let now = Instant::now();
         if now >= due {
             face.show(&board);

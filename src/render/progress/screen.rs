@@ -1,4 +1,4 @@
-//! Lines that stay where they are, in a terminal.
+//! Lines of a terminal that are redrawn in place.
 
 use std::{
     io,
@@ -10,13 +10,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, T
 use super::{Face, board::Board};
 use crate::render::Style;
 
-/// A bar of indicatif for each line. Cleared when dropped.
+/// A bar of indicatif for each line. The lines are cleared on drop.
 pub struct Screen<T> {
     term: T,
     color: bool,
     multi: MultiProgress,
     bars: Vec<ProgressBar>,
-    /// The widths of the lines as they were drawn, but for the last, on which the cursor is.
+    /// The widths of the drawn lines, without the last one, which has the cursor.
     drawn: Vec<usize>,
 }
 
@@ -57,7 +57,7 @@ impl<T: TermLike + Clone + 'static> Screen<T> {
                 changed = true;
             }
         }
-        // Whatever was typed meanwhile goes away.
+        // A redraw removes typed text.
         if let (false, Some(bar)) = (changed, self.bars.first()) {
             bar.tick();
         }
@@ -66,7 +66,7 @@ impl<T: TermLike + Clone + 'static> Screen<T> {
         self.drawn.pop();
     }
 
-    /// A terminal that was made narrower has wrapped what was drawn, so that its first line is further up than indicatif thinks.
+    /// A terminal that became narrower has wrapped the lines, so that the first line is further up than indicatif expects.
     fn find_top(&mut self) {
         let width = usize::from(self.term.width()).max(1);
         let wrapped: usize = self
@@ -93,7 +93,7 @@ impl<T: TermLike + Clone + 'static> Face for Screen<T> {
     fn say(&mut self, text: &str) {
         self.find_top();
         self.multi.suspend(|| {
-            // Nobody to tell is nothing to fail for.
+            // A closed terminal is no reason to fail.
             let _ = text.lines().try_for_each(|line| self.term.write_line(line));
             let _ = self.term.flush();
         });
@@ -102,7 +102,7 @@ impl<T: TermLike + Clone + 'static> Face for Screen<T> {
 
 impl<T> Drop for Screen<T> {
     fn drop(&mut self) {
-        // A terminal that is gone need not be cleared.
+        // A closed terminal is not cleared.
         let _ = self.multi.clear();
         for bar in &self.bars {
             self.multi.remove(bar);
@@ -110,14 +110,14 @@ impl<T> Drop for Screen<T> {
     }
 }
 
-/// A terminal in which every line is a line of its own.
+/// A terminal that ends each line by a line break.
 ///
-/// Indicatif fills lines up with spaces, so that the next begins by wrapping. A terminal that is resized would wrap all that anew;
-/// and spaces over what is there already are what a slow one shows as flicker.
+/// Indicatif fills a line with spaces, so that the next line begins by wrapping. After a resize, a terminal would wrap these lines
+/// again, and a slow terminal shows the spaces as flicker.
 #[derive(Debug)]
 struct Calm<T> {
     term: T,
-    /// Whether the next text belongs on the line below.
+    /// Whether the next text begins a new line.
     below: AtomicBool,
 }
 
@@ -168,8 +168,8 @@ impl<T: TermLike> TermLike for Calm<T> {
 
     fn flush(&self) -> io::Result<()> {
         self.below.store(false, Relaxed);
-        // To the end of the screen: fewer lines than before leave some. At the start of a line, the ^C that a terminal shows
-        // does not wrap.
+        // Clears the rest of the screen, as there may be fewer lines than before. At the start of a line, the `^C` that a terminal
+        // shows does not wrap.
         self.term.write_str("\x1b[J\r")?;
         self.term.flush()
     }

@@ -9,8 +9,8 @@ use crate::render::Style;
 
 const NAMES: [&str; 3] = ["naive", "redis-incr", "redis-kafka"];
 
-fn plan(trials: u32) -> Plan {
-    Plan {
+fn plan(trials: u32) -> PlannedRuns {
+    PlannedRuns {
         strategies: NAMES.map(str::to_owned).to_vec(),
         trials,
         total: 20_000,
@@ -35,7 +35,7 @@ fn lines(board: &Board, width: usize) -> Vec<String> {
     board.lines(24, style)
 }
 
-/// The line of a single run of `naive` that has issued so many.
+/// The line of a single run of `naive` with so many issued coupons.
 fn single(issued: u64) -> String {
     let mut board = Board::new(&plan(1));
     board.load("naive", 1, counters(4_200, issued, issued));
@@ -122,7 +122,7 @@ fn every_line_fits() {
 #[test]
 fn few_rows_show_the_current_strategy_and_those_before() {
     let strategies = ["a", "b", "c", "d", "e", "f"];
-    let mut board = Board::new(&Plan {
+    let mut board = Board::new(&PlannedRuns {
         strategies: strategies
             .iter()
             .chain(&NAMES[..2])
@@ -181,7 +181,7 @@ fn the_screen_keeps_a_line_for_every_strategy_and_is_empty_in_the_end() {
     rising.issued.store(1_000, Relaxed);
     screen.show(&board);
     assert!(term.contents().contains("over by 900"));
-    // What a person types is gone with the next picture.
+    // The next update removes typed text.
     term.write_str("^C").unwrap();
     board.done();
     screen.show(&board);
@@ -224,7 +224,7 @@ fn progress_shows_what_it_is_told_and_ends_clear() {
     seen(&term, "a note\n");
     progress.end();
     assert_eq!(term.contents(), "a note");
-    // Nobody listens any more, and nothing comes of it.
+    // The thread has ended, and the text goes to stderr.
     progress.done();
     assert_eq!(term.contents(), "a note");
 }
@@ -240,7 +240,7 @@ fn seen(term: &InMemoryTerm, text: &str) {
     panic!("no {text:?} in\n{}", term.contents());
 }
 
-/// Writes into what the test keeps.
+/// Writes into a buffer of the test.
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Shared {

@@ -1,4 +1,4 @@
-//! As JSON, for programs: `schema/replay.schema.json` describes it.
+//! The result of a replay as JSON: `schema/replay.schema.json` describes it.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::{
     strategies::Promise,
 };
 
-/// The version of the JSON form: since 2, what was not promised is a finding.
+/// The version of the JSON. Since version 2, a broken invariant that is not promised is a finding.
 const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ struct Document {
     promise: Promise,
     schedule: String,
     trials: usize,
-    /// With the findings of the last.
+    /// The number of trials with the findings of the last one.
     alike: usize,
     last: One,
     exit_code: u8,
@@ -41,7 +41,7 @@ struct One {
     findings: Vec<Finding>,
     reasons: Vec<String>,
     told: Vec<Told>,
-    /// Users, in the order of the rows.
+    /// The users, in the order of the rows.
     ledger: Vec<u64>,
     deviations: Vec<String>,
     kept: Vec<String>,

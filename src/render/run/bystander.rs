@@ -34,7 +34,7 @@ pub(super) fn write(document: &mut Document, run: &Run) {
     document.gap();
     document.table(table.with(phases.map(|(name, phase)| row(name, phase))));
     document.note(
-        "orders that somebody else makes on the same database; response time from the intended start",
+        "orders of the bystander on the same database; response time from the intended start",
     );
     load::failures(document, &bystander.failures);
 }
@@ -76,7 +76,7 @@ pub(super) fn compare(document: &mut Document, subjects: &[Subject]) {
     ]);
     document.gap();
     document.table(table.with(rows));
-    document.note("response times of orders that somebody else makes on the same database");
+    document.note("response times of the bystander's orders on the same database");
 }
 
 /// `None` where there was no bystander.

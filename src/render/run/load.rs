@@ -1,4 +1,4 @@
-//! How hard the run was on everybody: rates, the database, the topic, errors, and what was left behind.
+//! The load of a run: rates, the database, the topic, errors, and objects left behind.
 
 use crate::{
     model::report::{
@@ -14,13 +14,13 @@ use crate::{
     },
 };
 
-/// How many different errors are shown.
+/// The number of different errors that are shown.
 const MESSAGES: usize = 5;
 
-/// Bars that rows over time may take.
+/// The largest number of bars for the rows over time.
 const BARS: usize = 25;
 
-/// Longer messages are cut: the JSON has them in full.
+/// The number of characters that are shown of a message. The JSON has the whole message.
 const MESSAGE_LENGTH: usize = 240;
 
 pub(super) fn write(document: &mut Document, run: &Run) {
@@ -41,7 +41,7 @@ pub(super) fn write(document: &mut Document, run: &Run) {
     }
     if run.fairness.inversions > 0 {
         let text = format!(
-            "{} who started after somebody else had been told \"sold out\" got a coupon",
+            "{} got a coupon though another user had been told \"sold out\" before they started",
             plural(run.fairness.inversions, "user")
         );
         document.fact("fairness", text);
@@ -51,13 +51,13 @@ pub(super) fn write(document: &mut Document, run: &Run) {
     kept(document, &[run]);
 }
 
-/// How claims left for a service of the user's own.
+/// How the claims were sent to a foreign service.
 fn requests(target: &TargetLoad) -> String {
     let mut parts = vec![plural(target.connections, "connection")];
     parts.push(match target.held {
-        0 => "no claim was held back by its last byte: they left whole".to_owned(),
+        0 => "no claim was held back: each was sent in one piece".to_owned(),
         held => format!(
-            "{} left together, by their last byte",
+            "{} held back before the last byte, and released together",
             plural(held, "claim")
         ),
     });
@@ -83,13 +83,13 @@ fn rates(run: &Run) -> String {
         parts.push(format!("release skew {}", duration(run.release_skew_ns)));
     }
     if let Some(share) = run.cpu_share {
-        // Not to be broken at the end of a line.
+        // No line break before the percent sign.
         parts.push(format!("cpu {}\u{a0}%", percent(share)));
     }
     parts.join(" · ")
 }
 
-/// What an open loop was asked for, and how well it kept to it.
+/// The requested and the achieved rate of an open loop.
 fn schedule(offered: Offered, lag: &Distribution) -> String {
     let lag = [
         ("p50", lag.p50_ns),
@@ -105,7 +105,7 @@ fn schedule(offered: Offered, lag: &Distribution) -> String {
     )
 }
 
-/// What a reader should know before trusting the latencies.
+/// Warnings about the measured times.
 pub(super) fn warn<'a>(document: &mut Document, runs: impl IntoIterator<Item = &'a Run>) {
     for warning in warnings::of(runs) {
         document.fact("warning", Text::toned(Tone::Warn, warning));
@@ -137,7 +137,7 @@ fn database(load: &DatabaseLoad) -> String {
     parts.join(" · ")
 }
 
-/// Rows a second as a line of bars, from the release to the last row.
+/// Rows per second as a line of bars, from the release to the last row.
 fn rows(series: &RowsOverTime, peak: f64) -> String {
     let per_bar = series.rows.len().div_ceil(BARS).max(1);
     let bars: Vec<u64> = series
@@ -159,13 +159,13 @@ fn rows(series: &RowsOverTime, peak: f64) -> String {
     text
 }
 
-/// One character a value, to the scale of the largest; nothing is the lowest, and anything is more.
+/// One character for each value, to the scale of the largest one. Only the value 0 has the lowest character.
 fn sparkline(values: &[u64]) -> String {
     const STEPS: [char; 7] = ['▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let most = values.iter().copied().max().unwrap_or_default();
     let bar = |value: &u64| {
         let step = u128::from(*value) * STEPS.len() as u128;
-        // From 1 for whatever is there to 7 for the most.
+        // From 1 for the smallest value above 0 to 7 for the largest.
         let step = usize::try_from(step.div_ceil(u128::from(most.max(1)))).unwrap_or(0);
         step.checked_sub(1)
             .and_then(|step| STEPS.get(step))
@@ -192,7 +192,7 @@ fn records(topic: &TopicLoad) -> Text {
     Text::joined(parts, " · ")
 }
 
-/// The most frequent of these errors.
+/// The most frequent errors.
 pub(super) fn failures<'a>(
     document: &mut Document,
     failures: impl IntoIterator<Item = &'a Failure>,
@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sparkline_shows_whatever_is_there() {
+    fn a_sparkline_shows_every_value_above_0() {
         assert_eq!(sparkline(&[0, 1, 50, 100]), "▁▂▅█");
         assert_eq!(sparkline(&[1, 1]), "██");
         assert_eq!(sparkline(&[0, u64::MAX]), "▁█");

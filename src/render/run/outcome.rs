@@ -152,7 +152,7 @@ fn meanings(basis: Basis, is_target: bool) -> Meanings {
             recovered: "no answer, but a row",
         },
         Basis::Count => Meanings {
-            issued: "as the ledger counts them, whoever has them",
+            issued: "as the ledger counts them, without users",
             over_issued: "beyond the limit",
             duplicate_users: "told yes more than once",
             lost: "at least: more were told yes than there are",

@@ -111,7 +111,7 @@ pub(in crate::render) fn notes(subjects: &[Subject]) -> Vec<&'static str> {
         ),
         (
             incorrect,
-            "where coupons went wrong, how fast that was is no ranking",
+            "strategies with wrong coupons are not ranked by speed",
         ),
     ];
     notes
