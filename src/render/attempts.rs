@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_run_the_old_file_stays() {
+    fn without_a_run_the_old_file_is_kept() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "old").unwrap();
         Attempts::new(Destination::open(file.path()).unwrap())

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_no_folder() {
+    fn a_file_is_refused_as_a_folder() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(Folder::open(file.path()).is_err());
     }

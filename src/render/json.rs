@@ -42,7 +42,7 @@ mod tests {
     use crate::render::fixtures;
 
     #[test]
-    fn what_is_written_can_be_read_again() {
+    fn a_written_report_can_be_read() {
         let text = render(&fixtures::redis_kafka_holds()).unwrap();
         assert!(text.ends_with("}\n"));
         let again: Report = serde_json::from_str(&text).unwrap();

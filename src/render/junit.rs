@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn every_verdict_has_its_place() {
+    fn every_verdict_becomes_a_result_of_a_case() {
         for (report, expected) in [
             (fixtures::redis_kafka_holds(), [0, 0, 0, 5]),
             (fixtures::naive_over_issues(), [0, 0, 1, 1]),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_run_is_no_pass() {
+    fn a_missing_run_is_no_pass() {
         let mut report = fixtures::redis_kafka_holds();
         report.interrupted = true;
         assert_eq!(totals(&report), [0, 1, 0, 6]);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_for_one_process_is_none_for_several() {
+    fn a_promise_for_one_process_does_not_cover_several() {
         let mut report = fixtures::redis_kafka_holds();
         report.runs[0].promise = Promise::SingleProcess;
         assert_eq!(totals(&report), [0, 0, 0, 5]);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_clause_leaves_the_others_open_where_the_run_does() {
+    fn a_broken_clause_leaves_undecided_clauses_undecided() {
         let mut report = fixtures::violated();
         report.runs[0].reasons = vec!["only 9 of 10 attempts were made".to_owned()];
         assert_eq!(totals(&report), [2, 3, 0, 5]);
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_of_a_ledger_is_no_zero() {
+    fn an_unknown_number_of_a_ledger_is_not_zero() {
         let mut report = fixtures::inconclusive();
         report.runs[0].ledger = LedgerCounts::default();
         let text = Junit.render(&report).unwrap();

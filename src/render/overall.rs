@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_is_the_word_and_nothing_is_left_out() {
+    fn the_word_is_the_worst_verdict_and_the_sentence_has_all() {
         for (report, word, sentence) in [
             (
                 fixtures::redis_kafka_holds(),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_complete_does_not_hold() {
+    fn an_incomplete_report_does_not_hold() {
         let mut report = fixtures::redis_kafka_holds();
         report.scenario.trials = 2;
         assert_eq!(said(&report).0, "incomplete");

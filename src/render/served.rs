@@ -91,7 +91,6 @@ fn told(told: Told) -> String {
         (told.duplicate, "duplicate"),
         (told.failed, "failed"),
         (told.indeterminate, "indeterminate"),
-        (told.accepted, "accepted"),
     ];
     let some = all.into_iter().filter(|(number, _)| *number > 0);
     let some: Vec<_> = some

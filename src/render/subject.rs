@@ -231,7 +231,7 @@ mod tests {
     use crate::render::fixtures;
 
     #[test]
-    fn a_trial_that_is_not_known_is_no_zero_and_hides_nothing() {
+    fn an_unknown_trial_is_not_counted_as_zero_and_hides_no_other() {
         let mut report = fixtures::comparison();
         for run in report.runs.iter_mut().filter(|run| run.trial == 2) {
             run.ledger = LedgerCounts::default();
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn none_of_twenty_is_a_bound() {
+    fn no_over_issue_in_twenty_trials_gives_an_upper_bound() {
         let of = |over_issued, interval| {
             race(&Race {
                 strategy: "naive".to_owned(),

@@ -1,4 +1,4 @@
-//! Snapshots of what a person sees, and what must be true of every rendering.
+//! Snapshots of a report on a terminal, and properties of all outputs.
 
 use insta::assert_snapshot;
 
@@ -142,7 +142,7 @@ fn an_interrupted_report_says_so() {
     assert!(text.contains("interrupted"));
 }
 
-/// Every kind of row, with the longest words, in an order that is not the one asked for.
+/// A report with every kind of row and the longest words, in another order than the requested one.
 fn crowded() -> Report {
     let mut report = fixtures::comparison();
     for run in &mut report.runs {
@@ -175,7 +175,7 @@ fn a_ledger_that_could_not_be_read_has_no_figures() {
 }
 
 #[test]
-fn nothing_is_said_about_a_drain_where_nothing_can_be_asked() {
+fn an_output_without_a_drain_does_not_mention_it() {
     let report = fixtures::not_understood();
     let outputs = [
         plain(&report),
@@ -193,7 +193,7 @@ fn nothing_is_said_about_a_drain_where_nothing_can_be_asked() {
 }
 
 #[test]
-fn what_may_still_come_is_no_number_in_any_output() {
+fn a_number_that_may_still_grow_is_shown_in_no_output() {
     let mut report = fixtures::inconclusive();
     report.runs[0].reasons.clear();
     let text = plain(&report);
@@ -211,7 +211,7 @@ fn what_may_still_come_is_no_number_in_any_output() {
 }
 
 #[test]
-fn how_many_were_never_decided_is_in_the_verdicts_lines() {
+fn the_number_of_undecided_attempts_stands_below_the_verdict() {
     let mut report = fixtures::redis_kafka_holds();
     let run = &mut report.runs[0];
     (run.attempts.failed, run.attempts.indeterminate) = (12, 3);
@@ -221,7 +221,7 @@ fn how_many_were_never_decided_is_in_the_verdicts_lines() {
 }
 
 #[test]
-fn only_what_is_proven_correct_is_called_so() {
+fn only_proven_strategies_are_called_correct() {
     let text = plain(&crowded());
     let at = |word: &str| text.find(word).unwrap_or(usize::MAX);
     assert!(!text.contains("\ncorrect\n"));

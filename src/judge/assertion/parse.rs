@@ -1,4 +1,4 @@
-//! Reads an expression, or says what is wrong with it and where.
+//! The parser of expressions, and its errors with their positions.
 
 use std::{fmt, ops::Range};
 
@@ -12,19 +12,19 @@ use crate::{
     text::{is_unsafe, quote::quoted, values},
 };
 
-/// What is wrong with an expression; displayed with the expression and a caret under the place.
+/// A mistake in an expression. Displayed with the expression and carets under the mistake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ParseError {
-    /// What is wrong and what to do, on one line.
+    /// The mistake and its remedy, on one line.
     pub message: String,
-    /// The bytes of the expression that are wrong; empty at its end where something is missing.
+    /// The wrong bytes of the expression; empty at the end of the expression where a part is missing.
     pub position: Range<usize>,
     expression: String,
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One cell for one character, so that the carets stand where they should.
+        // Each character takes one column, so that the carets are below the mistake.
         let line: String = self
             .expression
             .chars()
@@ -42,7 +42,7 @@ impl fmt::Display for ParseError {
     }
 }
 
-/// An expression and the parts that it falls into.
+/// An expression and its parts.
 struct Parts<'a> {
     expression: &'a str,
     path: Range<usize>,
@@ -67,7 +67,7 @@ pub fn assertion(expression: &str) -> Result<Assertion, ParseError> {
 impl<'a> Parts<'a> {
     fn split(expression: &'a str) -> Result<Self, ParseError> {
         let is_operator = |c: char| "=!<>".contains(c);
-        // A title may have any character in it.
+        // A title may contain any character.
         let from = quoted_name(expression).map_or(0, |(_, end)| end);
         let found = expression[from..].find(is_operator);
         let Some(start) = found.map(|at| at + from) else {
@@ -95,7 +95,7 @@ impl<'a> Parts<'a> {
         error(self.expression, at.clone(), message)
     }
 
-    /// The strategy or target, if one stands first, and the metric.
+    /// The strategy or target, if the expression begins with one, and the metric.
     fn subject(&self) -> Result<(Option<String>, Metric), ParseError> {
         let path = self.text(&self.path);
         if path.is_empty() {
@@ -132,7 +132,7 @@ impl<'a> Parts<'a> {
         Err(self.unknown_metric(name, at))
     }
 
-    /// The mistake may be in the strategy's name: that is more likely where the rest is a metric.
+    /// The error for an unknown name. If the rest is a metric, the name of the strategy is probably wrong.
     fn unknown_metric(&self, name: &str, at: Range<usize>) -> ParseError {
         let names: Vec<_> = Metric::all().map(|metric| metric.name).collect();
         let names = || names.iter().map(String::as_str);
@@ -200,14 +200,14 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The name in double quotes that a text begins with, and where its quotes end. A backslash stands before a quote within it.
+/// The name in double quotes at the start of a text, and the position after the closing quote. A backslash escapes a quote.
 fn quoted_name(text: &str) -> Option<(String, usize)> {
     let start = text.find(|c: char| !c.is_whitespace())?;
     let mut letters = text.get(start..)?.strip_prefix('"')?.char_indices();
     let mut name = String::new();
     while let Some((at, letter)) = letters.next() {
         match letter {
-            // Both quotes have one byte.
+            // Each quote is one byte.
             '"' => return Some((name, start + 1 + at + 1)),
             '\\' => name.push(letters.next()?.1),
             other => name.push(other),
@@ -216,7 +216,7 @@ fn quoted_name(text: &str) -> Option<(String, usize)> {
     None
 }
 
-/// The name of a target's file: a word before a metric that no metric begins with and that is not close to a strategy's name.
+/// The name of a target's file: a word before a metric. No metric begins with the word, and it is not similar to a strategy's name.
 fn target_name(first: &str, rest: Option<&str>) -> Option<String> {
     let rest = rest?;
     let is_metric = |text: &str| Metric::all().any(|metric| metric.name == text);
@@ -225,7 +225,7 @@ fn target_name(first: &str, rest: Option<&str>) -> Option<String> {
     (is_metric(rest) && !begins_metric() && !mistyped()).then(|| first.to_owned())
 }
 
-/// The part without the spaces around it.
+/// The range without the spaces at its ends.
 fn trimmed(expression: &str, part: Range<usize>) -> Range<usize> {
     let text = &expression[part.clone()];
     let start = part.start + (text.len() - text.trim_start().len());

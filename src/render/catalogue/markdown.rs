@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documentation_is_what_the_program_writes() {
+    fn the_documentation_is_up_to_date() {
         let written = explore::catalogue().map(|found| catalogue::markdown(&found));
         let committed = include_str!("../../../docs/strategies.md");
         assert!(

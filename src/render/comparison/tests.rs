@@ -144,7 +144,7 @@ fn a_regression_as_markdown() {
 }
 
 #[test]
-fn the_trials_of_a_strategy_stand_with_those_of_its_own_baseline() {
+fn the_trials_of_a_strategy_are_above_those_of_its_baseline() {
     // The faster strategy's name begins with the name of the other one.
     let both = |slower: f64| {
         let runs = [
@@ -176,7 +176,7 @@ fn the_trials_of_a_strategy_stand_with_those_of_its_own_baseline() {
 }
 
 #[test]
-fn an_assertion_that_was_not_observed_is_no_failure() {
+fn an_assertion_without_an_observation_is_no_failure() {
     let mut report = fixtures::report(trials("one", 0.0));
     report.assertions = fixtures::failed_assertions().assertions.split_off(3);
     report.runs.extend(trials("other", 0.0));
@@ -187,7 +187,7 @@ fn an_assertion_that_was_not_observed_is_no_failure() {
 }
 
 #[test]
-fn hostile_names_do_no_harm() {
+fn hostile_names_add_no_element() {
     let comparison = hostile(BAD);
     let text = plain(&comparison);
     assert!(
@@ -223,7 +223,7 @@ fn no_line_is_wider_than_the_terminal_or_ends_in_spaces() {
 }
 
 #[test]
-fn what_the_exit_code_says_is_told() {
+fn the_failed_assertion_behind_the_exit_code_is_shown() {
     let mut report = fixtures::failed_assertions();
     report.runs.extend(trials("other", 0.0));
     let comparison = compare(ask(vec![("this run", report)])).unwrap();
@@ -234,7 +234,7 @@ fn what_the_exit_code_says_is_told() {
 }
 
 #[test]
-fn what_the_trials_cannot_exclude_is_told() {
+fn a_slowdown_that_the_trials_do_not_exclude_is_shown() {
     let mut after = trials("one", 0.0);
     after[0].throughput_per_s /= 3.0;
     let reports = vec![("a", five(trials("one", 0.0))), ("b", five(after))];

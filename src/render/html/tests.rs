@@ -53,7 +53,7 @@ fn the_verdict_comes_first() {
 }
 
 #[test]
-fn the_surplus_is_red_and_only_the_surplus() {
+fn only_the_surplus_is_red() {
     let (naive, holds) = (
         render(&fixtures::naive_over_issues()),
         render(&fixtures::redis_kafka_holds()),
@@ -65,7 +65,7 @@ fn the_surplus_is_red_and_only_the_surplus() {
 }
 
 #[test]
-fn foreign_text_is_shown_and_nothing_else() {
+fn foreign_text_adds_no_element() {
     let calm = render(&hostile("calm")).matches('<').count();
     for text in [
         "<script>alert(1)</script>",
@@ -86,7 +86,7 @@ fn foreign_text_is_shown_and_nothing_else() {
 }
 
 #[test]
-fn every_strategy_and_a_million_attempts_fit() {
+fn a_page_of_every_strategy_and_a_million_attempts_is_small() {
     let samples = |count: u64| (0..count).map(|index| 10_000 + index * index % 9_000_000_000);
     let distribution = fixtures::distribution(samples(1_000_000));
     let runs = REGISTRY.iter().map(|entry| {
@@ -104,7 +104,7 @@ fn every_strategy_and_a_million_attempts_fit() {
 }
 
 #[test]
-fn the_policy_allows_the_one_style() {
+fn the_policy_allows_the_style_sheet() {
     let page = render(&fixtures::comparison());
     let style = page.split("<style>").nth(1).unwrap();
     let style = style.split("</style>").next().unwrap();
@@ -127,7 +127,7 @@ fn every_colour_of_a_drawing_has_its_variable() {
 }
 
 #[test]
-fn every_figure_has_its_words_and_its_numbers() {
+fn every_figure_has_a_text_and_its_numbers() {
     let page = render(&fixtures::comparison());
     let figures = page.matches("<figure>").count();
     assert_eq!(figures, 3 + 2 * 2 + 3);
@@ -139,7 +139,7 @@ fn every_figure_has_its_words_and_its_numbers() {
 }
 
 #[test]
-fn a_curve_that_stands_alone_says_whose_it_is() {
+fn a_single_curve_has_the_name_of_its_strategy() {
     let mut report = fixtures::comparison();
     for run in &mut report.runs {
         if run.strategy != "redis-kafka" {
@@ -163,7 +163,7 @@ fn a_report_without_histograms_has_no_curves() {
 }
 
 #[test]
-fn a_witness_stands_on_the_page() {
+fn a_witness_is_shown_on_the_page() {
     let mut report = fixtures::naive_over_issues();
     report.runs[0].witness = Some(interleaving::example());
     let text = render(&report);

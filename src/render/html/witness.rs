@@ -46,7 +46,7 @@ mod tests {
     use crate::render::interleaving::example;
 
     #[test]
-    fn the_picture_travels_within_the_page_and_is_told_in_words() {
+    fn the_picture_is_part_of_the_page_and_has_a_text() {
         let mut picture = example();
         picture.title = "<naive> \"&".to_owned();
         let witness = witness_figure(&picture);

@@ -48,7 +48,7 @@ fn text_cannot_break_out_of_markdown_or_xml() {
 }
 
 #[test]
-fn the_words_say_what_the_picture_shows() {
+fn the_text_has_all_steps_of_the_picture() {
     let words = in_words(&example());
     assert!(
         words.starts_with("1. u1: SELECT count(*) → 0 (no longer true"),

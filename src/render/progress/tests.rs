@@ -66,7 +66,7 @@ fn a_drain_shows_the_rows_so_far() {
 }
 
 #[test]
-fn trials_are_counted_and_so_are_those_that_went_over() {
+fn all_trials_and_those_beyond_the_limit_are_counted() {
     let mut board = Board::new(&plan(3));
     for (trial, issued) in [(1, 130), (2, 100)] {
         board.load("naive", trial, counters(20_000, issued, issued));
@@ -85,7 +85,7 @@ fn trials_are_counted_and_so_are_those_that_went_over() {
 }
 
 #[test]
-fn only_what_is_too_much_is_red_and_what_is_not_under_way_is_quiet() {
+fn only_a_surplus_is_red_and_a_waiting_line_is_dimmed() {
     let style = Style {
         color: true,
         width: 80,
@@ -147,7 +147,7 @@ fn few_rows_show_the_current_strategy_and_those_before() {
 }
 
 #[test]
-fn a_sentence_says_how_far_it_is() {
+fn a_sentence_has_the_progress_of_the_trial() {
     let mut board = Board::new(&plan(1));
     assert_eq!(board.sentence(), None);
     board.load("redis-kafka", 1, counters(4_200, 101, 87));
@@ -165,7 +165,7 @@ fn a_sentence_says_how_far_it_is() {
 }
 
 #[test]
-fn the_screen_keeps_a_line_for_every_strategy_and_is_empty_in_the_end() {
+fn the_screen_has_a_line_for_every_strategy_and_is_empty_at_the_end() {
     let term = InMemoryTerm::new(24, 80);
     term.write_line("$ coupon-bench run").unwrap();
     let mut screen = Screen::new(term.clone(), false);
@@ -196,7 +196,7 @@ fn the_screen_keeps_a_line_for_every_strategy_and_is_empty_in_the_end() {
 }
 
 #[test]
-fn fewer_lines_than_before_leave_nothing_behind() {
+fn an_update_with_fewer_lines_clears_the_others() {
     let term = InMemoryTerm::new(10, 80);
     let mut screen = Screen::new(term.clone(), false);
     let texts = |texts: &[&str]| -> Vec<String> { texts.iter().map(|&t| t.to_owned()).collect() };
@@ -207,7 +207,7 @@ fn fewer_lines_than_before_leave_nothing_behind() {
 }
 
 #[test]
-fn progress_shows_what_it_is_told_and_ends_clear() {
+fn progress_shows_its_messages_and_clears_its_lines() {
     let term = InMemoryTerm::new(24, 80);
     let face = term.clone();
     let every = Duration::from_millis(1);
@@ -254,7 +254,7 @@ impl Write for Shared {
 }
 
 #[test]
-fn a_log_gets_what_is_said_and_no_line_of_a_short_run() {
+fn a_log_has_messages_and_no_line_of_a_short_run() {
     let written = Arc::new(Mutex::new(Vec::new()));
     let shared = Shared(Arc::clone(&written));
     let progress = Progress::shown(Board::new(&plan(1)), LINE_EVERY, || Log(shared));

@@ -6,14 +6,14 @@ use pulldown_cmark::{Event, Options, Parser, Tag, html::push_html};
 use super::{markdown as render, *};
 use crate::render::fixtures;
 
-/// As a page that shows GitHub's Markdown makes it.
+/// The HTML of the Markdown.
 fn html(markdown: &str) -> String {
     let mut html = String::new();
     push_html(&mut html, Parser::new_ext(markdown, Options::ENABLE_TABLES));
     html
 }
 
-/// Everything that may reach the document from outside, made hostile.
+/// A report with this text in every field from outside.
 fn hostile(text: &str) -> Report {
     let mut report = fixtures::failed_assertions();
     let text = text.to_owned();
@@ -74,7 +74,7 @@ fn nothing_was_run() {
 }
 
 #[test]
-fn foreign_text_is_shown_and_nothing_else() {
+fn foreign_text_adds_no_element() {
     for text in [
         "<script>alert(1)</script>",
         "a|b||c",
@@ -94,7 +94,7 @@ fn foreign_text_is_shown_and_nothing_else() {
         let shown = shown.replace('#', "#\u{200b}");
         let (calm, times) = (super::markdown_tests::html(&render(&hostile("calm"))), 9);
         assert!(html.matches(&shown).count() >= times, "{text}: {html}");
-        // Not an element more than without it.
+        // The text adds no element.
         assert_eq!(
             html.matches('<').count(),
             calm.matches('<').count(),
@@ -104,7 +104,7 @@ fn foreign_text_is_shown_and_nothing_else() {
 }
 
 #[test]
-fn nobody_is_called_and_no_issue_is_referred_to() {
+fn no_user_is_mentioned_and_no_issue_is_referenced() {
     let text = render(&hostile("@all #1 a@b.c octo/repo#2"));
     for (at, _) in text.match_indices(['@', '#']) {
         let rest = &text[at + 1..];
