@@ -4,7 +4,7 @@ use clap::error::ErrorKind;
 
 use crate::text::{printable, printable_in_color, redact};
 
-/// clap's message about a command line, which repeats what it does not understand, for a terminal.
+/// clap's error for a terminal. clap repeats arguments that it does not understand, so their secrets are masked.
 pub fn clap_error(error: &clap::Error, color: bool) -> String {
     let rendered = error.render();
     let text = if color {
@@ -12,14 +12,14 @@ pub fn clap_error(error: &clap::Error, color: bool) -> String {
     } else {
         printable(&rendered.to_string()).into_owned()
     };
-    // The help and the version hold nothing that was typed, and the help is an error where a command is missing.
-    let nothing_typed = matches!(
+    // The help and the version repeat no argument. Without a command, the help is an error.
+    let no_argument = matches!(
         error.kind(),
         ErrorKind::DisplayHelp
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
             | ErrorKind::DisplayVersion
     );
-    if nothing_typed {
+    if no_argument {
         return text;
     }
     redact::foreign(&text)

@@ -1,18 +1,18 @@
-//! The flags of `clean`, and what they mean.
+//! The flags of `clean`, and their validation.
 
 use std::time::Duration;
 
 use clap::Args;
 
-use super::ceiling::flag;
-use crate::engine::clean::Plan;
 use crate::{
     config::{
-        effective::doctor_services,
+        doctor_services,
+        layers::flag,
         output::OutputTarget,
         settings::{OUTPUT, ServiceArgs},
     },
-    input::{Env, error::UsageError, typed::Typed},
+    engine::clean::Plan,
+    input::{Env, error::UsageError, raw_value::RawValue},
     text::{problem::Problem, values},
 };
 
@@ -24,33 +24,38 @@ Examples:
   coupon-bench clean --db postgres://bench@localhost/bench --redis redis://localhost --yes
   coupon-bench clean --kafka localhost:9092 --older-than 1h --yes
 
-Without --yes, it only lists. A run of this machine that is not over is never touched. A run that this
-machine knows nothing of may be one of another machine, so it is only removed by its age.
-Exit codes: 5 a service could not be reached, or something could not be removed.")]
+Without --yes, the command only lists objects. Objects of a run that is still under way on this machine
+are never removed. A run that has no entry on this machine may be under way on another machine, so its
+objects are removed only by their age (--older-than).
+Exit codes: 5 a service could not be reached, or an object could not be removed.")]
 pub struct CleanArgs {
-    /// Remove what runs have left behind that are no longer alive
+    /// Remove the objects of runs that have ended
     #[arg(short, long)]
     pub yes: bool,
 
-    /// Also remove what --keep has left
+    /// Also remove the objects that --keep left behind
     #[arg(long)]
     pub kept: bool,
 
-    /// Also remove what runs have left that began so long ago, and that this machine knows nothing of; 30m and 1h are understood
+    /// Also remove the objects of runs of other machines that started this long ago; 30m and 1h are understood
     #[arg(long, value_name = "DURATION")]
-    pub older_than: Option<Typed>,
+    pub older_than: Option<RawValue>,
 
-    /// Which services.
+    /// The addresses of the services.
     #[command(flatten)]
     pub services: ServiceArgs,
 
-    /// Write what was found as JSON; - is stdout
+    /// Write the result as JSON; - is stdout
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
-    pub json: Option<Typed>,
+    pub json: Option<RawValue>,
 }
 
-/// Turns the flags of `clean` and the environment into what is to be done, and where the JSON goes.
-pub fn plan(args: &CleanArgs, env: Env<'_>) -> Result<(Plan, Option<OutputTarget>), UsageError> {
+/// Validates the flags of `clean` and the environment: what to remove, and where the JSON goes.
+///
+/// # Errors
+///
+/// The first invalid setting, with its place.
+pub fn resolve(args: &CleanArgs, env: Env<'_>) -> Result<(Plan, Option<OutputTarget>), UsageError> {
     let plan = Plan {
         services: doctor_services(&args.services, env)?,
         remove: args.yes,
@@ -61,7 +66,7 @@ pub fn plan(args: &CleanArgs, env: Env<'_>) -> Result<(Plan, Option<OutputTarget
     Ok((plan, json))
 }
 
-/// A duration that may be one of hours or days.
+/// A duration that can also have the unit `h` or `d`.
 fn age(text: &str) -> Result<Duration, Problem> {
     let trimmed = text.trim();
     let longer = [("h", 60), ("d", 24 * 60)]

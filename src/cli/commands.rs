@@ -1,9 +1,8 @@
-//! The commands: each puts its parts together, prints, and ends with an exit code.
+//! The commands: each calls the engine, writes the result, and returns an exit code.
 
 mod ceiling;
 mod clean;
 mod compare;
-mod documents;
 mod explore;
 mod manual;
 mod outputs;
@@ -33,19 +32,19 @@ use crate::{
     text::{printable, redact},
 };
 
-/// For the report where the terminal does not say.
+/// Columns of the text report where stdout is not a terminal.
 const WIDTH: usize = 100;
 
-/// What threads may still do after the last line of output: nothing that anybody waits for.
+/// The time that threads have to end after the last line of output. No result depends on them any more.
 const SHUTDOWN: Duration = Duration::from_millis(200);
 
-/// How a command ends without having done its work.
+/// Why a command ended before its result.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum CommandError {
     #[error(transparent)]
     Usage(#[from] crate::input::UsageError),
     #[error("{0}: {1}")]
-    Unknown(String, String),
+    UnknownName(String, String),
     #[error("failed to open {0} ({place}): {2}", place = redact::value(.1))]
     Output(&'static str, String, io::Error),
     #[error("{0}")]
@@ -56,11 +55,11 @@ enum Failure {
     Io(#[from] io::Error),
 }
 
-impl Failure {
+impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_)
-            | Self::Unknown(..)
+            | Self::UnknownName(..)
             | Self::Output(..)
             | Self::Refused(_)
             | Self::Limits(_) => exit::USAGE,
@@ -69,11 +68,11 @@ impl Failure {
     }
 }
 
-/// Does what was asked; the exit code.
+/// Runs the command of the arguments, and returns the exit code.
 pub fn run(cli: &Cli) -> u8 {
     let env: Env<'_> = &|name| std::env::var_os(name);
     log(cli, env);
-    let done = match &cli.command {
+    let result = match &cli.command {
         Command::Run(args) => run::run(cli, args, env),
         Command::Compare(args) => compare::run(cli, args, env),
         Command::Explore(args) => explore::run(cli, args, env),
@@ -88,19 +87,19 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Man(args) => manual::man(args),
         Command::Instance => instance(),
     };
-    done.unwrap_or_else(|failure| {
-        complain(&failure.to_string());
-        failure.exit_code()
+    result.unwrap_or_else(|error| {
+        complain(&error.to_string());
+        error.exit_code()
     })
 }
 
-/// Says what is wrong with the arguments; the exit code.
+/// Prints clap's error about the arguments, or the help, and returns the exit code.
 pub fn usage(error: &clap::Error) -> u8 {
     let env: Env<'_> = &|name| std::env::var_os(name);
     let to_stderr = error.use_stderr();
-    // What clap does not understand, it repeats, and a value may have spaces in it.
-    for typed in std::env::args() {
-        redact::remember_typed(&typed);
+    // clap repeats an argument that it does not understand, and the argument may hold a password and spaces.
+    for argument in std::env::args() {
+        redact::remember_typed(&argument);
     }
     let terminal = if to_stderr {
         io::stderr().is_terminal()
@@ -108,7 +107,7 @@ pub fn usage(error: &clap::Error) -> u8 {
         io::stdout().is_terminal()
     };
     let text = cli::clap_error::clap_error(error, crate::cli::Color::Auto.enabled(terminal, env));
-    // Nobody to tell is nothing to fail for.
+    // A closed stream does not change the exit code.
     let _ = if to_stderr {
         io::stderr().write_all(text.as_bytes())
     } else {
@@ -117,7 +116,7 @@ pub fn usage(error: &clap::Error) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(exit::USAGE)
 }
 
-fn strategies(cli: &Cli, args: &StrategiesArgs, env: Env<'_>) -> Result<u8, Failure> {
+fn strategies(cli: &Cli, args: &StrategiesArgs, env: Env<'_>) -> Result<u8, CommandError> {
     let text = match &args.name {
         Some(name) => catalogue::strategy(strategy(name)?, style(cli, env)),
         None if args.json => catalogue::json(REGISTRY).map_err(io::Error::from)?,
@@ -131,31 +130,31 @@ fn strategies(cli: &Cli, args: &StrategiesArgs, env: Env<'_>) -> Result<u8, Fail
     Ok(exit::OK)
 }
 
-fn strategy(name: &str) -> Result<&'static Entry, Failure> {
+fn strategy(name: &str) -> Result<&'static Entry, CommandError> {
     let found = crate::config::strategies::known_strategy(name);
-    found.map_err(|problem| Failure::Unknown(problem.what, problem.advice))
+    found.map_err(|problem| CommandError::UnknownName(problem.what, problem.advice))
 }
 
-fn examine(cli: &Cli, args: &DoctorArgs, env: Env<'_>) -> Result<u8, Failure> {
+fn examine(cli: &Cli, args: &DoctorArgs, env: Env<'_>) -> Result<u8, CommandError> {
     let services = doctor_services(&args.services, env)?;
     limits::check(&Needs::of_services(&services, |_| true))?;
     let runtime = Runtime::new()?;
-    let findings = runtime.block_on(doctor::examine(&services));
+    let checks = runtime.block_on(doctor::examine(&services));
     runtime.shutdown_timeout(SHUTDOWN);
-    Destination::Stdout.write(&doctor::render(&findings, style(cli, env)))?;
-    let all_well = findings.iter().all(|finding| finding.answer.is_ok());
-    Ok(if all_well { exit::OK } else { exit::SERVICE })
+    Destination::Stdout.write(&doctor::render(&checks, style(cli, env)))?;
+    let all_ok = checks.iter().all(|check| check.info.is_ok());
+    Ok(if all_ok { exit::OK } else { exit::SERVICE })
 }
 
-/// One of several processes of a run.
-fn instance() -> Result<u8, Failure> {
+/// A process of `--instances`.
+fn instance() -> Result<u8, CommandError> {
     let runtime = Runtime::new()?;
-    let well = runtime.block_on(instances::child());
+    let ok = runtime.block_on(instances::child());
     runtime.shutdown_timeout(SHUTDOWN);
-    Ok(if well { exit::OK } else { exit::SERVICE })
+    Ok(if ok { exit::OK } else { exit::SERVICE })
 }
 
-/// How stdout wants it.
+/// The colour and width of text on stdout.
 fn style(cli: &Cli, env: Env<'_>) -> Style {
     let columns = terminal_width();
     Style {
@@ -172,18 +171,18 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(columns))
 }
 
-/// A note to stderr.
+/// Writes a line to stderr.
 fn say(text: &str) {
-    // Nobody to tell is nothing to fail for.
+    // A closed stderr does not change the exit code.
     let _ = writeln!(io::stderr(), "{}", printable(&redact::output(text)));
 }
 
-/// One line, or a few where an expression is shown, to stderr.
+/// Writes an error to stderr: one line, or several where an expression is shown.
 fn complain(text: &str) {
     say(&format!("error: {text}"));
 }
 
-/// `-v` and more of them: what happens, to stderr.
+/// Sends the log to stderr, at the level of `-v`.
 fn log(cli: &Cli, env: Env<'_>) {
     let level = cli.global.level();
     let filter = tracing_subscriber::EnvFilter::new(format!("off,coupon_bench={level}"));
@@ -192,6 +191,6 @@ fn log(cli: &Cli, env: Env<'_>) {
         .with_writer(|| redact::Stderr)
         .with_ansi(cli.global.color.enabled(io::stderr().is_terminal(), env))
         .with_target(false);
-    // Set already only where this is not the program but a test.
+    // It fails only in a test, where a subscriber is set already.
     let _ = subscriber.try_init();
 }

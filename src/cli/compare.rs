@@ -1,26 +1,28 @@
-//! The flags of `compare`, and what they mean.
+//! The flags of `compare`, and their validation.
 
 use std::{fmt, path::PathBuf};
 
 use clap::Args;
 
-use crate::{config::scenario::Scenario, judge::compare::Metric};
 use crate::{
     config::{
-        effective::{self, Effective},
-        layers::Found,
-        output::{OutputTarget, Targets},
-        settings::{OUTPUT, RunArgs, RunSettings, SERVICES, WORKLOAD},
+        OutputTarget, RunArgs, RunConfig, RunSettings,
+        layers::flag,
+        output::DistinctTargets,
+        resolve::resolve_with_trials,
+        scenario::Scenario,
+        settings::{OUTPUT, SERVICES, WORKLOAD, not_taken},
     },
     input::{
         Env,
         error::{Place, UsageError},
-        typed::Typed,
+        raw_value::RawValue,
     },
+    judge::compare::Metric,
     text::{problem::Problem, quote::quoted, values},
 };
 
-/// The fewest that say something about an outlier, and two more.
+/// The default of `--trials`: an outlier needs at least three trials to be seen.
 const TRIALS: u32 = 5;
 
 const COMPARISON: &str = "Comparison";
@@ -35,14 +37,14 @@ Examples:
   coupon-bench compare -s redis-incr --baseline main --fail-on-regression 10%
   coupon-bench compare before.json after.json --markdown comparison.md
 
-Correctness first: a strategy that gave out too many coupons or lost one is not ranked, however fast it was.
-Reports that repeat the strategies of the first are held against it; others are ranked together.
-What a scenario file says of outputs is for run alone.
+A strategy that issued too many coupons or lost one is not ranked, even if it is fast.
+Reports with the strategies of the first report are compared with the first; other reports are ranked together.
+Outputs in a scenario file are for run only.
 Baselines are reports in .coupon-bench/baselines of the current directory.
-Exit codes: 3 a promise is broken, or there is a regression; 4 inconclusive, or too few trials to tell.")]
+Exit codes: 3 a promise is broken, or there is a regression; 4 inconclusive, or too few trials.")]
 #[command(mut_args(own_outputs))]
 pub struct CompareArgs {
-    /// Reports that run --json wrote; without any, --strategy says what to run
+    /// Reports of run --json; without a report, --strategy names what to run
     #[arg(value_name = "REPORT", conflicts_with_all = of_a_run())]
     pub reports: Vec<PathBuf>,
 
@@ -50,53 +52,53 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
 
-    /// Everything that a run can be told. Trials are 5 unless they are named.
+    /// The settings of a run; the default of `--trials` is 5.
     #[command(flatten)]
     pub settings: RunSettings,
 
-    /// What is fast.
+    /// The metric.
     #[arg(long, value_name = "METRIC", help_heading = COMPARISON, help = "\
-        What is fast: throughput, p50, p99, issued.p99 or time_to_durable.p50 \
+        The metric of the ranking: throughput, p50, p99, issued.p99 or time_to_durable.p50 \
         [default: throughput, and p99 of an open loop]")]
-    pub by: Option<Typed>,
+    pub by: Option<RawValue>,
 
-    /// Hold each strategy against the baseline of this name
+    /// Compare each strategy with the baseline of this name
     #[arg(long, value_name = "NAME", help_heading = COMPARISON)]
-    pub baseline: Option<Typed>,
+    pub baseline: Option<RawValue>,
 
-    /// Keep the one report, or this run, as the baseline of this name; not where there is a regression
+    /// Save the report, or this run, as the baseline of this name, unless there is a regression
     #[arg(long, value_name = "NAME", help_heading = COMPARISON)]
-    pub save_baseline: Option<Typed>,
+    pub save_baseline: Option<RawValue>,
 
-    /// Exit with 3 where a strategy is slower than its baseline by more than this, beyond chance, or incorrect now
+    /// Exit with 3 if a strategy is slower than its baseline by more than this, with significance, or is incorrect now
     #[arg(long, value_name = "PERCENT", help_heading = COMPARISON)]
-    pub fail_on_regression: Option<Typed>,
+    pub fail_on_regression: Option<RawValue>,
 
-    /// Compare runs although their workload, services or machine were not the same, and say so
+    /// Compare runs with different workloads, services or machines, and list the differences
     #[arg(long, help_heading = COMPARISON)]
     pub force: bool,
 }
 
-/// What `compare` is to do.
+/// The validated settings of `compare`.
 #[derive(Debug)]
-pub struct Comparing {
+pub struct CompareConfig {
     /// What is compared.
-    pub what: What,
-    /// Held against this.
+    pub input: CompareInput,
+    /// The baseline to compare with.
     pub baseline: Option<BaselineName>,
-    /// Kept under this name.
+    /// The name under which the report is saved.
     pub save: Option<BaselineName>,
-    /// How much slower is too slow, as a share.
+    /// The largest slowdown that is no regression, as a share: 0.1 is 10%.
     pub threshold: Option<f64>,
-    /// What is fast.
+    /// The metric of the ranking.
     pub metric: Option<Metric>,
-    /// Whether runs that differ are compared all the same.
+    /// Whether runs with different settings are compared.
     pub force: bool,
-    /// As JSON.
+    /// The comparison as JSON.
     pub json: Option<OutputTarget>,
-    /// As Markdown.
+    /// The comparison as Markdown.
     pub markdown: Option<OutputTarget>,
-    /// Whether the comparison for people goes to stdout: neither when quiet, nor beside a document.
+    /// Whether the text comparison goes to stdout: not with `--quiet`, and not where a document goes to stdout.
     pub shown: bool,
     /// Whether progress may be shown.
     pub progress: bool,
@@ -104,19 +106,19 @@ pub struct Comparing {
 
 /// What is compared.
 #[derive(Debug)]
-pub enum What {
-    /// Files, as typed.
+pub enum CompareInput {
+    /// Report files.
     Reports(Vec<PathBuf>),
-    /// Something that is to be run.
-    Live(Box<Scenario>),
+    /// A scenario to run now.
+    Run(Box<Scenario>),
 }
 
-/// A name that is a file's name everywhere, and nothing but that.
+/// The name of a baseline: valid as a file name on every system, and no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaselineName(String);
 
 impl BaselineName {
-    const LONGEST: usize = 64;
+    const MAX_LENGTH: usize = 64;
 
     fn parse(text: &str) -> Result<Self, Problem> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -124,9 +126,9 @@ impl BaselineName {
             None => "a baseline needs a name, such as main",
             Some('.' | '-') => "a baseline's name begins with a letter or a digit",
             _ if !text.chars().all(fits) => {
-                "a baseline's name is made of letters, digits, '-', '_' and '.'"
+                "a baseline's name consists of letters, digits, '-', '_' and '.'"
             }
-            _ if text.len() > Self::LONGEST => "a baseline's name has at most 64 characters",
+            _ if text.len() > Self::MAX_LENGTH => "a baseline's name has at most 64 characters",
             _ => return Ok(Self(text.to_owned())),
         };
         Err(Problem::invalid(text, advice))
@@ -139,52 +141,27 @@ impl fmt::Display for BaselineName {
     }
 }
 
-/// What was typed becomes what is meant.
-pub fn comparing(args: &CompareArgs, env: Env<'_>) -> Result<Comparing, UsageError> {
-    let baseline = flag("baseline", args.baseline.as_ref(), BaselineName::parse)?;
-    let save = flag(
-        "save_baseline",
-        args.save_baseline.as_ref(),
-        BaselineName::parse,
-    )?;
-    let threshold = flag(
-        "fail_on_regression",
-        args.fail_on_regression.as_ref(),
-        values::percent,
-    )?;
-    let metric = flag("by", args.by.as_ref(), metric)?;
-    let mut targets = Targets::default();
+/// Validates the flags of `compare`, its scenario file and the environment.
+///
+/// # Errors
+///
+/// The first invalid setting, with its place, or nothing to compare.
+pub fn resolve(args: &CompareArgs, env: Env<'_>) -> Result<CompareConfig, UsageError> {
     let settings = &args.settings;
+    let baseline = flag("baseline", args.baseline.as_ref(), BaselineName::parse)?;
+    let save = args.save_baseline.as_ref();
+    let save = flag("save_baseline", save, BaselineName::parse)?;
+    let threshold = args.fail_on_regression.as_ref();
+    let threshold = flag("fail_on_regression", threshold, values::percent)?;
+    let metric = flag("by", args.by.as_ref(), metric)?;
+    let mut targets = DistinctTargets::default();
     let json = flag("json", settings.json.as_ref(), |text| targets.add(text))?;
-    let markdown = flag("markdown", settings.markdown.as_ref(), |text| {
-        targets.add(text)
-    })?;
+    let markdown = settings.markdown.as_ref();
+    let markdown = flag("markdown", markdown, |text| targets.add(text))?;
     let quiet = flag("quiet", settings.quiet.as_ref(), values::switch)?.unwrap_or(false);
-    let (what, progress) = if args.reports.is_empty() {
-        let (scenario, progress) = live(args, env)?;
-        if scenario.subjects.len() == 1 && baseline.is_none() && save.is_none() {
-            let what = format!("one strategy, {}", scenario.subjects[0].name());
-            let advice = "name others to compare it with, or a --baseline";
-            return Err(wrong("strategy", Problem::new(what, advice)));
-        }
-        if threshold.is_some() && baseline.is_none() {
-            let what = "nothing to hold the strategies against";
-            return Err(wrong(
-                "fail_on_regression",
-                Problem::new(what, "name a --baseline"),
-            ));
-        }
-        (What::Live(Box::new(scenario)), progress)
-    } else {
-        (What::Reports(args.reports.clone()), false)
-    };
-    if save.is_some() && args.reports.len() > 1 {
-        let what = format!("one baseline of {} reports", args.reports.len());
-        let problem = Problem::new(what, "name one report, or strategies to run");
-        return Err(wrong("save_baseline", problem));
-    }
-    Ok(Comparing {
-        what,
+    let (input, progress) = input(args, env)?;
+    let config = CompareConfig {
+        input,
         baseline,
         save,
         threshold,
@@ -194,25 +171,59 @@ pub fn comparing(args: &CompareArgs, env: Env<'_>) -> Result<Comparing, UsageErr
         markdown,
         shown: !quiet && !targets.has_stdout(),
         progress,
+    };
+    check_baselines(&config)?;
+    Ok(config)
+}
+
+/// Checks that there is something to compare with, and one report to save.
+fn check_baselines(config: &CompareConfig) -> Result<(), UsageError> {
+    let CompareConfig { baseline, save, .. } = config;
+    let (name, what, advice) = match &config.input {
+        CompareInput::Run(scenario)
+            if scenario.subjects.len() == 1 && baseline.is_none() && save.is_none() =>
+        {
+            let what = format!("one strategy, {}", scenario.subjects[0].name());
+            let advice = "name others to compare it with, or a --baseline";
+            ("strategy", what, advice)
+        }
+        CompareInput::Run(_) if config.threshold.is_some() && baseline.is_none() => (
+            "fail_on_regression",
+            "no baseline to compare with".to_owned(),
+            "name a --baseline",
+        ),
+        CompareInput::Reports(reports) if save.is_some() && reports.len() > 1 => (
+            "save_baseline",
+            format!("one baseline of {} reports", reports.len()),
+            "name one report, or strategies to run",
+        ),
+        _ => return Ok(()),
+    };
+    Err(UsageError::Setting {
+        place: Place::Flag(name),
+        problem: Problem::new(what, advice),
     })
 }
 
-/// What is to be run, and whether progress may be shown.
-fn live(args: &CompareArgs, env: Env<'_>) -> Result<(Scenario, bool), UsageError> {
+/// The reports, or the scenario to run; and whether progress may be shown.
+fn input(args: &CompareArgs, env: Env<'_>) -> Result<(CompareInput, bool), UsageError> {
+    if !args.reports.is_empty() {
+        return Ok((CompareInput::Reports(args.reports.clone()), false));
+    }
     if args.settings.strategy.is_empty() && args.scenario.is_none() {
         return Err(UsageError::NothingToCompare);
     }
     let run = RunArgs {
         scenario: args.scenario.clone(),
         settings: RunSettings {
-            // Those are of the comparison.
+            // The documents are those of the comparison, not of the run.
             json: None,
             markdown: None,
             ..args.settings.clone()
         },
     };
-    let Effective { scenario, output } = effective::with_trials(&run, env, TRIALS)?;
-    Ok((scenario, output.progress))
+    let RunConfig { scenario, output } = resolve_with_trials(&run, env, TRIALS)?;
+    Ok((CompareInput::Run(Box::new(scenario)), output.progress))
 }
 
 fn metric(text: &str) -> Result<Metric, Problem> {
@@ -227,27 +238,7 @@ fn metric(text: &str) -> Result<Metric, Problem> {
     })
 }
 
-/// What the flag `name` says, interpreted.
-fn flag<T>(
-    name: &'static str,
-    typed: Option<&Typed>,
-    parse: impl FnOnce(&str) -> Result<T, Problem>,
-) -> Result<Option<T>, UsageError> {
-    let found = typed.map(|typed| Found {
-        text: &typed.text,
-        place: Place::Flag(name),
-    });
-    found.map(|found| found.parse(parse)).transpose()
-}
-
-fn wrong(name: &'static str, problem: Problem) -> UsageError {
-    UsageError::Setting {
-        place: Place::Flag(name),
-        problem,
-    }
-}
-
-/// The flags that make no sense beside reports, which were made already.
+/// The flags that conflict with reports, because the runs of a report have ended.
 fn of_a_run() -> Vec<clap::Id> {
     let all = RunSettings::augment_args(clap::Command::new("flags"));
     let of_a_run = all
@@ -257,12 +248,12 @@ fn of_a_run() -> Vec<clap::Id> {
     of_a_run.chain(["scenario".into()]).collect()
 }
 
-/// Documents of a run are not written here; of the flags that are shared, the help says what they do here.
+/// Refuses the flags for documents of a run, and adapts the help of the flags for both.
 fn own_outputs(arg: clap::Arg) -> clap::Arg {
     if arg.get_help_heading() != Some(OUTPUT) {
         return match arg.get_id().as_str() {
             "trials" => {
-                arg.help("Runs of each strategy, interleaved with those of the others [default: 5]")
+                arg.help("Runs of each strategy, interleaved with those of the other strategies [default: 5]")
             }
             _ => arg,
         };
@@ -271,9 +262,7 @@ fn own_outputs(arg: clap::Arg) -> clap::Arg {
         "json" => arg.help("Write the comparison as JSON; - is stdout"),
         "markdown" => arg.help("Write the comparison as Markdown; - is stdout"),
         "quiet" | "no_progress" => arg,
-        _ => arg.hide(true).value_parser(|_: &str| {
-            Err::<Typed, _>("run writes that; compare has --json and --markdown")
-        }),
+        _ => not_taken(arg, "run writes that; compare has --json and --markdown"),
     }
 }
 

@@ -12,31 +12,31 @@ use crate::{
     text::redact,
 };
 
-/// What was asked, and what it said.
-pub struct Finding {
+/// The state of one service.
+pub struct ServiceCheck {
     /// `--db`, `--redis`, `--kafka`.
     pub flag: &'static str,
-    /// Where it should be, password masked.
-    pub target: String,
-    /// What it is, or why it cannot be used.
-    pub answer: Result<ServiceInfo, String>,
+    /// The address, password masked.
+    pub address: String,
+    /// The kind and version of the service, or why it cannot be used.
+    pub info: Result<ServiceInfo, String>,
 }
 
-/// Asks all three services at once. Creates nothing.
-pub async fn examine(services: &Services) -> [Finding; 3] {
+/// Connects to all three services at once. Creates no objects.
+pub async fn examine(services: &Services) -> [ServiceCheck; 3] {
     let (db, redis, kafka) = tokio::join!(
         database(services),
         Redis::probe(services),
         Kafka::probe(&services.kafka, services.tls_ca.as_ref()),
     );
     [
-        finding("--db", services.db.to_string(), db),
-        finding("--redis", services.redis.to_string(), redis),
-        finding("--kafka", services.kafka.to_string(), kafka),
+        check("--db", services.db.to_string(), db),
+        check("--redis", services.redis.to_string(), redis),
+        check("--kafka", services.kafka.to_string(), kafka),
     ]
 }
 
-/// A pooler in between is worth knowing: it decides how statements are sent.
+/// The database. The version names a pooler, because a pooler decides how statements are sent.
 async fn database(services: &Services) -> Result<ServiceInfo, String> {
     let Contact {
         mut info,
@@ -48,36 +48,32 @@ async fn database(services: &Services) -> Result<ServiceInfo, String> {
     Ok(info)
 }
 
-fn finding(flag: &'static str, target: String, answer: Result<ServiceInfo, String>) -> Finding {
-    Finding {
+fn check(flag: &'static str, address: String, info: Result<ServiceInfo, String>) -> ServiceCheck {
+    ServiceCheck {
         flag,
-        target,
-        answer: answer.map_err(|problem| redact::foreign(&problem)),
+        address,
+        info: info.map_err(|problem| redact::foreign(&problem)),
     }
 }
 
-/// The findings as aligned lines.
-pub fn render(findings: &[Finding], style: Style) -> String {
-    let width = findings
+/// The checks as aligned lines.
+pub fn render(checks: &[ServiceCheck], style: Style) -> String {
+    let width = checks
         .iter()
-        .map(|finding| finding.target.chars().count())
+        .map(|check| check.address.chars().count())
         .max()
         .unwrap_or(0);
     let mut document = Document::new();
-    for Finding {
-        flag,
-        target,
-        answer,
-    } in findings
-    {
-        let (word, said) = match answer {
+    for check in checks {
+        let (word, text) = match &check.info {
             Ok(info) => {
-                let where_it_is = if info.embedded { " (embedded)" } else { "" };
-                ("ok", format!("{} {}{where_it_is}", info.kind, info.version))
+                let embedded = if info.embedded { " (embedded)" } else { "" };
+                ("ok", format!("{} {}{embedded}", info.kind, info.version))
             }
             Err(problem) => ("failed", problem.clone()),
         };
-        document.hanging(format!("{flag:<8} {target:<width$}  {word:<6}  "), said);
+        let ServiceCheck { flag, address, .. } = check;
+        document.hanging(format!("{flag:<8} {address:<width$}  {word:<6}  "), text);
     }
     document.terminal(style)
 }

@@ -1,4 +1,4 @@
-//! The flags of `completions` and `man`, and the commands that both describe.
+//! The flags of `completions` and `man`, and the description of the commands that both print.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -14,7 +14,7 @@ Examples:
   coupon-bench completions zsh > \"${fpath[1]}/_coupon-bench\"
   coupon-bench completions fish > ~/.config/fish/completions/coupon-bench.fish")]
 pub struct CompletionsArgs {
-    /// For which shell
+    /// The shell
     pub shell: Shell,
 }
 
@@ -25,12 +25,11 @@ Examples:
   coupon-bench man | man -l -
   coupon-bench man run > ~/.local/share/man/man1/coupon-bench-run.1")]
 pub struct ManArgs {
-    /// Of which command [default: the program itself]
+    /// The command to describe [default: the program itself]
     pub command: Option<String>,
 }
 
-/// The command line as it is shown: without the commands that are only for the program itself. Every command knows its
-/// full name.
+/// The description of the command line, without hidden commands. Every command has its full name.
 pub fn program() -> clap::Command {
     let all = Cli::command();
     let shown = all.get_subcommands().filter(|one| !one.is_hide_set());
@@ -46,7 +45,11 @@ pub fn program() -> clap::Command {
     program
 }
 
-/// The command called `name`, or the program.
+/// The description of the command `name`; without a name, of the program.
+///
+/// # Errors
+///
+/// The name is unknown; the advice suggests a similar name.
 pub fn command(name: Option<&str>) -> Result<clap::Command, Problem> {
     let program = program();
     let Some(name) = name else { return Ok(program) };

@@ -1,28 +1,14 @@
-//! The command line as typed, and the one place where flags, a scenario file and the environment become a
-//! validated [`crate::config::scenario::Scenario`].
+//! The command line: the commands, their flags, and what each command does.
 //!
 //! # Layout
 //!
-//! - this file: the commands and the global flags
-//! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
-//! - [`ceiling`]: the flags of `ceiling`, and what they mean
-//! - [`clean`]: the flags of `clean`
-//! - [`compare`]: the flags of `compare`
-//! - [`explore`]: the flags of `explore`
-//! - [`replay`]: the flags of `replay`
-//! - [`serve`]: the flags of `serve`
-//! - [`manual`]: the flags of `completions` and `man`
-//! - [`mod@file`]: reads a scenario file; [`toml_file`]: any file in TOML, with the line and the key of every mistake
-//! - [`layers`]: flag over file over environment
-//! - [`mod@effective`]: what was typed becomes what is meant
-//! - [`output`]: what a run tells, and where documents go
-//! - [`target`]: the flags of `target`; `targets`: a service in place of strategies, for `run` and `compare`
-//! - [`strategies`]: which strategies are meant, and which the database can run
-//! - [`values`], [`services`]: counts, durations, URLs and broker lists as people write them
-//! - [`mask`], [`error`]: how it is said that something is wrong, without telling a password
-//!
-//! To add a flag, add its field to [`settings::RunSettings`] and its line to [`effective`](effective::effective) or to [`output`].
-//! Nothing here prints, and the only input besides the arguments is the scenario file and the variables asked for.
+//! - this file: the list of commands and the global flags
+//! - [`ceiling`], [`clean`], [`compare`], [`explore`], [`replay`], [`serve`]: the flags of one command, and `resolve`, which validates
+//!   them; the flags of `run` and their validation are in [`crate::config`]
+//! - [`target`], [`manual`]: the flags of `target`, `completions` and `man`
+//! - [`doctor`]: the check of the services
+//! - [`commands`]: what each command does: open the outputs, call the engine, write the result, return the exit code
+//! - `clap_error`: clap's errors without secrets
 
 pub mod ceiling;
 pub(crate) mod clap_error;
@@ -44,9 +30,8 @@ use tracing::level_filters::LevelFilter;
 pub use self::{ceiling::CeilingArgs, clean::CleanArgs};
 pub use crate::{
     config::{
-        effective::{Effective, doctor_services, effective},
-        output::{Output, OutputTarget},
-        settings::{RunArgs, RunSettings, ServiceArgs},
+        Output, OutputTarget, RunArgs, RunConfig, RunSettings, ServiceArgs, doctor_services,
+        resolve,
     },
     input::{Env, error::UsageError},
 };
@@ -67,55 +52,59 @@ Examples:
   coupon-bench strategies
 
 Exit codes:
-  0 every promise and assertion held     4 inconclusive, also where a service died in the middle
+  0 every promise and assertion held     4 inconclusive, also if a service fails during the load
   2 usage or scenario error              5 a service could not be reached before the load
-  3 a promise or assertion was violated  1 anything else, 130 interrupted")]
+  3 a promise or assertion was violated  1 any other error, 130 interrupted")]
 pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 impl Cli {
-    /// What the arguments mean, the program's name first.
-    pub fn typed<T: Into<OsString> + Clone>(
+    /// Parses the arguments, of which the first is the program's name.
+    ///
+    /// # Errors
+    ///
+    /// clap's error, with a tip where a strategy has no flag.
+    pub fn parse_args<T: Into<OsString> + Clone>(
         args: impl IntoIterator<Item = T>,
     ) -> Result<Self, clap::Error> {
-        Self::try_parse_from(args).map_err(crate::config::strategies::with_its_flag)
+        Self::try_parse_from(args).map_err(crate::config::strategies::suggest_strategy_flag)
     }
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Fires concurrent users at a strategy and counts the coupons
+    /// Sends concurrent claims to a strategy and counts the coupons
     Run(Box<RunArgs>),
     /// Compares reports, or strategies side by side: correctness first, then speed
     Compare(Box<compare::CompareArgs>),
-    /// Tries every interleaving of a strategy and shows the smallest that breaks it
+    /// Searches every interleaving of a strategy and shows the shortest one that breaks its promise
     Explore(Box<explore::ExploreArgs>),
-    /// Plays one interleaving on real services
+    /// Replays one interleaving on real services
     Replay(Box<replay::ReplayArgs>),
     /// Serves a strategy over HTTP, for any load tool
     Serve(Box<serve::ServeArgs>),
     /// Lists the strategies, with what each promises and needs
     Strategies(StrategiesArgs),
-    /// Describes a service of your own, and tries the description with one claim
+    /// Creates the description of a service of your own, and checks it with one claim
     Target(target::TargetArgs),
-    /// Measures how fast the services are by themselves: what a strategy can reach at most here
+    /// Measures the services without a strategy: the most that a strategy can reach on this machine
     Ceiling(Box<CeilingArgs>),
-    /// Lists what runs that were killed have left behind, and removes it
+    /// Lists the objects that killed runs left behind, and removes them
     Clean(CleanArgs),
-    /// Says which services are reachable, in which version, and what is embedded
+    /// Shows which services can be reached, their versions, and which are embedded
     Doctor(DoctorArgs),
     /// Prints a script that completes this program's commands and flags in a shell
     Completions(manual::CompletionsArgs),
     /// Prints the manual page of the program, or of one of its commands
     Man(manual::ManArgs),
-    /// One of several processes of a run; started by the run itself
+    /// A process of --instances; started by the run itself
     #[command(name = crate::engine::run::instances::COMMAND, hide = true)]
     Instance,
 }
@@ -124,7 +113,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Say more on stderr; twice for even more
+    /// Write more log lines to stderr; give the flag twice for debug lines
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
@@ -134,7 +123,7 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// What tracing lets through to stderr.
+    /// The level of the log on stderr.
     pub fn level(&self) -> LevelFilter {
         match self.verbose {
             0 => LevelFilter::WARN,
@@ -152,7 +141,8 @@ pub enum Color {
     #[default]
     #[value(help = "On a terminal, unless NO_COLOR is set")]
     Auto,
-    /// Whatever the environment says
+    /// Also if `NO_COLOR` is set.
+    #[value(help = "Also if NO_COLOR is set")]
     Always,
     /// Never
     Never,
@@ -180,7 +170,7 @@ pub struct StrategiesArgs {
     #[arg(long, conflicts_with = "name")]
     pub json: bool,
 
-    /// Print every strategy's page as Markdown, with what a search over every interleaving finds
+    /// Print every strategy's page as Markdown, with the results of a search over every interleaving
     #[arg(long, conflicts_with_all = ["name", "json"])]
     pub markdown: bool,
 }
@@ -192,7 +182,7 @@ Examples:
   coupon-bench doctor
   coupon-bench doctor --db postgres://bench@localhost/bench --kafka localhost:9092")]
 pub struct DoctorArgs {
-    /// The services to look at.
+    /// The addresses of the services.
     #[command(flatten)]
     pub services: ServiceArgs,
 }

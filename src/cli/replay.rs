@@ -1,39 +1,36 @@
-//! The flags of `replay`, and what they mean.
+//! The flags of `replay`, and their validation.
 
 use std::time::Duration;
 
 use clap::Args;
 
-use super::ceiling::flag;
 use crate::{
     config::{
-        effective::service_settings,
-        layers::{Found, Layers},
+        layers::{Layers, LocatedValue, flag},
         output::{DocumentArgs, Documents},
-        settings::{RunSettings, SERVICES, ServiceArgs, WORKLOAD},
-        strategies::{known_strategy, refuse},
+        services,
+        settings::{SERVICES, ServiceArgs, WORKLOAD},
+        strategies::{check_database, known_strategy},
+    },
+    engine::{
+        explore::MAX_INSTANCES,
+        replay::{Patience, ReplaySettings},
     },
     input::{
         Env,
+        address::{DbKind, Services},
         error::{Place, UsageError},
-        typed::Typed,
+        raw_value::RawValue,
     },
+    model::interleaving::Token,
+    strategies::Entry,
     text::{
         problem::Problem,
         values::{self, span},
     },
 };
-use crate::{
-    engine::{
-        explore::MAX_INSTANCES,
-        replay::{Patience, ReplaySettings},
-    },
-    input::address::{DbKind, Services},
-    model::interleaving::Token,
-    strategies::Entry,
-};
 
-/// As many as a talk, or a proof, may ask for.
+/// A typing mistake must not replay a schedule for hours.
 const MAX_TRIALS: u32 = 100_000;
 
 /// Flags of `replay`.
@@ -45,32 +42,32 @@ Examples:
   coupon-bench replay naive:u2:l1:ABBA --strategy db-pessimistic
   coupon-bench replay redis-kafka:u1:l1:AAAn --kafka localhost:9092
 
-A schedule is STRATEGY:uUSERS:lLIMIT:MOVES, as explore prints it. A to H are the attempts and K is the consumer: each letter is
-the next call that it makes. A small letter after it says what goes wrong with the call (r refused, n no answer, l the answer is
-lost, f given up by the broker, d delivered again, x it crashes); L ends all leases, R restarts Redis, empty.
-Exit codes: 3 the promise broke without a fault, 4 it proves nothing.")]
+A schedule is STRATEGY:uUSERS:lLIMIT:MOVES, as explore prints it. A to H are the attempts and K is the consumer; each letter is
+the next call of that attempt or consumer. A lower-case letter after it is a fault of the call (r refused, n no response, l the
+response is lost, f given up by the broker, d delivered again, x the caller crashes). L ends all leases, R restarts Redis, empty.
+Exit codes: 3 the promise broke without a fault, 4 inconclusive.")]
 pub struct ReplayArgs {
     /// The schedule, as explore prints it
     #[arg(value_name = "SCHEDULE")]
     pub token: String,
 
-    /// Play it with this strategy instead of its own
+    /// Replay the schedule with this strategy instead of its own
     #[arg(short, long, value_name = "NAME", help_heading = WORKLOAD)]
-    pub strategy: Option<Typed>,
+    pub strategy: Option<RawValue>,
 
-    /// How often it is played [default: 1]
+    /// Number of replays [default: 1]
     #[arg(long, value_name = "N", help_heading = WORKLOAD)]
-    pub trials: Option<Typed>,
+    pub trials: Option<RawValue>,
 
-    /// After so long without an answer, a call is said to wait for somebody, and the schedule goes on [default: 300ms]
+    /// A call without a response after this time is reported as waiting for another attempt, and the schedule continues [default: 300ms]
     #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
-    pub wait: Option<Typed>,
+    pub wait: Option<RawValue>,
 
-    /// After so long, whoever still waits gets no answer any more [default: 30s]
+    /// Calls that still wait after this time get no response [default: 30s]
     #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
-    pub timeout: Option<Typed>,
+    pub timeout: Option<RawValue>,
 
-    /// Which services.
+    /// The addresses of the services.
     #[command(flatten)]
     pub services: ServiceArgs,
 
@@ -78,31 +75,34 @@ pub struct ReplayArgs {
     #[arg(long, help_heading = SERVICES)]
     pub keep: bool,
 
-    /// What is written.
+    /// The documents to write.
     #[command(flatten)]
     pub documents: DocumentArgs,
 }
 
-/// What `replay` is to do.
+/// The validated settings of `replay`.
 #[derive(Debug)]
-pub struct Replaying {
-    /// What is played.
+pub struct ReplayConfig {
+    /// What to replay.
     pub plan: ReplaySettings,
-    /// What is written.
+    /// What to write, and where.
     pub documents: Documents,
 }
 
-/// What was typed becomes what is meant.
-pub fn replaying(args: &ReplayArgs, env: Env<'_>) -> Result<Replaying, UsageError> {
+/// Validates the flags of `replay` and the environment.
+///
+/// # Errors
+///
+/// The first invalid setting, with its place; for the schedule, with the position in it.
+pub fn resolve(args: &ReplayArgs, env: Env<'_>) -> Result<ReplayConfig, UsageError> {
     let token = token(&args.token)?;
-    let services = service_settings(&Layers::of_flags(shared(args), env)?)?;
+    let services = services(&Layers::of_services(&args.services, env)?)?;
     let entry = strategy(args, &token, services.db.kind())?;
-    let batch = u32::from(token.batch);
     let plan = ReplaySettings {
         entry,
         services: Services {
             consumers: 1,
-            consumer_batch: batch,
+            consumer_batch: token.batch.into(),
             ..services
         },
         patience: Patience {
@@ -114,10 +114,10 @@ pub fn replaying(args: &ReplayArgs, env: Env<'_>) -> Result<Replaying, UsageErro
         token,
     };
     let documents = Documents::of(&args.documents)?;
-    Ok(Replaying { plan, documents })
+    Ok(ReplayConfig { plan, documents })
 }
 
-/// Read by itself, as its errors point into it.
+/// The schedule. Its error points into the text, and has no place of a setting.
 fn token(text: &str) -> Result<Token, UsageError> {
     let token: Token = text.trim().parse()?;
     if token.instances as usize > MAX_INSTANCES {
@@ -127,31 +127,21 @@ fn token(text: &str) -> Result<Token, UsageError> {
     Ok(token)
 }
 
-/// The one that is named, or the schedule's own.
+/// The strategy of `--strategy`, or that of the schedule.
 fn strategy(args: &ReplayArgs, token: &Token, db: DbKind) -> Result<&'static Entry, UsageError> {
-    let named = args.strategy.as_ref().map(|typed| Found {
-        text: &typed.text,
-        place: Place::Flag("strategy"),
-    });
-    let found = named.unwrap_or_else(|| Found {
+    let named = args.strategy.as_ref();
+    let named = named.map(|value| LocatedValue::of_flag("strategy", value));
+    let value = named.unwrap_or_else(|| LocatedValue {
         text: &token.strategy,
         place: schedule(&args.token).place,
     });
-    let entry = found.parse(known_strategy)?;
-    refuse(&found, entry, db)?;
+    let entry = value.parse(known_strategy)?;
+    check_database(&value, entry, db)?;
     Ok(entry)
 }
 
-/// Those that mean the same in a run.
-fn shared(args: &ReplayArgs) -> RunSettings {
-    RunSettings {
-        services: args.services.clone(),
-        ..RunSettings::default()
-    }
-}
-
-fn schedule(text: &str) -> Found<'_> {
-    Found {
+fn schedule(text: &str) -> LocatedValue<'_> {
+    LocatedValue {
         text,
         place: Place::Argument("SCHEDULE"),
     }

@@ -1,4 +1,4 @@
-//! The flags of `serve`, and what they mean.
+//! The flags of `serve`, and their validation.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -8,37 +8,34 @@ use std::{
 use clap::Args;
 use url::Host;
 
-use super::ceiling::flag;
-use crate::{
-    config::scenario::Scenario,
-    input::address::DbKind,
-    model::workload::Workload,
-    serve::{ANSWER, Listen, Plan},
-    strategies::Entry,
-};
 use crate::{
     config::{
-        effective::{service_settings, workload},
-        layers::{Found, Layers},
-        settings::{RunSettings, SERVICES, ServiceArgs, WORKLOAD, one_of},
-        strategies::{check_capacity, known_strategy, refuse},
+        layers::{Layers, LocatedValue, flag},
+        scenario::Scenario,
+        services,
+        settings::{ConnectionArgs, ConsumerArgs, RunSettings, SERVICES, ServiceArgs, WORKLOAD},
+        strategies::{check_capacity, check_database, known_strategy},
+        workload,
     },
     input::{
         Env,
+        address::DbKind,
         error::{Place, UsageError},
-        typed::Typed,
+        raw_value::RawValue,
     },
-    model::workload::MAX_ATTEMPTS,
+    model::workload::{MAX_ATTEMPTS, Workload},
+    serve::{ANSWER, Listen, Plan},
+    strategies::Entry,
     text::{problem::Problem, quote::quoted, values},
 };
 
-/// Each is a file descriptor and some kilobytes.
+/// A connection is a file descriptor and some kilobytes.
 const MAX_CONNECTIONS: u32 = 1_000_000;
 
 const HOSTS: &str =
     "write a host name alone, as in bench.example or 10.0.0.5, without http:// and without a port";
 
-const FORMS: &str = "use HOST:PORT (port 0 is any that is free) or unix:PATH";
+const FORMS: &str = "use HOST:PORT (port 0 is any free port) or unix:PATH";
 
 /// Flags of `serve`.
 #[derive(Debug, Args)]
@@ -49,77 +46,61 @@ Examples:
   coupon-bench serve -s naive --print-target > naive.toml
   coupon-bench serve -s answer --listen unix:/tmp/coupon.sock
 
-POST /claim with {\"user\": 17} or ?user=17. Without a user, each request is of a new one, so that
+POST /claim with {\"user\": 17} or ?user=17. Without a user, each request is of a new user, so that
 oha -m POST needs no script.
-  201 issued   410 sold out   409 duplicate   503 failed, no coupon   500, 504 nobody knows
-Requests for another host than this one, or from pages of another origin, are answered 403.
-GET /ledger is what the database holds, POST /reset begins a fresh event, GET /metrics is for
-Prometheus, GET /health says whether claims are taken, GET /openapi.json describes it all.
+  201 issued   410 sold out   409 duplicate   503 failed, no coupon   500, 504 outcome unknown
+Requests for another host than this one, or from pages of another origin, get status 403.
+GET /ledger lists the coupons in the database, POST /reset begins a fresh event, GET /metrics is for
+Prometheus, GET /health says whether claims are accepted, GET /openapi.json describes the API.
 
-The strategy answer asks no service and tells everybody that all coupons are gone: for measuring
-load tools and this server. Ctrl-C finishes what is under way, lets the topic drain, and removes
-what was created.")]
+The strategy answer uses no service and responds to every claim with sold out, to measure load tools
+and this server. Ctrl-C finishes the requests under way, drains the topic, and removes the objects
+that the server created.")]
+#[command(mut_args(own_help))]
 pub struct ServeArgs {
     /// One strategy, or answer; see coupon-bench strategies
     #[arg(short, long, value_name = "NAME", help_heading = WORKLOAD)]
-    pub strategy: Option<Typed>,
+    pub strategy: Option<RawValue>,
 
     /// Coupons [default: 100]
     #[arg(short, long, value_name = "N", help_heading = WORKLOAD)]
-    pub limit: Option<Typed>,
+    pub limit: Option<RawValue>,
 
-    /// For one claim, and for a drain that stands still; 500ms, 30s and 2m are understood [default: 30s]
+    /// Timeout of one claim, and of a drain without progress; 500ms, 30s and 2m are understood [default: 30s]
     #[arg(long, value_name = "DURATION", help_heading = WORKLOAD)]
-    pub timeout: Option<Typed>,
+    pub timeout: Option<RawValue>,
 
-    /// Where to listen: HOST:PORT, with port 0 for any that is free, or unix:PATH [default: 127.0.0.1:8080]
+    /// Where to listen: HOST:PORT, with port 0 for any free port, or unix:PATH [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", help_heading = SERVER)]
-    pub listen: Option<Typed>,
+    pub listen: Option<RawValue>,
 
-    /// Let other machines reach it: anybody there can claim, reset the event and read the ledger
+    /// Accept requests from other machines: every client there can claim, reset the event and read the ledger
     #[arg(long, help_heading = SERVER)]
     pub allow_remote: bool,
 
-    /// A further host name under which it may be asked, or of a page that may ask it; repeatable [default: those of the loopback, and the address of --listen]
+    /// A further host name of this server, or the host name of a page that may send requests; repeatable [default: the loopback names, and the address of --listen]
     #[arg(long, value_name = "NAME", help_heading = SERVER)]
-    pub allow_host: Vec<Typed>,
+    pub allow_host: Vec<RawValue>,
 
-    /// Connections at a time; further ones wait [default: 10000]
+    /// Connections at a time; further connections wait [default: 10000]
     #[arg(long, value_name = "N", help_heading = SERVER)]
-    pub max_connections: Option<Typed>,
+    pub max_connections: Option<RawValue>,
 
-    /// Print a target file for this server, for coupon-bench run --target, and end
+    /// Print a target file for this server, for coupon-bench run --target, and exit
     #[arg(long, help_heading = SERVER)]
     pub print_target: bool,
 
-    /// Which services.
+    /// The addresses of the services.
     #[command(flatten)]
     pub services: ServiceArgs,
 
-    /// Connections in the database's pool [default: 10]
-    #[arg(long, value_name = "N", help_heading = SERVICES)]
-    pub db_pool: Option<Typed>,
+    /// The connections to the services.
+    #[command(flatten)]
+    pub connections: ConnectionArgs,
 
-    /// How long a claim keeps a connection: for a statement, or for the whole request [default: statement]
-    #[arg(long, value_name = "statement|request", help_heading = SERVICES)]
-    #[arg(value_parser = one_of(&["statement", "request"]), hide_possible_values = true)]
-    pub db_connection: Option<Typed>,
-
-    /// Multiplexed connections to Redis [default: 1]
-    #[arg(long, value_name = "N", help_heading = SERVICES)]
-    pub redis_connections: Option<Typed>,
-
-    /// Members of the consumer group [default: 1]
-    #[arg(long, value_name = "N", help_heading = SERVICES)]
-    pub consumers: Option<Typed>,
-
-    /// Records that a consumer takes at once, as one INSERT of as many rows [default: 1]
-    #[arg(long, value_name = "N", help_heading = SERVICES)]
-    pub consumer_batch: Option<Typed>,
-
-    /// Records a second that all consumers together take [default: unlimited]
-    #[arg(long, value_name = "N", help_heading = SERVICES)]
-    pub consumer_rate: Option<Typed>,
+    /// How the topic is consumed.
+    #[command(flatten)]
+    pub consumption: ConsumerArgs,
 
     /// Leave the last event's table, keys and topic behind and print their names
     #[arg(long, help_heading = SERVICES)]
@@ -128,13 +109,27 @@ pub struct ServeArgs {
 
 const SERVER: &str = "Server";
 
-/// What was typed becomes what is meant.
-pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
-    let layers = Layers::of_flags(shared(args), env)?;
-    let services = service_settings(&layers)?;
+/// `serve` has no `--instances`.
+fn own_help(arg: clap::Arg) -> clap::Arg {
+    match arg.get_id().as_str() {
+        "consumer_rate" => {
+            arg.help("Records a second that all consumers together take [default: unlimited]")
+        }
+        _ => arg,
+    }
+}
+
+/// Validates the flags of `serve` and the environment.
+///
+/// # Errors
+///
+/// The first invalid setting, with its place.
+pub fn resolve(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
+    let layers = Layers::of_flags(shared_settings(args), env)?;
+    let services = services(&layers)?;
     let entry = strategy(args.strategy.as_ref(), services.db.kind())?;
     let workload = Workload {
-        // Nobody knows how many will come.
+        // The number of users of a server is not known.
         users: MAX_ATTEMPTS,
         ..workload(&layers)?
     };
@@ -144,7 +139,7 @@ pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
         listen.unwrap_or_else(|| Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))));
     check_listen(args, &listen)?;
     let allow_hosts = args.allow_host.iter();
-    let allow_hosts = allow_hosts.map(|typed| flag("allow_host", Some(typed), host_name));
+    let allow_hosts = allow_hosts.map(|value| flag("allow_host", Some(value), host_name));
     let allow_hosts = allow_hosts.collect::<Result<Vec<_>, _>>()?;
     let connections = args.max_connections.as_ref();
     let max_connections = flag(
@@ -164,28 +159,24 @@ pub fn plan(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
     })
 }
 
-/// Those that mean the same in a run.
-fn shared(args: &ServeArgs) -> RunSettings {
+/// The settings that `run` has too.
+fn shared_settings(args: &ServeArgs) -> RunSettings {
     RunSettings {
         limit: args.limit.clone(),
         timeout: args.timeout.clone(),
         services: args.services.clone(),
-        db_pool: args.db_pool.clone(),
-        db_connection: args.db_connection.clone(),
-        redis_connections: args.redis_connections.clone(),
-        consumers: args.consumers.clone(),
-        consumer_batch: args.consumer_batch.clone(),
-        consumer_rate: args.consumer_rate.clone(),
+        connections: args.connections.clone(),
+        consumption: args.consumption.clone(),
         ..RunSettings::default()
     }
 }
 
-fn strategy(typed: Option<&Typed>, db: DbKind) -> Result<&'static Entry, UsageError> {
-    let found = Found {
-        text: typed.map_or("", |typed| &typed.text),
+fn strategy(value: Option<&RawValue>, db: DbKind) -> Result<&'static Entry, UsageError> {
+    let value = LocatedValue {
+        text: value.map_or("", |value| &value.text),
         place: Place::Flag("strategy"),
     };
-    let entry = found.parse(|text| match text.trim() {
+    let entry = value.parse(|text| match text.trim() {
         "" => Err(Problem::new(
             "no strategy",
             format!(
@@ -196,15 +187,15 @@ fn strategy(typed: Option<&Typed>, db: DbKind) -> Result<&'static Entry, UsageEr
         name if name == ANSWER.name => Ok(&ANSWER),
         several if several == "all" || several.contains(',') => Err(Problem::new(
             format!("several strategies {}", quoted(several)),
-            "a server serves one of them",
+            "a server serves one strategy, so name one",
         )),
         name => known_strategy(name),
     })?;
-    refuse(&found, entry, db)?;
+    check_database(&value, entry, db)?;
     Ok(entry)
 }
 
-/// Nothing is looked up: the one name that is understood is `localhost`.
+/// No name is looked up: `localhost` is the only name that is understood.
 fn listen(text: &str) -> Result<Listen, Problem> {
     let text = text.trim();
     if let Some(path) = text.strip_prefix("unix:") {
@@ -229,14 +220,14 @@ fn listen(text: &str) -> Result<Listen, Problem> {
     address.map_err(|_| Problem::invalid(text, FORMS))
 }
 
-/// A name as it stands in a Host header, without a port.
+/// A name as in a Host header, without a port.
 fn host_name(text: &str) -> Result<String, Problem> {
     let name = text.trim().trim_end_matches('.');
     let host = Host::parse(name).map_err(|_| Problem::invalid(text, HOSTS))?;
     Ok(host.to_string())
 }
 
-/// Who is let in, and whether there is an address to print.
+/// Checks that other machines are allowed where they can connect, and that `--print-target` has a port to print.
 fn check_listen(args: &ServeArgs, listen: &Listen) -> Result<(), UsageError> {
     let wrong = |what: String, advice: &str| {
         Err(UsageError::Setting {
@@ -245,14 +236,14 @@ fn check_listen(args: &ServeArgs, listen: &Listen) -> Result<(), UsageError> {
         })
     };
     if listen.is_remote() && !args.allow_remote {
-        let advice = "anybody who can reach this machine could claim, reset the event and read the ledger; if that is \
-                      meant, add --allow-remote";
+        let advice = "every client that can reach this machine could claim, reset the event and read the ledger; \
+                      to allow that, add --allow-remote";
         return wrong(format!("{listen} is open to other machines"), advice);
     }
     match listen {
         Listen::Tcp(address) if args.print_target && address.port() == 0 => wrong(
             "no port to print".to_owned(),
-            "port 0 is chosen when the server starts: name another",
+            "port 0 is replaced by a free port when the server starts, so name another port",
         ),
         _ => Ok(()),
     }

@@ -4,9 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 
-use super::ceiling::flag;
 use crate::{
-    input::{UsageError, typed::Typed},
+    config::layers::flag,
+    input::{UsageError, raw_value::RawValue},
     text::values::span,
 };
 
@@ -18,19 +18,19 @@ Examples:
   coupon-bench target check my-service.toml
   coupon-bench run --target my-service.toml --users 10000 --limit 100
 
-The whole format is in docs/targets.md; schema/target.schema.json is for editors.")]
+The format of the file is in docs/targets.md; schema/target.schema.json is the schema for editors.")]
 pub struct TargetArgs {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: TargetCommand,
 }
 
-/// What to do.
+/// The subcommands of `target`.
 #[derive(Debug, Subcommand)]
 pub enum TargetCommand {
-    /// Sends one claim as one user, and shows request, answer, its meaning, and what the ledger holds
+    /// Sends one claim as one user, and shows the request, the response, its outcome, and the ledger
     Check(CheckArgs),
-    /// Writes a file to begin with, commented
+    /// Writes a target file with comments, to be edited
     New(NewArgs),
 }
 
@@ -38,10 +38,10 @@ pub enum TargetCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
-  0 the answer means something, and the ledger agrees with it
-  2 the file is wrong
-  4 no rule is for the answer, or the ledger does not show what was said
-  5 the service or the ledger could not be reached, did not answer, or failed")]
+  0 the response has an outcome, and the ledger agrees with it
+  2 the file is invalid
+  4 no rule matches the response, or the ledger does not agree with the outcome
+  5 the service or the ledger could not be reached, did not respond, or failed")]
 pub struct CheckArgs {
     /// The target file
     pub file: PathBuf,
@@ -50,27 +50,31 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "N", default_value_t = 100)]
     pub limit: u64,
 
-    /// How long the claim may take; 500ms, 30s and 2m are understood [default: 30s]
+    /// Timeout of the claim; 500ms, 30s and 2m are understood [default: 30s]
     #[arg(long, value_name = "DURATION")]
-    pub timeout: Option<Typed>,
+    pub timeout: Option<RawValue>,
 
-    /// Let the claim leave this machine
+    /// Allow a claim on a target outside this machine
     #[arg(long)]
     pub allow_remote: bool,
 }
 
 impl CheckArgs {
-    /// How long the claim may take.
-    pub fn patience(&self) -> Result<Duration, UsageError> {
-        let typed = flag("timeout", self.timeout.as_ref(), span)?;
-        Ok(typed.unwrap_or(Duration::from_secs(30)))
+    /// The timeout of the claim.
+    ///
+    /// # Errors
+    ///
+    /// `--timeout` is not a duration.
+    pub fn timeout(&self) -> Result<Duration, UsageError> {
+        let timeout = flag("timeout", self.timeout.as_ref(), span)?;
+        Ok(timeout.unwrap_or(Duration::from_secs(30)))
     }
 }
 
 /// Flags of `target new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// Where to write it, which must not exist yet; - is stdout
+    /// The new file, which must not exist yet; - is stdout
     #[arg(value_name = "FILE|-", default_value = "target.toml")]
     pub file: PathBuf,
 }

@@ -1,8 +1,10 @@
-//! The commands as a whole: precedence, defaults, every error, the scenarios that are shipped.
+//! The settings of `run`: precedence, defaults, every error, and the scenario files of the repository.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod arrivals;
 mod errors;
+mod files;
+mod layers;
 mod scenarios;
 
 use std::{collections::HashMap, ffi::OsString, path::Path};
@@ -27,12 +29,12 @@ fn run_args(args: &[&str]) -> RunArgs {
     }
 }
 
-fn with_env(args: &[&str], variables: &[(&str, &str)]) -> Result<Effective, UsageError> {
+fn with_env(args: &[&str], variables: &[(&str, &str)]) -> Result<RunConfig, UsageError> {
     let table: HashMap<_, _> = variables.iter().copied().collect();
-    effective(&run_args(args), &|name| table.get(name).map(OsString::from))
+    resolve(&run_args(args), &|name| table.get(name).map(OsString::from))
 }
 
-fn meant(args: &[&str]) -> Result<Effective, UsageError> {
+fn resolved(args: &[&str]) -> Result<RunConfig, UsageError> {
     with_env(args, &[])
 }
 
@@ -45,13 +47,13 @@ fn file(text: &str) -> (tempfile::NamedTempFile, String) {
 }
 
 #[test]
-fn clap_finds_the_command_sound() {
+fn the_command_is_valid_for_clap() {
     Cli::command().debug_assert();
 }
 
 #[test]
 fn defaults_are_those_of_the_contract() {
-    let Effective { scenario, output } = meant(&["--strategy", "naive"]).unwrap();
+    let RunConfig { scenario, output } = resolved(&["--strategy", "naive"]).unwrap();
     let workload = scenario.workload;
     assert_eq!(
         (workload.users, workload.limit, workload.attempts),
@@ -91,80 +93,37 @@ fn defaults_are_those_of_the_contract() {
 }
 
 #[test]
-fn a_document_on_stdout_stands_alone() {
+fn a_document_on_stdout_replaces_the_text_report() {
     for (args, shown) in [
         (&["--markdown", "-"][..], false),
         (&["--markdown", "a.md", "--junit=b.xml"], true),
         (&["--markdown", "a.md", "-q"], false),
     ] {
         let args = [&["-s", "naive"], args].concat();
-        assert_eq!(meant(&args).unwrap().output.shown, shown, "{args:?}");
+        assert_eq!(resolved(&args).unwrap().output.shown, shown, "{args:?}");
     }
 }
 
 #[test]
-fn the_summary_of_a_job_is_a_file_that_is_named() {
+fn the_summary_of_a_job_is_the_file_of_the_variable() {
     let summary = |value| {
         let variables = [("GITHUB_STEP_SUMMARY", value)];
-        let meant = with_env(&["-s", "naive"], &variables).unwrap();
-        meant.output.step_summary
+        let resolved = with_env(&["-s", "naive"], &variables).unwrap();
+        resolved.output.step_summary
     };
     assert_eq!(summary("/tmp/s.md"), Some("/tmp/s.md".into()));
     assert_eq!(summary(""), None);
 }
 
 #[test]
-fn every_flag_is_understood() {
-    let Effective { scenario, output } = meant(&[
-        "-s",
-        "naive,redis-incr",
-        "-u",
-        "10k",
-        "-l",
-        "1,000",
-        "--attempts",
-        "3",
-        "-c",
-        "64",
-        "--trials",
-        "5",
-        "-w",
-        "off",
-        "--seed",
-        "18446744073709551615",
-        "--db",
-        "sqlite://a.db",
-        "--db-pool",
-        "20",
-        "--db-connection",
-        "request",
-        "--redis",
-        "redis://h",
-        "--redis-connections",
-        "2",
-        "--kafka",
-        "a:1,b:2",
-        "--consumers",
-        "4",
-        "--consumer-batch",
-        "50",
-        "--consumer-rate",
-        "2k/s",
-        "--bystander-rate",
-        "100",
-        "--keep",
-        "--timeout",
-        "500ms",
-        "--assert",
-        "issued == 100",
-        "--assert",
-        "naive.p99 < 1s",
-        "--json",
-        "-",
-        "-q",
-        "--no-progress",
-    ])
-    .unwrap();
+fn every_flag_is_resolved() {
+    let flags = "-s naive,redis-incr -u 10k -l 1,000 --attempts 3 -c 64 --trials 5 -w off --seed 18446744073709551615 \
+                 --db sqlite://a.db --db-pool 20 --db-connection request --redis redis://h --redis-connections 2 \
+                 --kafka a:1,b:2 --consumers 4 --consumer-batch 50 --consumer-rate 2k/s --bystander-rate 100 --keep \
+                 --timeout 500ms --json - -q --no-progress";
+    let assertions = ["--assert", "issued == 100", "--assert", "naive.p99 < 1s"];
+    let args: Vec<_> = flags.split_whitespace().chain(assertions).collect();
+    let RunConfig { scenario, output } = resolved(&args).unwrap();
     let names: Vec<_> = scenario.subjects.iter().map(Subject::name).collect();
     assert_eq!(names, ["naive", "redis-incr"]);
     let workload = scenario.workload;
@@ -206,20 +165,7 @@ fn every_flag_is_understood() {
 }
 
 #[test]
-fn a_flag_can_take_back_a_rate_of_the_file() {
-    let (_file, path) = file("strategy = 'naive'\nconsumer_rate = 500\nbystander_rate = '0.5/s'");
-    let rates = |flags: &[&str]| {
-        let args = [&["--scenario", path.as_str()], flags].concat();
-        let scenario = meant(&args).unwrap().scenario;
-        (scenario.services.consumer_rate, scenario.bystander_rate)
-    };
-    assert_eq!(rates(&[]), (Rate::new(500.0), Rate::new(0.5)));
-    let taken_back = ["--consumer-rate", "unlimited", "--bystander-rate", "off"];
-    assert_eq!(rates(&taken_back), (None, None));
-}
-
-#[test]
-fn how_many_attempts_may_stay_undecided_is_a_share() {
+fn max_undecided_is_a_share() {
     let (_file, path) = file("strategy = 'naive'\nmax_undecided = '1%'");
     for (args, percent) in [
         (vec!["-s", "naive"], 5),
@@ -230,7 +176,7 @@ fn how_many_attempts_may_stay_undecided_is_a_share() {
         ),
         (vec!["-s", "naive", "--max-undecided", "0%"], 0),
     ] {
-        let share = meant(&args).unwrap().scenario.max_undecided;
+        let share = resolved(&args).unwrap().scenario.max_undecided;
         assert!(
             (share * 100.0 - f64::from(percent)).abs() < 1e-9,
             "{args:?}"
@@ -241,104 +187,28 @@ fn how_many_attempts_may_stay_undecided_is_a_share() {
 #[test]
 fn all_is_the_whole_catalogue() {
     let catalogue = crate::strategies::REGISTRY.len();
-    let on_sqlite = meant(&["-s", "all"]).unwrap().scenario;
+    let on_sqlite = resolved(&["-s", "all"]).unwrap().scenario;
     assert_eq!(
         on_sqlite.subjects.len() + on_sqlite.refused.len(),
         catalogue
     );
     assert_eq!(on_sqlite.refused.len(), 2);
-    let elsewhere = meant(&["-s", "all", "--db", "postgres://h/d"])
+    let elsewhere = resolved(&["-s", "all", "--db", "postgres://h/d"])
         .unwrap()
         .scenario;
     assert_eq!(elsewhere.subjects.len(), catalogue);
 }
 
 #[test]
-fn a_flag_wins_over_the_file_and_the_file_over_the_environment() {
-    let variables = [
-        ("COUPON_BENCH_DB", "sqlite://env.db"),
-        ("COUPON_BENCH_KAFKA", "env:1"),
-    ];
-    let (_file, path) = file(
-        "strategy = 'naive'\nlimit = 7\ndb = 'sqlite://file.db'\nkeep = true\nassert = 'lost == 0'",
-    );
-    let only_env = with_env(&["-s", "naive"], &variables).unwrap().scenario;
-    assert_eq!(only_env.services.db.to_string(), "sqlite://env.db");
-    let with_file = with_env(&["--scenario", &path], &variables)
-        .unwrap()
-        .scenario;
-    assert_eq!(with_file.services.db.to_string(), "sqlite://file.db");
-    assert_eq!(with_file.services.kafka.to_string(), "env:1");
-    assert_eq!((with_file.workload.limit, with_file.keep), (7, true));
-    let flags = [
-        "--scenario",
-        &path,
-        "--db",
-        "sqlite",
-        "-l",
-        "8",
-        "--keep=off",
-        "--assert",
-        "issued == 8",
-        "-s",
-        "all",
-    ];
-    let with_flags = with_env(&flags, &variables).unwrap().scenario;
-    assert_eq!(with_flags.services.db, DbTarget::PrivateSqlite);
-    assert_eq!((with_flags.workload.limit, with_flags.keep), (8, false));
-    assert_eq!(with_flags.assertions.len(), 1);
-    assert!(with_flags.subjects.len() > 1);
-}
-
-#[test]
-fn a_private_authority_is_read_before_the_run() {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let authority = rcgen::CertificateParams::default().self_signed(&key);
-    let (_pem, path) = file(&authority.unwrap().pem());
-    let of = |scenario: Scenario| scenario.services.tls_ca.unwrap().path().to_owned();
-    let flag = meant(&["-s", "naive", "--tls-ca", &path]).unwrap().scenario;
-    assert_eq!(of(flag), Path::new(&path));
-    let variable = [("COUPON_BENCH_TLS_CA", &*path)];
-    let variable = with_env(&["-s", "naive"], &variable).unwrap().scenario;
-    assert_eq!(of(variable), Path::new(&path));
-    // Relative to the scenario file, which is in the same folder.
-    let name = Path::new(&path).file_name().unwrap().to_str().unwrap();
-    let (_scenario, scenario) = file(&format!("strategy = 'naive'\ntls_ca = '{name}'"));
-    let key = meant(&["--scenario", &scenario]).unwrap().scenario;
-    assert_eq!(of(key), Path::new(&path));
-
-    let (_text, text) = file("no certificate");
-    let told = |path: &str| {
-        meant(&["-s", "naive", "--tls-ca", path])
-            .unwrap_err()
-            .to_string()
-    };
-    assert!(told(&text).contains("in --tls-ca: there is no certificate in it"));
-    assert!(
-        told("/nowhere/ca.pem").contains("No such file"),
-        "{}",
-        told("/nowhere/ca.pem")
-    );
-}
-
-#[test]
-fn an_empty_variable_is_none() {
-    let scenario = with_env(&["-s", "naive"], &[("COUPON_BENCH_DB", "")])
-        .unwrap()
-        .scenario;
-    assert_eq!(scenario.services.db, DbTarget::PrivateSqlite);
-}
-
-#[test]
-fn a_seed_is_drawn_where_none_is_given() {
+fn the_default_seed_is_random() {
     let seeds: std::collections::HashSet<_> = (0..4)
-        .map(|_| meant(&["-s", "naive"]).unwrap().scenario.workload.seed)
+        .map(|_| resolved(&["-s", "naive"]).unwrap().scenario.workload.seed)
         .collect();
     assert!(seeds.len() > 1);
 }
 
 #[test]
-fn doctor_takes_the_same_services() {
+fn doctor_takes_the_same_addresses() {
     let cli = Cli::try_parse_from(["coupon-bench", "doctor", "--redis", "redis://h"]).unwrap();
     let Command::Doctor(args) = cli.command else {
         unreachable!("the command line says doctor")
@@ -380,7 +250,7 @@ fn global_flags_stand_anywhere() {
 }
 
 #[test]
-fn the_help_says_what_the_defaults_are() {
+fn the_help_names_the_defaults() {
     let run_help = ["coupon-bench", "run", "--help"];
     let help = Cli::try_parse_from(run_help).unwrap_err().to_string();
     for heading in [
@@ -433,7 +303,7 @@ proptest! {
     fn no_value_panics(key in proptest::sample::select(crate::config::settings::keys()), value in any::<String>()) {
         let (_file, path) = file(&toml::to_string(&HashMap::from([(key, value)])).unwrap());
         for flags in [&["--scenario", path.as_str(), "-s", "naive"][..], &["--scenario", path.as_str()]] {
-            if let Err(error) = meant(flags) {
+            if let Err(error) = resolved(flags) {
                 let lines = error.to_string().lines().count();
                 let may_point = matches!(error, UsageError::Assertion { .. });
                 prop_assert!(lines == 1 || may_point, "{}", error);

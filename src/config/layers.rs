@@ -1,23 +1,23 @@
-//! Flag over file over environment: the same settings three times, the first that says something wins.
+//! Flag over file over environment: the same settings three times. The first layer that has a setting wins.
 //!
-//! Only the value that wins is looked at: a variable of another project does not stop a run that names its own.
+//! Only the winning value is parsed: a variable of another project does not stop a run whose flags name a service.
 
 use super::{
     file,
-    settings::{RunArgs, RunSettings, ServiceArgs},
+    settings::{Field, RunArgs, RunSettings, ServiceArgs},
 };
 use crate::adapters::http::Remote;
 use crate::{
     input::{
         Env,
         error::{Place, UsageError, variable},
+        raw_value::RawValue,
         toml_file::TomlFile,
-        typed::Typed,
     },
     text::problem::Problem,
 };
 
-/// Settings in the order in which they count.
+/// Settings of several sources, in the order of precedence.
 pub(crate) struct Layers {
     layers: Vec<(Source, RunSettings)>,
 }
@@ -29,14 +29,22 @@ enum Source {
     Environment,
 }
 
-/// A text and where it stands.
-pub(crate) struct Found<'a> {
+/// The text of a setting, with the place where it was given.
+pub(crate) struct LocatedValue<'a> {
     pub text: &'a str,
     pub place: Place,
 }
 
-impl Found<'_> {
-    /// Interprets the text; what is wrong with it is said with its place.
+impl<'a> LocatedValue<'a> {
+    /// The value of the flag `name`.
+    pub fn of_flag(name: &'static str, value: &'a RawValue) -> Self {
+        Self {
+            text: &value.text,
+            place: Place::Flag(name),
+        }
+    }
+
+    /// Parses the text. An error names the place.
     pub fn parse<T>(
         &self,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
@@ -48,8 +56,18 @@ impl Found<'_> {
     }
 }
 
+/// Parses the value of the flag `name` of a command that has no scenario file.
+pub(crate) fn flag<T>(
+    name: &'static str,
+    value: Option<&RawValue>,
+    parse: impl FnOnce(&str) -> Result<T, Problem>,
+) -> Result<Option<T>, UsageError> {
+    let value = value.map(|value| LocatedValue::of_flag(name, value));
+    value.map(|value| value.parse(parse)).transpose()
+}
+
 impl Layers {
-    /// Of `run`: reads the scenario file, if there is one.
+    /// The layers of `run`: reads the scenario file, if one is named.
     pub fn of_run(args: &RunArgs, env: Env<'_>) -> Result<Self, UsageError> {
         let mut layers = vec![(Source::Flags, args.settings.clone())];
         if let Some(path) = &args.scenario {
@@ -60,7 +78,7 @@ impl Layers {
         Ok(Self { layers })
     }
 
-    /// Of a command that only speaks to services.
+    /// The layers of a command whose only settings are addresses of services.
     pub fn of_services(services: &ServiceArgs, env: Env<'_>) -> Result<Self, UsageError> {
         let settings = RunSettings {
             services: services.clone(),
@@ -69,7 +87,7 @@ impl Layers {
         Self::of_flags(settings, env)
     }
 
-    /// Of a command without a scenario file.
+    /// The layers of a command without a scenario file.
     pub fn of_flags(settings: RunSettings, env: Env<'_>) -> Result<Self, UsageError> {
         let flags = (Source::Flags, settings);
         let environment = (Source::Environment, environment(env)?);
@@ -78,93 +96,91 @@ impl Layers {
         })
     }
 
-    /// Only the layer that counts among those that say anything of what `says` asks for; all, if none does.
-    pub fn first_that_says(&self, says: impl Fn(&RunSettings) -> bool) -> Self {
-        let first = self.layers.iter().find(|(_, settings)| says(settings));
+    /// No settings: every setting has its default.
+    pub fn empty() -> Self {
+        Self { layers: Vec::new() }
+    }
+
+    /// The first layer alone whose settings match; all layers, if none matches.
+    pub fn first_matching(&self, matches: impl Fn(&RunSettings) -> bool) -> Self {
+        let first = self.layers.iter().find(|(_, settings)| matches(settings));
         Self {
             layers: first.map_or_else(|| self.layers.clone(), |layer| vec![layer.clone()]),
         }
     }
 
-    /// The setting `name`, where anybody named it.
-    pub fn find(
-        &self,
-        name: &'static str,
-        get: for<'a> fn(&'a RunSettings) -> &'a Option<Typed>,
-    ) -> Option<Found<'_>> {
+    /// The setting `name`; `None` where no layer has it.
+    pub fn find(&self, name: &'static str, field: Field) -> Option<LocatedValue<'_>> {
         self.layers.iter().find_map(|(source, settings)| {
-            get(settings)
+            field(settings)
                 .as_ref()
-                .map(|typed| source.found(name, typed))
+                .map(|value| source.locate(name, value))
         })
     }
 
-    /// The items of the list `name`: all of one layer, as a flag replaces what the file says.
+    /// The items of the list `name`, all of one layer: a flag replaces the list of the file.
     pub fn find_all(
         &self,
         name: &'static str,
-        get: for<'a> fn(&'a RunSettings) -> &'a Vec<Typed>,
-    ) -> Vec<Found<'_>> {
-        let named = self
+        field: for<'a> fn(&'a RunSettings) -> &'a Vec<RawValue>,
+    ) -> Vec<LocatedValue<'_>> {
+        let layer = self
             .layers
             .iter()
-            .find(|(_, settings)| !get(settings).is_empty());
-        named.map_or_else(Vec::new, |(source, settings)| {
-            let items = get(settings).iter();
-            items.map(|typed| source.found(name, typed)).collect()
+            .find(|(_, settings)| !field(settings).is_empty());
+        layer.map_or_else(Vec::new, |(source, settings)| {
+            let items = field(settings).iter();
+            items.map(|value| source.locate(name, value)).collect()
         })
     }
 
-    /// Whether load may leave this machine, which only a flag can say: a file may be somebody else's.
+    /// Whether load may leave this machine. Only a flag can allow that: a scenario file may come from another author.
     pub fn remote(&self) -> Remote {
-        let flags = |(source, settings): &&(Source, RunSettings)| {
-            matches!(source, Source::Flags) && settings.allow_remote
-        };
-        match self.layers.iter().find(flags) {
-            Some(_) => Remote::Allowed,
-            None => Remote::Refused,
+        let allowed = self
+            .layers
+            .iter()
+            .any(|(source, settings)| matches!(source, Source::Flags) && settings.allow_remote);
+        if allowed {
+            Remote::Allowed
+        } else {
+            Remote::Refused
         }
     }
 
-    /// Nobody has said anything.
-    pub fn silent() -> Self {
-        Self { layers: Vec::new() }
-    }
-
-    /// The title, which only a file has.
-    pub fn title(&self) -> Option<Found<'_>> {
+    /// The title, which is a key of the scenario file and no flag.
+    pub fn title(&self) -> Option<LocatedValue<'_>> {
         self.layers.iter().find_map(|(source, settings)| {
             let title = settings.title.as_ref()?;
-            Some(Found {
+            Some(LocatedValue {
                 text: title.get_ref(),
                 place: source.place("title", title.span().start),
             })
         })
     }
 
-    /// The setting `name`, interpreted.
+    /// The parsed setting `name`; `None` where no layer has it.
     pub fn value<T>(
         &self,
         name: &'static str,
-        get: for<'a> fn(&'a RunSettings) -> &'a Option<Typed>,
+        field: Field,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Result<Option<T>, UsageError> {
-        self.find(name, get)
-            .map(|found| found.parse(parse))
+        self.find(name, field)
+            .map(|value| value.parse(parse))
             .transpose()
     }
 }
 
 impl Source {
-    fn found<'a>(&self, name: &'static str, typed: &'a Typed) -> Found<'a> {
-        let offset = typed.span.as_ref().map_or(0, |span| span.start);
-        Found {
-            text: &typed.text,
+    fn locate<'a>(&self, name: &'static str, value: &'a RawValue) -> LocatedValue<'a> {
+        let offset = value.span.as_ref().map_or(0, |span| span.start);
+        LocatedValue {
+            text: &value.text,
             place: self.place(name, offset),
         }
     }
 
-    /// Where a setting stands; `offset` counts in a file only.
+    /// The place of a setting. Only a file has use for `offset`, in bytes.
     fn place(&self, name: &'static str, offset: usize) -> Place {
         match self {
             Self::Flags => Place::Flag(name),
@@ -174,14 +190,15 @@ impl Source {
     }
 }
 
-/// An empty variable is one that is not set: a shell can hardly unset one for a single command.
+/// The settings of the environment. An empty variable counts as not set, because a shell cannot easily unset a variable for one
+/// command.
 fn environment(env: Env<'_>) -> Result<RunSettings, UsageError> {
     let read = |name: &'static str| match env(&variable(name)) {
         Some(value) if !value.is_empty() => match value.into_string() {
-            Ok(text) => Ok(Some(Typed::from(text))),
+            Ok(text) => Ok(Some(RawValue::from(text))),
             Err(_) => Err(UsageError::Setting {
                 place: Place::Variable(name),
-                problem: Problem::new("invalid text", "it is not UTF-8"),
+                problem: Problem::new("invalid text", "the value is not UTF-8"),
             }),
         },
         _ => Ok(None),

@@ -1,29 +1,38 @@
-//! The one place where flags, a scenario file and the environment become a validated [`scenario::Scenario`].
+//! Flags, scenario file and environment become one validated [`scenario::Scenario`].
 //!
 //! # Layout
 //!
-//! - [`settings`]: the flags of `run`, which are also the keys of a scenario file
+//! In the order of the data:
+//!
+//! - [`settings`]: the declaration of every flag of `run`, which is also the key of a scenario file, in groups that other commands take too
 //! - [`mod@file`]: reads a scenario file
 //! - [`layers`]: flag over file over environment
-//! - [`mod@effective`]: what was typed becomes what is meant
-//! - [`output`]: what a run prints, and where documents go
-//! - [`strategies`]: which strategies are meant, and which the database can run; `targets`: a service in their place
-//! - [`scenario`]: the result
+//! - [`resolve`](mod@resolve): parses each setting, checks its bounds, and fills in its default; `workload`, `services`, [`strategies`],
+//!   `targets` and [`output`] do that for one group each
+//! - [`scenario`]: the result; `reported`: the result as a report writes it
+//!
+//! # How to add a setting
+//!
+//! Declare the flag in [`settings`]. Add a field to the validated type ([`scenario::Scenario`],
+//! [`Workload`](crate::model::workload::Workload) or [`Services`](crate::input::address::Services)) and parse it where the type is
+//! built: `resolve`, `workload` or `services`. The compiler then asks for a line in `reported`. The scenario file, `compare` and the
+//! processes of `--instances` take the setting without a further line.
 
-pub(crate) mod arrivals;
-pub mod effective;
 pub mod file;
 pub mod layers;
 pub mod output;
 mod reported;
+pub mod resolve;
 pub mod scenario;
+mod services;
 pub mod settings;
 pub mod strategies;
 mod targets;
-mod tls_ca;
+mod workload;
 
 pub use self::{
-    effective::{Effective, doctor_services, effective},
     output::{Output, OutputTarget},
+    resolve::{RunConfig, doctor_services, resolve},
     settings::{RunArgs, RunSettings, ServiceArgs},
 };
+pub(crate) use self::{services::services, workload::workload};

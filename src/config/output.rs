@@ -1,4 +1,4 @@
-//! What a run tells, and where: documents go each to a place of its own.
+//! The outputs of a command: each document goes to its own file, or to stdout.
 
 use std::path::PathBuf;
 
@@ -6,33 +6,35 @@ use clap::Args;
 
 use super::{
     layers::Layers,
-    settings::{OUTPUT, REPORTS},
+    settings::{Field, OUTPUT, REPORTS},
 };
-use crate::input::Env;
 use crate::{
-    input::error::{Place, UsageError},
+    input::{
+        Env,
+        error::{Place, UsageError},
+    },
     text::{problem::Problem, values},
 };
 
-/// What to tell, and where.
+/// What `run` writes, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// The destinations of the report by the name of their format, such as `json`.
     pub reports: Vec<(&'static str, OutputTarget)>,
-    /// Where every attempt goes as CSV.
+    /// Every attempt as CSV.
     pub attempts_csv: Option<OutputTarget>,
-    /// A folder for percentile distributions.
+    /// The folder for percentile distributions.
     pub hgrm: Option<PathBuf>,
-    /// A file that the Markdown is appended to: a job's summary on GitHub.
+    /// The file that the Markdown is appended to: the summary of a job on GitHub.
     pub step_summary: Option<PathBuf>,
-    /// Whether the report for people goes to stdout: neither when quiet, nor beside a document.
+    /// Whether the text report goes to stdout: not with `--quiet`, and not where a document goes to stdout.
     pub shown: bool,
-    /// Whether progress may be shown; not when quiet. Whether stderr is a terminal is not known here.
+    /// Whether progress may be shown: not with `--quiet` or `--no-progress`. Whether stderr is a terminal is checked later.
     pub progress: bool,
 }
 
 impl Output {
-    /// The destination of the report in a format, if it was requested.
+    /// The destination of the report in a format; `None` if its flag is not given.
     pub fn report(&self, format: &str) -> Option<&OutputTarget> {
         let mut reports = self.reports.iter();
         reports
@@ -41,7 +43,7 @@ impl Output {
     }
 }
 
-/// Where an output goes.
+/// The place of one output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputTarget {
     /// `-`.
@@ -60,53 +62,45 @@ impl OutputTarget {
     }
 }
 
-/// The places that one command writes to.
+/// The places of all outputs of one command, each used once.
 #[derive(Debug, Default)]
-pub(crate) struct Targets(Vec<OutputTarget>);
+pub(crate) struct DistinctTargets(Vec<OutputTarget>);
 
-impl Targets {
-    /// One more, which must not be where another output goes already: one of them would be lost.
+impl DistinctTargets {
+    /// Parses the place of one more output. A place that another output uses is an error, because one output would be lost.
     pub(crate) fn add(&mut self, text: &str) -> Result<OutputTarget, Problem> {
         let target = OutputTarget::parse(text)?;
         if self.0.contains(&target) {
-            let other = match target {
-                OutputTarget::Stdout => "name a file",
-                OutputTarget::File(_) => "name another",
+            let advice = match target {
+                OutputTarget::Stdout => "another output goes there already, so name a file",
+                OutputTarget::File(_) => "another output goes there already, so name another file",
             };
-            let advice = format!("another output goes there already, so {other}");
             return Err(Problem::invalid(text, advice));
         }
         self.0.push(target.clone());
         Ok(target)
     }
 
-    /// Whether a document, and so nothing else, goes to stdout.
+    /// Whether a document goes to stdout. Nothing else is then written there.
     pub(crate) fn has_stdout(&self) -> bool {
         self.0.contains(&OutputTarget::Stdout)
     }
 }
 
-/// What `run` is to tell, and where.
+/// The outputs of `run`.
 pub(crate) fn output(layers: &Layers, env: Env<'_>) -> Result<Output, UsageError> {
-    let quiet = layers
-        .value("quiet", |s| &s.quiet, values::switch)?
-        .unwrap_or(false);
-    let no_progress = layers
-        .value("no_progress", |s| &s.no_progress, values::switch)?
-        .unwrap_or(false);
-    let mut targets = Targets::default();
+    let switch = |name, field: Field| layers.value(name, field, values::switch);
+    let quiet = switch("quiet", |s| &s.quiet)?.unwrap_or(false);
+    let no_progress = switch("no_progress", |s| &s.no_progress)?.unwrap_or(false);
+    let mut targets = DistinctTargets::default();
+    let mut target = |name, field: Field| layers.value(name, field, |text| targets.add(text));
     let mut reports = Vec::new();
     for (format, field) in REPORTS {
-        let target = layers.value(format, field, |text| targets.add(text))?;
-        reports.extend(target.map(|target| (format, target)));
+        reports.extend(target(format, field)?.map(|target| (format, target)));
     }
     Ok(Output {
         reports,
-        attempts_csv: layers.value(
-            "attempts_csv",
-            |s| &s.attempts_csv,
-            |text| targets.add(text),
-        )?,
+        attempts_csv: target("attempts_csv", |s| &s.attempts_csv)?,
         hgrm: layers.value("hgrm", |s| &s.hgrm, folder)?,
         step_summary: env("GITHUB_STEP_SUMMARY")
             .filter(|path| !path.is_empty())
@@ -123,39 +117,39 @@ fn folder(text: &str) -> Result<PathBuf, Problem> {
     }
 }
 
-/// Flags of `explore` and `replay`.
+/// The flags of `explore` and `replay` for documents.
 #[derive(Debug, Default, Args)]
 pub struct DocumentArgs {
-    /// Write what was found as JSON; - is stdout
+    /// Write the result as JSON; - is stdout
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
     pub json: Option<String>,
 
-    /// Write what was found as Markdown; - is stdout
+    /// Write the result as Markdown; - is stdout
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
     pub markdown: Option<String>,
 
-    /// Draw the interleaving as SVG, of one strategy's first witness; - is stdout
+    /// Draw the first witness of one strategy as SVG; - is stdout
     #[arg(long, value_name = "FILE|-", help_heading = OUTPUT)]
     pub svg: Option<String>,
 }
 
-/// What `explore` and `replay` can write, and where.
+/// The documents of `explore` and `replay`, and where each goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documents {
-    /// As JSON.
+    /// The result as JSON.
     pub json: Option<OutputTarget>,
-    /// As Markdown.
+    /// The result as Markdown.
     pub markdown: Option<OutputTarget>,
     /// One interleaving as SVG.
     pub svg: Option<OutputTarget>,
-    /// Whether it goes to stdout for people: not beside a document.
+    /// Whether the text result goes to stdout: not where a document goes to stdout.
     pub shown: bool,
 }
 
 impl Documents {
-    /// What was typed for each.
+    /// The documents of the flags.
     pub(crate) fn of(args: &DocumentArgs) -> Result<Self, UsageError> {
-        let mut targets = Targets::default();
+        let mut targets = DistinctTargets::default();
         let mut target = |name, text: &Option<String>| {
             let target = text.as_ref().map(|text| targets.add(text)).transpose();
             target.map_err(|problem| UsageError::Setting {

@@ -1,7 +1,4 @@
-//! What is to be run, validated: the flags and the file as meant, not as typed.
-//!
-//! [`crate::cli`] turns flags and a TOML file into a [`Scenario`]; everything after it relies on these types and
-//! checks nothing again. No I/O is here.
+//! The validated settings of a run. Every module after this one relies on them and checks nothing again. No I/O is here.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,30 +14,30 @@ use crate::{
     strategies::{Entry, Promise},
 };
 
-/// Everything that decides what a run does.
+/// All settings that decide what a run does.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// A name for people, from the scenario file.
+    /// A name for the report, from the scenario file or the target file.
     pub title: Option<String>,
-    /// What is put to the test, at least one.
+    /// The strategies or the target to test, at least one.
     pub subjects: Vec<Subject>,
-    /// Those of `all` that the database cannot run.
+    /// The strategies of `all` that the database cannot run.
     pub refused: Vec<RefusedStrategy>,
-    /// Who asks, how often and how fast.
+    /// Users, limit, attempts, and how the attempts are spread over time.
     pub workload: Workload,
-    /// How often each strategy is run, at least once; trials of several strategies are interleaved.
+    /// Runs of each subject, at least 1; trials of several subjects are interleaved.
     pub trials: u32,
     /// Processes that share the users, at least 1.
     pub instances: u32,
-    /// Where it runs.
+    /// The services of the built-in strategies.
     pub services: Services,
-    /// Orders a second of the bystander; `None` is none.
+    /// Orders a second of the bystander; `None` is no bystander.
     pub bystander_rate: Option<Rate>,
-    /// Whether every step is written down.
+    /// Whether every step is recorded.
     pub trace: bool,
     /// Whether the run's objects are left behind.
     pub keep: bool,
-    /// The largest share of attempts, 0 to 1, that may fail or stay without an answer before a run is inconclusive.
+    /// The largest share of attempts, 0 to 1, that may fail or stay without a response before a run is inconclusive.
     pub max_undecided: f64,
     /// What must be true of every run, besides the promises.
     pub assertions: Vec<Assertion>,
@@ -65,7 +62,7 @@ impl Scenario {
         }
     }
 
-    /// What it asks of its services.
+    /// What the run needs of its services.
     pub fn demand(&self) -> Demand<'_> {
         Demand {
             services: &self.services,
@@ -75,7 +72,7 @@ impl Scenario {
         }
     }
 
-    /// How long the drain may stand still: the timeout, and what paced consumers wait from one batch to the next.
+    /// The longest time that a drain may make no progress: the timeout, and the pause of paced consumers between two batches.
     pub fn drain_patience(&self) -> Duration {
         let pause = self.services.consumer_rate.map(|rate| {
             let period = rate.shared_by(self.instances).period();
@@ -87,17 +84,17 @@ impl Scenario {
     }
 }
 
-/// What is asked for coupons.
+/// What a run tests.
 #[derive(Debug, Clone)]
 pub enum Subject {
-    /// One of the catalogue, on services of ours.
+    /// A strategy of the catalogue, on the services of the settings.
     Strategy(&'static Entry),
     /// A service of the user's own.
     Target(Arc<Target>),
 }
 
 impl Subject {
-    /// What it is called: a target by its title, where it has one.
+    /// The name in reports: a target's title, or the name of its file.
     pub fn name(&self) -> &str {
         match self {
             Self::Strategy(entry) => entry.name,
@@ -105,15 +102,15 @@ impl Subject {
         }
     }
 
-    /// Whether somebody calls it so: a target by its file's name as well.
-    pub fn is_called(&self, name: &str) -> bool {
+    /// Whether `name` means this subject: a target also has the name of its file.
+    pub fn has_name(&self, name: &str) -> bool {
         match self {
             Self::Strategy(entry) => entry.name == name,
             Self::Target(target) => target.name == name || self.name() == name,
         }
     }
 
-    /// What it is held to.
+    /// The promise that the verdict checks.
     pub fn promise(&self) -> Promise {
         match self {
             Self::Strategy(entry) => entry.promise,
@@ -121,7 +118,7 @@ impl Subject {
         }
     }
 
-    /// Whether a user who asks twice gets at most one coupon.
+    /// Whether a user with several attempts gets at most one coupon.
     pub fn one_per_user(&self) -> bool {
         match self {
             Self::Strategy(entry) => entry.one_per_user,

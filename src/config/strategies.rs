@@ -1,93 +1,95 @@
-//! Which strategies are meant by a comma list or `all`, and which of them the database can run.
+//! `--strategy`: a list with commas, or `all`, becomes strategies; those that the database cannot run are refused.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::layers::{Found, Layers};
+use super::layers::{Layers, LocatedValue};
 use crate::{
     adapters::kafka::CAPACITY,
-    input::address::{DbKind, KafkaTarget},
+    input::{
+        address::{DbKind, KafkaTarget},
+        error::UsageError,
+    },
     model::{report::RefusedStrategy, workload::Workload},
     strategies::{self, Entry, Need, REGISTRY},
-};
-use crate::{
-    input::error::UsageError,
     text::{problem::Problem, quote::quoted, values},
 };
 
-/// What is run, and what is not because the database cannot.
-pub(crate) struct Chosen {
+/// The strategies to run, and those of `all` that the database cannot run.
+pub(crate) struct Selection {
     pub strategies: Vec<&'static Entry>,
     pub refused: Vec<RefusedStrategy>,
 }
 
-/// In the order asked for; `all` is the order of the catalogue, without those that the database cannot run. Naming one of
-/// those is an error.
-pub(crate) fn chosen(layers: &Layers, db: DbKind) -> Result<Chosen, UsageError> {
-    let found = layers.find_all("strategy", |s| &s.strategy);
-    let names: Vec<_> = found
+/// The strategies in the order of the command line; `all` is the order of the catalogue, without those that the database cannot
+/// run. A strategy that is named and that the database cannot run is an error.
+pub(crate) fn select(layers: &Layers, db: DbKind) -> Result<Selection, UsageError> {
+    let lists = layers.find_all("strategy", |s| &s.strategy);
+    let names: Vec<_> = lists
         .iter()
-        .flat_map(|item| item.text.split(',').map(move |name| (item, name.trim())))
+        .flat_map(|list| list.text.split(',').map(move |name| (list, name.trim())))
         .collect();
-    if let Some((item, _)) = names.iter().find(|(_, name)| *name == "all") {
+    if let Some((list, _)) = names.iter().find(|(_, name)| *name == "all") {
         return match names.len() {
             1 => Ok(all(db)),
-            _ => item.parse(|_| {
-                let advice = "it already names every strategy, so leave the others out";
-                Err(Problem::new("\"all\" beside other names", advice))
+            _ => list.parse(|_| {
+                let advice = "all names every strategy, so leave out the other names";
+                Err(Problem::new("\"all\" together with other names", advice))
             }),
         };
     }
     let mut strategies: Vec<&'static Entry> = Vec::new();
-    for (item, name) in names {
-        let entry = item.parse(|_| known_strategy(name))?;
+    for (list, name) in names {
+        let entry = list.parse(|_| known_strategy(name))?;
         if strategies.contains(&entry) {
-            return item.parse(|_| {
+            return list.parse(|_| {
                 let what = format!("strategy {} named twice", quoted(name));
-                let advice = "name it once (--trials runs it more often)";
+                let advice = "name it once (--trials sets the number of runs)";
                 Err(Problem::new(what, advice))
             });
         }
-        refuse(item, entry, db)?;
+        check_database(list, entry, db)?;
         strategies.push(entry);
     }
     if strategies.is_empty() {
         return Err(UsageError::NoStrategy);
     }
-    Ok(Chosen {
+    Ok(Selection {
         strategies,
         refused: Vec::new(),
     })
 }
 
-fn all(db: DbKind) -> Chosen {
-    let refused: Vec<_> = REGISTRY
-        .iter()
-        .filter_map(|entry| {
-            let reason = db.refusal(entry)?;
-            Some(RefusedStrategy {
-                strategy: entry.name.to_owned(),
-                reason: reason.to_owned(),
-            })
+fn all(db: DbKind) -> Selection {
+    let refused = REGISTRY.iter().filter_map(|entry| {
+        let reason = db.refusal(entry)?;
+        Some(RefusedStrategy {
+            strategy: entry.name.to_owned(),
+            reason: reason.to_owned(),
         })
-        .collect();
+    });
     let strategies = REGISTRY.iter().filter(|entry| db.refusal(entry).is_none());
-    Chosen {
+    Selection {
         strategies: strategies.collect(),
-        refused,
+        refused: refused.collect(),
     }
 }
 
-pub(crate) fn refuse(item: &Found<'_>, entry: &Entry, db: DbKind) -> Result<(), UsageError> {
+/// An error, with the place of `value`, where the database cannot run the strategy.
+pub(crate) fn check_database(
+    value: &LocatedValue<'_>,
+    entry: &Entry,
+    db: DbKind,
+) -> Result<(), UsageError> {
     let Some(reason) = db.refusal(entry) else {
         return Ok(());
     };
-    item.parse(|_| {
+    value.parse(|_| {
         let advice = format!("{reason}, so name another database with --db");
         Err(Problem::invalid(entry.name, advice))
     })
 }
 
-/// The embedded Kafka forgets what exceeds its memory, so a run that could produce more is refused.
+/// An error where a run could produce more records than the embedded Kafka keeps in memory.
 pub(crate) fn check_capacity(
     layers: &Layers,
     strategies: &[&Entry],
@@ -100,29 +102,27 @@ pub(crate) fn check_capacity(
         return Ok(());
     }
     match layers.find("limit", |s| &s.limit) {
-        // The default is far below.
+        // The default limit is far below the capacity.
         None => Ok(()),
-        Some(item) => item.parse(|text| {
-            let what = format!("invalid value {}", quoted(text));
+        Some(limit) => limit.parse(|text| {
             let advice = format!(
-                "the embedded Kafka can only be trusted to keep {CAPACITY} records, so lower it, or name a real \
-                 cluster with --kafka"
+                "the embedded Kafka keeps at most {CAPACITY} records, so lower the limit, or name a cluster with --kafka"
             );
-            Err(Problem::new(what, advice))
+            Err(Problem::invalid(text, advice))
         }),
     }
 }
 
-/// Tells whoever names a strategy and nothing else which flag that is for.
-pub fn with_its_flag(mut error: clap::Error) -> clap::Error {
+/// Adds the tip `--strategy NAME` to clap's error about a strategy that was given without its flag.
+pub fn suggest_strategy_flag(mut error: clap::Error) -> clap::Error {
     let commands = ["run", "compare", "explore", "serve"];
     let usage = error.get(ContextKind::Usage).map(ToString::to_string);
-    let takes_one = usage.is_some_and(|usage| {
+    let has_flag = usage.is_some_and(|usage| {
         let mut words = usage.split_whitespace();
         words.any(|word| commands.contains(&word))
     });
     if let (true, ErrorKind::UnknownArgument, Some(ContextValue::String(word))) =
-        (takes_one, error.kind(), error.get(ContextKind::InvalidArg))
+        (has_flag, error.kind(), error.get(ContextKind::InvalidArg))
         && (word == "all" || strategies::find(word).is_some())
     {
         let tip = format!("a strategy has a flag: --strategy {word}");
@@ -132,7 +132,11 @@ pub fn with_its_flag(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// A strategy by its name, or what may have been meant.
+/// The strategy of this name.
+///
+/// # Errors
+///
+/// The name is unknown; the advice suggests a similar name.
 pub fn known_strategy(name: &str) -> Result<&'static Entry, Problem> {
     if name.is_empty() {
         return Err(Problem::new(

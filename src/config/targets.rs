@@ -1,129 +1,144 @@
-//! `--target`: a service of the user's own in place of strategies, and which settings make no sense beside it.
+//! `--target`: a service of the user's own in place of strategies, and the settings that do not apply to one.
 
 use std::path::{Path, PathBuf};
 
 use super::{
-    layers::{Found, Layers},
-    settings::RunSettings,
+    layers::{Layers, LocatedValue},
+    settings::Field,
 };
-use crate::input::Env;
-use crate::model::workload::MAX_ATTEMPTS;
-use crate::{adapters::http::Remote, model::workload::Workload, service::Target};
 use crate::{
+    adapters::http::Remote,
     input::{
+        Env,
         error::{Place, UsageError},
-        typed::Typed,
     },
+    model::workload::{MAX_ATTEMPTS, Workload},
+    service::Target,
     text::{problem::Problem, quote::quoted, values},
 };
 
-/// Far more than tells whether a service races; a slip of the finger must not bring somebody's site down.
+/// Enough attempts to show a race. A typing mistake must not overload a service on another machine.
 const MAX_REMOTE_ATTEMPTS: u64 = 100_000;
 
-/// As many as there are ports on one address, nearly.
+/// One address has about 65,000 ports.
 const MAX_CONNECTIONS: u32 = 50_000;
 
-type Get = for<'a> fn(&'a RunSettings) -> &'a Option<Typed>;
-
-/// Settings that are about services of ours, or about our own code, and why they say nothing to somebody else's.
-const OURS: [(&str, Get, &str); 13] = [
-    ("db", |s| &s.services.db, ITS_OWN),
-    ("db_pool", |s| &s.db_pool, ITS_OWN),
-    ("db_connection", |s| &s.db_connection, ITS_OWN),
-    ("redis", |s| &s.services.redis, ITS_OWN),
-    ("redis_connections", |s| &s.redis_connections, ITS_OWN),
-    ("kafka", |s| &s.services.kafka, ITS_OWN),
+/// Settings of the built-in strategies and their services, and why they do not apply to a target.
+const STRATEGY_ONLY: [(&str, Field, &str); 13] = [
+    ("db", |s| &s.services.db, OWN_SERVICES),
+    ("db_pool", |s| &s.connections.db_pool, OWN_SERVICES),
+    (
+        "db_connection",
+        |s| &s.connections.db_connection,
+        OWN_SERVICES,
+    ),
+    ("redis", |s| &s.services.redis, OWN_SERVICES),
+    (
+        "redis_connections",
+        |s| &s.connections.redis_connections,
+        OWN_SERVICES,
+    ),
+    ("kafka", |s| &s.services.kafka, OWN_SERVICES),
     (
         "tls_ca",
         |s| &s.services.tls_ca,
         "write ca_file in the target file",
     ),
-    ("consumers", |s| &s.consumers, ITS_OWN),
-    ("consumer_batch", |s| &s.consumer_batch, ITS_OWN),
-    ("consumer_rate", |s| &s.consumer_rate, ITS_OWN),
-    ("bystander_rate", |s| &s.bystander_rate, ITS_OWN),
+    ("consumers", |s| &s.consumption.consumers, OWN_SERVICES),
+    (
+        "consumer_batch",
+        |s| &s.consumption.consumer_batch,
+        OWN_SERVICES,
+    ),
+    (
+        "consumer_rate",
+        |s| &s.consumption.consumer_rate,
+        OWN_SERVICES,
+    ),
+    ("bystander_rate", |s| &s.bystander_rate, OWN_SERVICES),
     (
         "trace",
         |s| &s.trace,
-        "what a service does inside cannot be seen from here",
+        "the steps inside a service cannot be observed",
     ),
     (
         "keep",
         |s| &s.keep,
-        "a run creates nothing but what the service itself creates",
+        "a run of a target creates no objects of its own",
     ),
 ];
 
-const ITS_OWN: &str = "the service has its own, and the target file says where its ledger is";
+const OWN_SERVICES: &str = "the service has its own database, Redis and Kafka, and the target file says where its ledger is";
 
-/// The target, if one is named by whoever has the last word.
+/// The target of the settings; `None` where strategies are run.
 pub(crate) fn target(layers: &Layers, env: Env<'_>) -> Result<Option<Target>, UsageError> {
-    let layer = layers.first_that_says(|said| said.target.is_some() || !said.strategy.is_empty());
-    let Some(named) = layer.find("target", |s| &s.target) else {
-        return only_with_a_target(layers).map(|()| None);
+    let layer = layers.first_matching(|s| s.target.is_some() || !s.strategy.is_empty());
+    let Some(file) = layer.find("target", |s| &s.target) else {
+        return check_no_target_settings(layers).map(|()| None);
     };
     if !layer.find_all("strategy", |s| &s.strategy).is_empty() {
-        return named.parse(|_| {
-            let advice = "one of them is run: leave the other out";
-            Err(Problem::new("a target beside a strategy", advice))
+        return file.parse(|_| {
+            let advice =
+                "a run tests a target or strategies, so leave out --target or leave out --strategy";
+            Err(Problem::new("a target together with a strategy", advice))
         });
     }
-    for (name, get, advice) in OURS {
-        match layers.find(name, get) {
-            // Of the environment nobody thinks while typing.
+    for (name, field, advice) in STRATEGY_ONLY {
+        match layers.find(name, field) {
+            // A variable may be set for other runs.
             None
-            | Some(Found {
+            | Some(LocatedValue {
                 place: Place::Variable(_),
                 ..
             }) => {}
-            Some(found) => {
-                return found.parse(|_| Err(Problem::new("no setting for a target", advice)));
+            Some(value) => {
+                let what = "a setting that does not apply to a target";
+                return value.parse(|_| Err(Problem::new(what, advice)));
             }
         }
     }
-    let mut target = Target::read(&path(&named)?, env)?;
+    let mut target = Target::read(&path(&file)?, env)?;
     target.reach.connections = connections(layers)?;
     target.reach.remote = layers.remote();
     Ok(Some(target))
 }
 
-/// A path in a file is relative to that file.
-fn path(named: &Found<'_>) -> Result<PathBuf, UsageError> {
-    let text = named.parse(|text| match text {
+/// A path in a scenario file is relative to that file.
+fn path(file: &LocatedValue<'_>) -> Result<PathBuf, UsageError> {
+    let text = file.parse(|text| match text {
         "" => Err(Problem::invalid(
             text,
-            "name a file, or write one with coupon-bench target new",
+            "name a file, or create one with coupon-bench target new",
         )),
         text => Ok(text.to_owned()),
     })?;
-    Ok(match &named.place {
+    Ok(match &file.place {
         Place::Key { file, .. } => file.parent().unwrap_or(Path::new("")).join(text),
         _ => PathBuf::from(text),
     })
 }
 
 fn connections(layers: &Layers) -> Result<Option<usize>, UsageError> {
-    let named = layers.value(
+    let number = layers.value(
         "http_connections",
         |s| &s.http_connections,
         values::positive(MAX_CONNECTIONS),
     )?;
-    Ok(named.and_then(|number| usize::try_from(number).ok()))
+    Ok(number.and_then(|number| usize::try_from(number).ok()))
 }
 
-fn only_with_a_target(layers: &Layers) -> Result<(), UsageError> {
+fn check_no_target_settings(layers: &Layers) -> Result<(), UsageError> {
     match layers.find("http_connections", |s| &s.http_connections) {
         None => Ok(()),
-        Some(found) => found.parse(|_| {
-            Err(Problem::new(
-                "connections without a target",
-                "strategies are not asked over HTTP: name a --target",
-            ))
+        Some(value) => value.parse(|_| {
+            let advice =
+                "strategies use no HTTP, so add a --target, or leave out --http-connections";
+            Err(Problem::new("HTTP connections without a target", advice))
         }),
     }
 }
 
-/// A second trial of an event that is not reset would find it used up. A claim that names the run has an event for each.
+/// A second trial needs a fresh event: one that the setup resets, or one for each run by `{{run}}` in the claim.
 pub(crate) fn check_trials(
     layers: &Layers,
     target: &Target,
@@ -132,25 +147,25 @@ pub(crate) fn check_trials(
     if trials <= 1 || !target.setup.is_empty() || target.claim.has_run() {
         return Ok(());
     }
-    let said = layers.find("trials", |s| &s.trials);
+    let value = layers.find("trials", |s| &s.trials);
     Err(UsageError::Setting {
-        place: said.map_or(Place::Flag("trials"), |found| found.place),
+        place: value.map_or(Place::Flag("trials"), |value| value.place),
         problem: Problem::new(
-            format!("{trials} trials of an event that nothing resets"),
-            "the second would find the coupons of the first: reset the event in [[setup]], or claim from an event of each run's \
-             own, with {{run}}",
+            format!("{trials} trials of an event that no setup resets"),
+            "the second trial would find the coupons of the first: reset the event in [[setup]], or use {{run}} in the claim \
+             for one event a run",
         ),
     })
 }
 
-/// Every user needs a line in the table of users, and strangers' services a bound.
+/// Every user needs a line in the table of users, and a service on another machine gets a limited number of attempts.
 pub(crate) fn check_users(
     layers: &Layers,
     target: &Target,
     workload: &Workload,
 ) -> Result<(), UsageError> {
     let users = layers.find("users", |s| &s.users);
-    let place = users.map_or(Place::Flag("users"), |found| found.place);
+    let place = users.map_or(Place::Flag("users"), |value| value.place);
     let wrong = |what: String, advice: String| {
         Err(UsageError::Setting {
             place: place.clone(),
@@ -161,10 +176,10 @@ pub(crate) fn check_users(
         && table.len() < workload.users
     {
         let file = quoted(&table.path().to_string_lossy());
-        let what = format!("{} users", workload.users);
+        let lines = table.len();
         return wrong(
-            what,
-            format!("{file} has {} lines, and every user needs one", table.len()),
+            format!("{} users", workload.users),
+            format!("{file} has {lines} lines, and every user needs one"),
         );
     }
     let most = match target.reach.remote {
@@ -172,9 +187,8 @@ pub(crate) fn check_users(
         Remote::Allowed => MAX_REMOTE_ATTEMPTS,
     };
     if workload.total_attempts() > most {
-        let what = format!("{} attempts", workload.total_attempts());
         return wrong(
-            what,
+            format!("{} attempts", workload.total_attempts()),
             format!("with --allow-remote there are at most {most}"),
         );
     }

@@ -1,4 +1,4 @@
-//! Known inputs. Those that are files of the repository are read from there.
+//! Known inputs, some of them files of the repository.
 
 use std::{fs, path::Path};
 
@@ -13,7 +13,7 @@ fn files(folder: &str, ending: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-    // The same order everywhere, so that a seed means the same.
+    // Sorted, so that a seed gives the same inputs on every system.
     paths.sort();
     let files = paths
         .into_iter()
@@ -122,7 +122,7 @@ pub fn values() -> Vec<Vec<u8>> {
     ])
 }
 
-/// Reports. Small ones, as every input of this target is one.
+/// Reports. They are small, because every input is one report.
 pub fn reports() -> Vec<Vec<u8>> {
     let reports = [
         fixtures::redis_kafka_holds(),
@@ -137,7 +137,7 @@ pub fn reports() -> Vec<Vec<u8>> {
     written.map(String::into_bytes).collect()
 }
 
-/// What clients of the embedded Redis send.
+/// Requests of a client to the embedded Redis.
 pub fn requests() -> Vec<Vec<u8>> {
     texts(&[
         "PING\r\n",
@@ -155,7 +155,7 @@ pub fn requests() -> Vec<Vec<u8>> {
     ])
 }
 
-/// Bodies of answers.
+/// Bodies of HTTP responses.
 pub fn answers() -> Vec<Vec<u8>> {
     texts(&[
         r#"{"result":"issued","userId":7}"#,

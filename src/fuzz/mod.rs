@@ -1,11 +1,13 @@
-//! Hostile input for every parser: known texts, cut, doubled and mixed with words that mean something to the parser.
+//! Hostile input for every parser: known texts, cut, doubled, and mixed with words of the parser's language.
 //!
-//! `cargo test fuzz` gives each of them some thousands, the same ones every time. `scripts/fuzz N` gives all of them N together,
-//! drawn anew; docs/fuzzing.md says what came of it. No input may panic, and none may take longer than [`LONGEST`].
+//! `cargo test fuzz` gives each parser some thousands of inputs, with a fixed seed. `scripts/fuzz N` gives all parsers N inputs
+//! together, with a random seed; docs/fuzzing.md has the results. No input may cause a panic, and none may take longer than
+//! [`MAX_TIME`].
 
 mod corpus;
+mod feeds;
 mod mutate;
-mod targets;
+mod parsers;
 
 use std::{
     env,
@@ -20,46 +22,46 @@ use rand::{SeedableRng, rngs::StdRng};
 
 use self::{
     mutate::Mutator,
-    targets::{TARGETS, Target},
+    parsers::{PARSERS, Parser},
 };
 
-/// What one input may take.
-const LONGEST: Duration = Duration::from_secs(20);
+/// The longest time for one input.
+const MAX_TIME: Duration = Duration::from_secs(20);
 
-/// Of each target where nothing is said.
-const USUAL: u64 = 2_000;
+/// Inputs of each parser in `cargo test`.
+const INPUTS: u64 = 2_000;
 
-/// The seed of the inputs that are the same every time.
+/// The fixed seed of `cargo test`.
 const SEED: u64 = 14;
 
-/// What became of some inputs.
+/// The results of some inputs.
 #[derive(Debug, Default)]
 struct Outcome {
     inputs: u64,
     slowest: Duration,
-    /// Inputs that panicked, as they can be written in Rust.
+    /// Inputs that caused a panic, escaped as in Rust.
     broken: Vec<String>,
 }
 
-/// The input that is being read, for whoever waits for its end.
+/// The input that is being parsed, for the thread that watches the time.
 type Current = Arc<Mutex<Option<(Instant, &'static str, Vec<u8>)>>>;
 
-/// Gives a target so many inputs.
-fn try_inputs(target: &Target, inputs: u64, seed: u64, current: &Current) -> Outcome {
-    let mutator = Mutator::new((target.corpus)(), target.words);
+/// Gives a parser this number of inputs.
+fn try_inputs(parser: &Parser, inputs: u64, seed: u64, current: &Current) -> Outcome {
+    let mutator = Mutator::new((parser.corpus)(), parser.words);
     let mut random = StdRng::seed_from_u64(seed);
-    let mut feed = (target.feed)();
+    let mut feed = (parser.feed)();
     let mut outcome = Outcome::default();
     for _ in 0..inputs {
         let input = mutator.input(&mut random);
         let begin = Instant::now();
-        *lock(current) = Some((begin, target.name, input.clone()));
-        // What a panic leaves behind is thrown away.
+        *lock(current) = Some((begin, parser.name, input.clone()));
+        // A panic may leave an invalid state, so the parser is created again.
         if catch_unwind(AssertUnwindSafe(|| feed(&input))).is_err() {
             outcome
                 .broken
-                .push(format!("{}: {}", target.name, input.escape_ascii()));
-            feed = (target.feed)();
+                .push(format!("{}: {}", parser.name, input.escape_ascii()));
+            feed = (parser.feed)();
         }
         outcome.inputs += 1;
         outcome.slowest = outcome.slowest.max(begin.elapsed());
@@ -72,7 +74,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends the process when an input takes too long: nothing else can stop a parser that does not end.
+/// Aborts the process when an input takes too long: a parser that does not return cannot be stopped otherwise.
 #[expect(clippy::print_stderr, reason = "the test's own output")]
 fn watch(current: &Current) {
     let current = Arc::clone(current);
@@ -80,10 +82,10 @@ fn watch(current: &Current) {
         loop {
             thread::sleep(Duration::from_millis(500));
             if let Some((begin, name, input)) = &*lock(&current)
-                && begin.elapsed() > LONGEST
+                && begin.elapsed() > MAX_TIME
             {
                 eprintln!(
-                    "{name} takes longer than {LONGEST:?}: {}",
+                    "{name} takes longer than {MAX_TIME:?}: {}",
                     input.escape_ascii()
                 );
                 process::abort();
@@ -92,46 +94,46 @@ fn watch(current: &Current) {
     });
 }
 
-fn must_hold(target: &Target, outcome: &Outcome) {
+fn check(parser: &Parser, outcome: &Outcome) {
     assert!(outcome.broken.is_empty(), "{:#?}", outcome.broken);
     assert!(
-        outcome.slowest < LONGEST,
+        outcome.slowest < MAX_TIME,
         "{}: {:?}",
-        target.name,
+        parser.name,
         outcome.slowest
     );
 }
 
-/// Some inputs for the targets of one name.
-fn usual(name: &str) {
-    let target = TARGETS.iter().find(|target| target.name == name);
-    let target = target.unwrap_or_else(|| panic!("no target {name}"));
+/// Tests the parser of this name.
+fn fuzz(name: &str) {
+    let parser = PARSERS.iter().find(|parser| parser.name == name);
+    let parser = parser.unwrap_or_else(|| panic!("no parser {name}"));
     let current = Current::default();
     watch(&current);
-    must_hold(target, &try_inputs(target, USUAL, SEED, &current));
+    check(parser, &try_inputs(parser, INPUTS, SEED, &current));
 }
 
-macro_rules! usual_tests {
+macro_rules! fuzz_tests {
     ($($name:ident)*) => {
         $(
             #[test]
             fn $name() {
-                usual(stringify!($name));
+                fuzz(stringify!($name));
             }
         )*
 
         #[test]
-        fn every_target_has_a_test() {
-            let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+        fn every_parser_has_a_test() {
+            let names: Vec<_> = PARSERS.iter().map(|parser| parser.name).collect();
             assert_eq!(names, [$(stringify!($name)),*]);
-            assert_eq!(TARGETS.iter().map(|target| target.share).sum::<u64>(), 1000);
+            assert_eq!(PARSERS.iter().map(|parser| parser.share).sum::<u64>(), 1000);
         }
     };
 }
 
-usual_tests!(flags scenario target token assertion url value report resp answers);
+fuzz_tests!(flags scenario target token assertion url value report resp answers);
 
-/// As many inputs as `COUPON_BENCH_FUZZ_INPUTS` says, on every processor.
+/// The number of inputs of `COUPON_BENCH_FUZZ_INPUTS`, on every processor.
 #[test]
 #[ignore = "takes minutes; scripts/fuzz runs it"]
 #[expect(clippy::print_stderr, reason = "the test's own output")]
@@ -146,9 +148,9 @@ fn many() {
     let workers = thread::available_parallelism().map_or(1, usize::from) as u64;
     eprintln!("{inputs} inputs, COUPON_BENCH_FUZZ_SEED={seed}, {workers} workers");
     let (begin, mut total, mut broken) = (Instant::now(), 0, Vec::new());
-    for (number, target) in TARGETS.iter().enumerate() {
+    for (number, parser) in PARSERS.iter().enumerate() {
         let begin = Instant::now();
-        let share = (inputs * target.share).div_ceil(1000 * workers);
+        let share = (inputs * parser.share).div_ceil(1000 * workers);
         let outcomes: Vec<_> = thread::scope(|scope| {
             let started: Vec<_> = (0..workers)
                 .map(|worker| {
@@ -156,7 +158,7 @@ fn many() {
                     scope.spawn(move || {
                         let current = Current::default();
                         watch(&current);
-                        try_inputs(target, share, seed, &current)
+                        try_inputs(parser, share, seed, &current)
                     })
                 })
                 .collect();
@@ -169,14 +171,14 @@ fn many() {
             outcomes.len() as u64,
             workers,
             "a worker panicked in {}",
-            target.name
+            parser.name
         );
         let inputs: u64 = outcomes.iter().map(|outcome| outcome.inputs).sum();
         let slowest = outcomes.iter().map(|outcome| outcome.slowest).max();
         let panics: usize = outcomes.iter().map(|outcome| outcome.broken.len()).sum();
         eprintln!(
             "{:<10} {inputs:>9} inputs  {panics} panics  {:>7.1} s  slowest {:?}",
-            target.name,
+            parser.name,
             begin.elapsed().as_secs_f64(),
             slowest.unwrap_or_default(),
         );

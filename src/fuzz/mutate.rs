@@ -1,12 +1,12 @@
-//! Inputs made from known ones.
+//! Makes inputs from known inputs.
 
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 
-/// The longest input in bytes, where the known one is not longer. One in a hundred may be as long as [`HUGE`].
+/// The longest input in bytes, unless the known input is longer. One input in a hundred may be as long as [`HUGE`].
 const LONG: usize = 2 * 1024;
 const HUGE: usize = 64 * 1024;
 
-/// What breaks parsers of any kind.
+/// Texts that are often handled wrongly, for every parser.
 const ODD: [&str; 30] = [
     "",
     " ",
@@ -47,13 +47,13 @@ pub struct Mutator {
 }
 
 impl Mutator {
-    /// From known inputs, at least one, and words that mean something to the parser.
+    /// A mutator of known inputs, at least one, with the words of the parser's language.
     pub fn new(corpus: Vec<Vec<u8>>, words: &'static [&'static str]) -> Self {
         assert!(!corpus.is_empty());
         Self { corpus, words }
     }
 
-    /// The next.
+    /// The next input.
     pub fn input(&self, random: &mut StdRng) -> Vec<u8> {
         let mut input = self.known(random).to_vec();
         let longest = if random.random_ratio(1, 100) {
@@ -101,7 +101,7 @@ impl Mutator {
                 input.splice(start..end, bytes);
             }
             98 => {
-                // Depth and length: brackets in brackets, digits without end.
+                // Deep nesting and long runs: many brackets, many digits.
                 let piece = input[start..end].repeat(random.random_range(2..500));
                 input.splice(start..end, piece);
             }

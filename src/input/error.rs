@@ -1,6 +1,6 @@
-//! What is wrong with what was typed: one line each, with what, where and what to do.
+//! The errors of settings: one line each, with what is wrong, where, and what to do.
 //!
-//! No text made here holds a password: values are quoted by [`super::mask::quoted`] alone.
+//! No error holds a password: values are quoted by [`quoted`], which masks them.
 
 use std::{fmt, path::PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{
 };
 use crate::{model::workload::MAX_ATTEMPTS, text::quote::quoted};
 
-/// Something that the user has to change before anything can run; the process's exit code is 2.
+/// An error that the user has to correct before a command can run; the exit code is 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
     /// Neither a flag nor the file names a strategy.
@@ -18,32 +18,32 @@ pub enum UsageError {
         strategy_names(", ")
     )]
     NoStrategy,
-    /// `compare` without anything.
+    /// `compare` has no reports and no strategies.
     #[error(
         "nothing to compare: name reports that run --json wrote, or strategies to run \
          (--strategy redis-incr,redis-lua)"
     )]
     NothingToCompare,
-    /// A value that cannot be.
+    /// A setting has an invalid value.
     #[error("{} in {place}: {}", problem.what, problem.advice)]
     Setting {
-        /// Where it was said.
+        /// The place of the setting.
         place: Place,
-        /// What and what to do.
+        /// What is wrong, and what to do.
         problem: Problem,
     },
-    /// An assertion that cannot be read; the one error of several lines, as it points into the expression.
+    /// An assertion cannot be parsed. The error has several lines, because it points into the expression.
     #[error("invalid assertion in {place}: {explanation}")]
     Assertion {
-        /// Where it was said.
+        /// The place of the assertion.
         place: Place,
-        /// What and where in the expression.
+        /// What is wrong, and where in the expression.
         explanation: String,
     },
-    /// A schedule that cannot be read; of several lines, as it points into it.
+    /// A schedule cannot be parsed. The error has several lines, because it points into the schedule.
     #[error(transparent)]
     Schedule(#[from] TokenError),
-    /// More than a machine could keep apart.
+    /// The product of users and attempts exceeds [`MAX_ATTEMPTS`].
     #[error(
         "{users} users with {attempts} attempts each in {places}: at most {MAX_ATTEMPTS} attempts \
          in all are possible, so lower one of them"
@@ -51,39 +51,39 @@ pub enum UsageError {
     TooManyAttempts {
         /// Distinct users.
         users: u64,
-        /// Attempts each.
+        /// Attempts of each user.
         attempts: u32,
-        /// Where they were said.
+        /// The places of both settings.
         places: String,
     },
     /// A file cannot be read.
     #[error("cannot read the {kind} file {}: {reason}", quoted(&path.to_string_lossy()))]
     Unreadable {
-        /// What it was to be: a scenario, or a target.
+        /// The kind of file: `scenario` or `target`.
         kind: &'static str,
-        /// As typed.
+        /// The path.
         path: PathBuf,
         /// Why, and what to do.
         reason: String,
     },
 }
 
-/// Where something was said.
+/// The place of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// On the command line, by the name of a setting.
+    /// A flag, by the name of the setting.
     Flag(&'static str),
-    /// On the command line, without a flag.
+    /// A positional argument, by its name in the help.
     Argument(&'static str),
-    /// In the environment, by the name of a setting.
+    /// An environment variable, by the name of the setting.
     Variable(&'static str),
-    /// In a scenario file.
+    /// A key of a TOML file.
     Key {
-        /// As typed.
+        /// The path of the file.
         file: PathBuf,
-        /// From 1.
+        /// The line, from 1.
         line: usize,
-        /// The key; empty where the file is no TOML.
+        /// The key; empty where the file is not valid TOML.
         key: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The URL of a Redis behind sentinels: `redis+sentinel://user:password@HOST:PORT,HOST:PORT/MASTER/0`.
+//! Parses the URL of a Redis behind sentinels: `redis+sentinel://user:password@HOST:PORT,HOST:PORT/MASTER/0`.
 
 use percent_encoding::percent_decode_str;
 use url::{Url, form_urlencoded};
@@ -9,10 +9,10 @@ use crate::text::quote::quoted;
 
 const FORM: &str = "write redis+sentinel://HOST:26379,HOST:26379/MASTER";
 
-/// Where sentinels listen unless it is said.
+/// The default port of a sentinel.
 const PORT: u16 = 26_379;
 
-/// `rest` is what follows the scheme and its colon.
+/// `rest` is the text after the scheme and its colon.
 pub(crate) fn sentinel(text: &str, tls: bool, rest: &str) -> Result<SentinelUrl, Problem> {
     let wrong = |what: &str| Problem::new(format!("{what} in {}", quoted(text)), FORM);
     let rest = rest.strip_prefix("//").ok_or_else(|| wrong("no host"))?;
@@ -68,7 +68,7 @@ fn sentinel_login(text: &str, query: &str) -> Result<Option<(Option<String>, Str
             "sentinel_password" => password = Some(value.into_owned()),
             _ => {
                 let what = format!("unknown parameter {} in {}", quoted(&key), quoted(text));
-                let advice = "sentinel_username and sentinel_password are understood";
+                let advice = "the parameters are sentinel_username and sentinel_password";
                 return Err(Problem::new(what, advice));
             }
         }

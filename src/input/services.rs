@@ -1,5 +1,6 @@
-//! URLs and broker lists: which service is meant, and what cannot be one. Nothing is connected to, and nothing is
-//! looked up. The secrets of a URL are remembered, so that no output shows them.
+//! Parses the addresses of services: URLs, and lists of Kafka brokers. No connection is opened, and no name is looked up.
+//!
+//! The secrets of a URL are remembered by [`redact`], so that no output shows them.
 
 mod address;
 mod parameters;
@@ -20,10 +21,14 @@ const DB_FORMS: &str = "use sqlite, sqlite://FILE, postgres://HOST/NAME or mysql
 const REDIS_FORMS: &str =
     "use embedded, redis://HOST:PORT, rediss://HOST:PORT or redis+sentinel://HOST:PORT/MASTER";
 const KAFKA_FORMS: &str = "use embedded or HOST:PORT,…";
-/// Before each broker that is reached over TLS.
+/// The prefix of a broker with TLS.
 const TLS: &str = "ssl://";
 
-/// `--db`.
+/// Parses the value of `--db`.
+///
+/// # Errors
+///
+/// What is wrong with the text, and the forms of an address.
 pub fn db(text: &str) -> Result<DbTarget, Problem> {
     let text = text.trim();
     remember(text);
@@ -46,7 +51,11 @@ pub fn db(text: &str) -> Result<DbTarget, Problem> {
     }
 }
 
-/// `--redis`.
+/// Parses the value of `--redis`.
+///
+/// # Errors
+///
+/// What is wrong with the text, and the forms of an address.
 pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
     let text = text.trim();
     remember(text);
@@ -62,7 +71,7 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
                 let what = format!("invalid database number in {}", quoted(text));
                 return Err(Problem::new(
                     what,
-                    "it is a number, as in redis://HOST:PORT/0",
+                    "the database is a number, as in redis://HOST:PORT/0",
                 ));
             }
             Ok(RedisTarget::Url(ServiceUrl::new(url)))
@@ -75,14 +84,14 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
         }
         "redis+cluster" | "rediss+cluster" | "redis-cluster" | "rediss-cluster" => {
             let what = format!("unknown scheme of {}", quoted(text));
-            let advice = "name any node of the cluster as redis://HOST:PORT; the others are found through it";
+            let advice = "name any node of the cluster as redis://HOST:PORT; that node names the other nodes";
             Err(Problem::new(what, advice))
         }
         "unix" | "redis+unix" | "rediss+unix" | "redis-socket" | "valkey+unix" => {
             let what = format!("Unix socket {}", quoted(text));
             Err(Problem::new(
                 what,
-                format!("sockets are not supported, {REDIS_FORMS}"),
+                format!("Unix sockets are not supported, {REDIS_FORMS}"),
             ))
         }
         "postgres" | "postgresql" | "mysql" | "mariadb" | "sqlite" => Err(wrong_scheme(
@@ -94,7 +103,11 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
     }
 }
 
-/// `--kafka`.
+/// Parses the value of `--kafka`.
+///
+/// # Errors
+///
+/// What is wrong with the text, and the forms of an address.
 pub fn kafka(text: &str) -> Result<KafkaTarget, Problem> {
     let text = text.trim();
     remember(text);
@@ -106,15 +119,16 @@ pub fn kafka(text: &str) -> Result<KafkaTarget, Problem> {
         .filter(|broker| without_tls(broker).is_some());
     let (tls, all) = (tls.count(), text.split(',').count());
     if tls > 0 && tls < all {
-        let what = format!("brokers with TLS and without in {}", quoted(text));
+        let what = format!("brokers with and without TLS in {}", quoted(text));
         return Err(Problem::new(
             what,
-            format!("write {TLS} before each of them"),
+            format!("write {TLS} before each broker"),
         ));
     }
     if tls > 0 && !cfg!(feature = "kafka-tls") {
         let what = format!("TLS to Kafka in {}", quoted(text));
-        let advice = "this program is built without it: build it with --features kafka-tls";
+        let advice =
+            "this program is built without TLS to Kafka: build it with --features kafka-tls";
         return Err(Problem::new(what, advice));
     }
     let scheme = if tls > 0 { TLS } else { "" };
@@ -128,7 +142,7 @@ pub fn kafka(text: &str) -> Result<KafkaTarget, Problem> {
     Ok(KafkaTarget::Brokers(brokers.join(",")))
 }
 
-/// What follows `ssl://`, in small letters or capitals.
+/// The text after `ssl://`, in lower or upper case.
 fn without_tls(broker: &str) -> Option<&str> {
     let broker = broker.trim();
     let (scheme, rest) = broker.split_at_checked(TLS.len())?;
@@ -141,10 +155,10 @@ fn checked_broker(broker: &str) -> Result<&str, Problem> {
         Problem::new(what, format!("{why}, {KAFKA_FORMS}"))
     };
     if broker.is_empty() {
-        return Err(invalid("a broker's name is missing"));
+        return Err(invalid("the name of the broker is missing"));
     }
     if broker.contains("://") {
-        return Err(invalid("brokers have no scheme"));
+        return Err(invalid("a broker has no scheme"));
     }
     if broker.contains('@') {
         return Err(invalid("a user name or password cannot be given here"));
@@ -162,7 +176,7 @@ fn checked_broker(broker: &str) -> Result<&str, Problem> {
     };
     let odd = |c: char| c.is_whitespace() || c.is_control() || "/[]?#\"'".contains(c);
     if name.is_empty() || name.contains(odd) {
-        return Err(invalid("that is no host name"));
+        return Err(invalid("the host name is not valid"));
     }
     match port.parse::<u16>() {
         Ok(1..) if port.bytes().all(|byte| byte.is_ascii_digit()) => Ok(broker),
@@ -170,7 +184,7 @@ fn checked_broker(broker: &str) -> Result<&str, Problem> {
     }
 }
 
-/// The forms that sqlx knows: what follows `sqlite:` or `sqlite://` is the path, relative unless it begins with '/'.
+/// Parses the text after `sqlite:`. As in sqlx, the path follows `sqlite:` or `sqlite://`, and is relative unless it begins with '/'.
 fn sqlite(text: &str, rest: &str) -> Result<DbTarget, Problem> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     if path.is_empty() {
@@ -182,7 +196,8 @@ fn sqlite(text: &str, rest: &str) -> Result<DbTarget, Problem> {
     }
     if path.starts_with(":memory:") {
         let what = format!("in-memory database {}", quoted(text));
-        let advice = "each connection would have its own, use sqlite for a private file";
+        let advice =
+            "each connection would have its own database, so use sqlite for a private file";
         return Err(Problem::new(what, advice));
     }
     if let Some((_, parameters)) = path.split_once('?') {
@@ -196,7 +211,7 @@ fn sqlite(text: &str, rest: &str) -> Result<DbTarget, Problem> {
     Ok(DbTarget::Sqlite(PathBuf::from(path)))
 }
 
-/// Remembers the secrets of a URL, or of a text that is none.
+/// Remembers the secrets of a URL, or of a text that is not a valid URL.
 fn remember(text: &str) {
     match Url::parse(text) {
         Ok(url) => redact::remember_url(&url),

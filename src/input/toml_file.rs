@@ -1,4 +1,4 @@
-//! A TOML file that somebody wrote: read once, and kept to name the line and the key of whatever is wrong with it.
+//! A TOML file: read once, and kept so that every error names its line and its key.
 
 use std::{
     fs::File,
@@ -14,13 +14,13 @@ use super::error::{Place, UsageError};
 use crate::text::problem::Problem;
 use crate::text::{quote::quoted, values::did_you_mean};
 
-/// Far more than anybody writes; keeps `/dev/zero` from filling the memory.
+/// The largest file, in bytes: `/dev/zero` must not fill the memory.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Keys whose tables may be several, in any of the files that we read.
+/// The keys of arrays of tables, in scenario files and target files.
 const ARRAYS: [&str; 3] = ["setup", "step", "outcome"];
 
-/// A file, kept to find the line of a byte.
+/// A TOML file.
 #[derive(Debug, Clone)]
 pub struct TomlFile {
     path: PathBuf,
@@ -28,7 +28,11 @@ pub struct TomlFile {
 }
 
 impl TomlFile {
-    /// Reads a file that is to be a `kind`, such as a scenario.
+    /// Reads a file of a kind, such as `scenario`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is too large, or is not UTF-8.
     pub fn read(path: &Path, kind: &'static str) -> Result<Self, UsageError> {
         let text = read_text(path).map_err(|reason| UsageError::Unreadable {
             kind,
@@ -38,7 +42,7 @@ impl TomlFile {
         Ok(Self::of(path, text))
     }
 
-    /// A text; `path` is for the errors.
+    /// A file with this text. `path` is for errors and for relative paths.
     pub fn of(path: &Path, text: String) -> Self {
         Self {
             path: path.to_owned(),
@@ -46,22 +50,22 @@ impl TomlFile {
         }
     }
 
-    /// A file that is named in this one: relative to where this one is.
+    /// The path of a file that this file names, relative to the folder of this file.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(name)
     }
 
-    /// The whole text.
+    /// The text of the file.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// As typed.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The place of the byte `offset`, in the value of `key`.
+    /// The place of the byte `offset`, which belongs to `key`.
     pub fn place(&self, key: &str, offset: usize) -> Place {
         let before = self.text.get(..offset).unwrap_or_default();
         Place::Key {
@@ -71,7 +75,7 @@ impl TomlFile {
         }
     }
 
-    /// What is wrong with whatever stands at the byte `offset`, with the key that it belongs to.
+    /// The error `problem` of the value at the byte `offset`, with its line and key.
     pub fn wrong_at(&self, offset: usize, problem: Problem) -> UsageError {
         UsageError::Setting {
             place: self.place(&self.key(offset), offset),
@@ -79,14 +83,18 @@ impl TomlFile {
         }
     }
 
-    /// The key that whatever stands at the byte `offset` belongs to; empty where there is none.
+    /// The key of the value at the byte `offset`; empty where there is no value.
     fn key(&self, offset: usize) -> String {
         let table = DeTable::parse(&self.text).ok();
         let key = table.and_then(|table| key_at(table.get_ref(), offset));
         key.unwrap_or_default()
     }
 
-    /// Everything in it, with the places of all values.
+    /// The table of the file, with the positions of all values.
+    ///
+    /// # Errors
+    ///
+    /// The file is not valid TOML.
     pub fn table(&self) -> Result<DeTable<'_>, UsageError> {
         match DeTable::parse(&self.text) {
             Ok(table) => Ok(table.into_inner()),
@@ -97,7 +105,11 @@ impl TomlFile {
         }
     }
 
-    /// From the text and not from the table: a table that was parsed before has lost its spans.
+    /// Deserializes the file from its text, because a parsed table has lost its positions.
+    ///
+    /// # Errors
+    ///
+    /// The file is not valid TOML, or a key or a value does not fit `T`.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, UsageError> {
         self.table()?;
         toml::from_str(&self.text).map_err(|error| {
@@ -106,7 +118,7 @@ impl TomlFile {
         })
     }
 
-    /// What is to be done about a text that is no TOML.
+    /// What to do about an error of the TOML syntax.
     fn advice(&self, error: &Error) -> String {
         let message = one_line(error.message());
         let span = error.span().unwrap_or_default();
@@ -123,7 +135,7 @@ impl TomlFile {
         }
     }
 
-    /// The line that the byte `offset` is in.
+    /// The text of the line with the byte `offset`.
     fn line(&self, offset: usize) -> &str {
         let (before, after) = self.text.split_at_checked(offset).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -132,12 +144,12 @@ impl TomlFile {
     }
 }
 
-/// What to write where there may be several tables of this name.
+/// The advice to write an array of tables, for a key of an array of tables.
 fn several(key: &str) -> Option<String> {
     ARRAYS.contains(&key).then(|| format!(": write [[{key}]]"))
 }
 
-/// The name of the first placeholder of a line that is in no string.
+/// The name of the first placeholder of a line that is outside of a string.
 fn bare_placeholder(line: &str) -> Option<&str> {
     let mut quote = None;
     let mut characters = line.char_indices();
@@ -160,7 +172,7 @@ fn bare_placeholder(line: &str) -> Option<&str> {
     None
 }
 
-/// What serde has to say of `key`, in our words: it names the keys that it knows in backticks.
+/// Translates serde's error about `key`. serde names the known keys in backticks.
 fn problem(error: &Error, key: &str) -> Problem {
     let message = error.message();
     let mut names = message.split('`').skip(1).step_by(2);
@@ -173,7 +185,7 @@ fn problem(error: &Error, key: &str) -> Problem {
     if message.starts_with("missing field") {
         return Problem::new(
             format!("no key {}", quoted(name)),
-            "it is needed, so add it",
+            "the key is required, so add it",
         );
     }
     let several = several(key).filter(|_| message.ends_with("map, expected a sequence"));
@@ -181,7 +193,7 @@ fn problem(error: &Error, key: &str) -> Problem {
     Problem::new("wrong type", advice)
 }
 
-/// `invalid type: string "…", expected a map` without the string, which may be a secret.
+/// Removes the string from `invalid type: string "…", expected a map`, because it may be a secret.
 fn without_string(message: &str) -> String {
     let string = message.find(" string \"").map(|at| at + " string".len());
     match (string, message.rfind("\", expected")) {
@@ -206,7 +218,7 @@ fn key_at(table: &DeTable<'_>, offset: usize) -> Option<String> {
                     DeValue::Table(inner) => key_at(inner, offset),
                     _ => None,
                 };
-                // Counted from 1, as people do.
+                // The index counts from 1.
                 let here = || format!("{name}[{}]", index + 1);
                 match rest {
                     Some(rest) => Some(format!("{}.{rest}", here())),
@@ -219,25 +231,25 @@ fn key_at(table: &DeTable<'_>, offset: usize) -> Option<String> {
     })
 }
 
-/// Or what to say about why not.
+/// Reads a file; the error is one line.
 fn read_text(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     match read {
-        Ok(length) if length as u64 > MAX_BYTES => {
-            Err("it is larger than 1 MiB, so nobody wrote it by hand".to_owned())
-        }
+        Ok(length) if length as u64 > MAX_BYTES => Err("the file is larger than 1 MiB".to_owned()),
         Ok(_) => String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..valid]);
             format!(
-                "it is not UTF-8 in line {}",
+                "the file is not UTF-8 in line {}",
                 1 + before.matches('\n').count()
             )
         }),
         Err(error) => Err(match error.kind() {
             io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            io::ErrorKind::IsADirectory => "it is a directory, name the file in it".to_owned(),
+            io::ErrorKind::IsADirectory => {
+                "the path is a directory, so name a file in it".to_owned()
+            }
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             _ => one_line(&error.to_string()),
         }),

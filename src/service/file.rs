@@ -13,14 +13,14 @@ use toml::Spanned;
 
 pub use drain::{Drain, DrainHttp, DrainKafka, DrainRabbitMq, DrainRedis};
 
-use crate::input::typed::{Typed, one_or_many};
+use crate::input::raw_value::{RawValue, one_or_many};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetFile {
-    pub title: Option<Typed>,
-    pub promise: Option<Typed>,
+    pub title: Option<RawValue>,
+    pub promise: Option<RawValue>,
     pub one_per_user: Option<bool>,
     pub http: Http,
     #[serde(default)]
@@ -41,29 +41,29 @@ pub struct TargetFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    pub base_url: Typed,
-    pub unix_socket: Option<Typed>,
-    pub version: Option<Typed>,
-    pub ca_file: Option<Typed>,
-    pub client_cert: Option<Typed>,
-    pub client_key: Option<Typed>,
+    pub base_url: RawValue,
+    pub unix_socket: Option<RawValue>,
+    pub version: Option<RawValue>,
+    pub ca_file: Option<RawValue>,
+    pub client_cert: Option<RawValue>,
+    pub client_key: Option<RawValue>,
     #[serde(default, deserialize_with = "one_or_many")]
-    pub source: Vec<Typed>,
+    pub source: Vec<RawValue>,
 }
 
 /// What is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    pub method: Option<Typed>,
-    pub url: Typed,
+    pub method: Option<RawValue>,
+    pub url: RawValue,
     #[serde(default)]
-    pub headers: BTreeMap<String, Typed>,
-    pub body: Option<Typed>,
+    pub headers: BTreeMap<String, RawValue>,
+    pub body: Option<RawValue>,
     pub json: Option<Spanned<Value>>,
-    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    pub form: Option<Spanned<BTreeMap<String, RawValue>>>,
     #[serde(default, deserialize_with = "one_or_many")]
-    pub status: Vec<Typed>,
+    pub status: Vec<RawValue>,
     #[serde(default)]
     pub capture: Captures,
 }
@@ -75,10 +75,10 @@ pub type Captures = BTreeMap<String, Spanned<Capture>>;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capture {
-    pub json: Option<Typed>,
-    pub header: Option<Typed>,
-    pub cookie: Option<Typed>,
-    pub matches: Option<Typed>,
+    pub json: Option<RawValue>,
+    pub header: Option<RawValue>,
+    pub cookie: Option<RawValue>,
+    pub matches: Option<RawValue>,
     pub text: Option<bool>,
     pub secret: Option<bool>,
 }
@@ -87,21 +87,21 @@ pub struct Capture {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
-    pub method: Option<Typed>,
-    pub url: Option<Typed>,
+    pub method: Option<RawValue>,
+    pub url: Option<RawValue>,
     #[serde(default)]
-    pub headers: BTreeMap<String, Typed>,
-    pub body: Option<Typed>,
+    pub headers: BTreeMap<String, RawValue>,
+    pub body: Option<RawValue>,
     pub json: Option<Spanned<Value>>,
-    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
+    pub form: Option<Spanned<BTreeMap<String, RawValue>>>,
     #[serde(default, deserialize_with = "one_or_many")]
-    pub status: Vec<Typed>,
-    pub sql: Option<Typed>,
-    pub db: Option<Typed>,
+    pub status: Vec<RawValue>,
+    pub sql: Option<RawValue>,
+    pub db: Option<RawValue>,
     #[serde(default, deserialize_with = "one_or_many")]
-    pub redis: Vec<Typed>,
+    pub redis: Vec<RawValue>,
     #[serde(default, deserialize_with = "one_or_many")]
-    pub command: Vec<Typed>,
+    pub command: Vec<RawValue>,
     #[serde(default)]
     pub capture: Captures,
 }
@@ -110,15 +110,15 @@ pub struct Setup {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Follow {
-    pub method: Option<Typed>,
-    pub url: Typed,
+    pub method: Option<RawValue>,
+    pub url: RawValue,
     #[serde(default)]
-    pub headers: BTreeMap<String, Typed>,
-    pub body: Option<Typed>,
+    pub headers: BTreeMap<String, RawValue>,
+    pub body: Option<RawValue>,
     pub json: Option<Spanned<Value>>,
-    pub form: Option<Spanned<BTreeMap<String, Typed>>>,
-    pub every: Option<Typed>,
-    pub timeout: Option<Typed>,
+    pub form: Option<Spanned<BTreeMap<String, RawValue>>>,
+    pub every: Option<RawValue>,
+    pub timeout: Option<RawValue>,
     #[serde(default)]
     pub capture: Captures,
     #[serde(default)]
@@ -129,23 +129,23 @@ pub struct Follow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
-    pub is: Typed,
+    pub is: RawValue,
     #[serde(default, deserialize_with = "one_or_many")]
-    pub status: Vec<Typed>,
+    pub status: Vec<RawValue>,
     pub header: Option<Spanned<HeaderIs>>,
     pub json: Option<Spanned<JsonIs>>,
     pub body: Option<Spanned<BodyIs>>,
-    pub code: Option<Typed>,
+    pub code: Option<RawValue>,
 }
 
 /// A condition on a header.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderIs {
-    pub name: Typed,
+    pub name: RawValue,
     pub equals: Option<Value>,
     pub contains: Option<Value>,
-    pub matches: Option<Typed>,
+    pub matches: Option<RawValue>,
     pub exists: Option<bool>,
 }
 
@@ -153,10 +153,10 @@ pub struct HeaderIs {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JsonIs {
-    pub pointer: Typed,
+    pub pointer: RawValue,
     pub equals: Option<Value>,
     pub contains: Option<Value>,
-    pub matches: Option<Typed>,
+    pub matches: Option<RawValue>,
     pub exists: Option<bool>,
 }
 
@@ -166,14 +166,14 @@ pub struct JsonIs {
 pub struct BodyIs {
     pub equals: Option<Value>,
     pub contains: Option<Value>,
-    pub matches: Option<Typed>,
+    pub matches: Option<RawValue>,
 }
 
 /// Users with more than a number.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Users {
-    pub csv: Typed,
+    pub csv: RawValue,
 }
 
 /// What is really there: one of several ways to find out.
@@ -181,11 +181,11 @@ pub struct Users {
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
     pub http: Option<Spanned<LedgerHttp>>,
-    pub sql: Option<Typed>,
-    pub count_sql: Option<Typed>,
-    pub db: Option<Typed>,
+    pub sql: Option<RawValue>,
+    pub count_sql: Option<RawValue>,
+    pub db: Option<RawValue>,
     pub redis: Option<Spanned<LedgerRedis>>,
-    pub user: Option<Typed>,
+    pub user: Option<RawValue>,
     pub remaining: Option<Spanned<bool>>,
 }
 
@@ -193,14 +193,14 @@ pub struct Ledger {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerHttp {
-    pub method: Option<Typed>,
-    pub url: Typed,
+    pub method: Option<RawValue>,
+    pub url: RawValue,
     #[serde(default)]
-    pub headers: BTreeMap<String, Typed>,
-    pub users: Option<Typed>,
-    pub id: Option<Typed>,
-    pub code: Option<Typed>,
-    pub count: Option<Typed>,
+    pub headers: BTreeMap<String, RawValue>,
+    pub users: Option<RawValue>,
+    pub id: Option<RawValue>,
+    pub code: Option<RawValue>,
+    pub count: Option<RawValue>,
     pub pages: Option<Spanned<LedgerPages>>,
     pub whole: Option<bool>,
 }
@@ -211,7 +211,7 @@ pub struct LedgerHttp {
 pub struct LedgerPages {
     pub page: Option<u64>,
     pub offset: Option<u64>,
-    pub cursor: Option<Typed>,
+    pub cursor: Option<RawValue>,
     pub link: Option<bool>,
     pub most: Option<u32>,
 }
@@ -220,6 +220,6 @@ pub struct LedgerPages {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerRedis {
-    pub url: Typed,
-    pub key: Typed,
+    pub url: RawValue,
+    pub key: RawValue,
 }

@@ -214,7 +214,7 @@ fn a_second_ctrl_c_names_what_it_leaves_and_how_to_remove_it() {
     for named in [
         format!("left behind by run {id}: table coupon_bench_{id}_coupon"),
         format!("kafka topic coupon_bench.{id}.coupon_create"),
-        "remove it with: coupon-bench clean --yes --db 'postgres://".to_owned(),
+        "remove them with: coupon-bench clean --yes --db 'postgres://".to_owned(),
     ] {
         assert!(stderr.contains(&named), "{named}: {stderr}");
     }

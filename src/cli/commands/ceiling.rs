@@ -3,8 +3,8 @@
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{
-    Failure, SHUTDOWN, complain,
-    outputs::{Document, Written},
+    CommandError, SHUTDOWN, complain,
+    outputs::{OutputFile, OutputWriter},
     run::on_signal,
     style,
 };
@@ -20,11 +20,11 @@ use crate::{
 };
 
 /// Measures the services and writes the figures.
-pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let (plan, json) = cli::ceiling::plan(args, env)?;
+pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, CommandError> {
+    let (plan, json) = cli::ceiling::resolve(args, env)?;
     limits::check(&plan.needs())?;
-    // Before the work: a mistyped path must not cost it.
-    let document = Document::open("--json", json.as_ref())?;
+    // Opened before the measurement, so that a wrong path is reported first.
+    let document = OutputFile::open("--json", json.as_ref())?;
 
     let runtime = Runtime::new()?;
     let finished = runtime.block_on(perform(&plan));
@@ -39,15 +39,15 @@ pub fn run(cli: &Cli, args: &CeilingArgs, env: Env<'_>) -> Result<u8, Failure> {
     problems
         .chain(left_behind)
         .for_each(|problem| complain(&problem));
-    let mut written = Written::default();
-    // Where nothing was measured, the last figures stay.
+    let mut writer = OutputWriter::default();
+    // Without a measurement, the files of the last measurement stay.
     if !ceiling.ceilings.is_empty() {
         if json != Some(OutputTarget::Stdout) {
-            written.result(&output::table(&ceiling, style(cli, env)));
+            writer.result(&output::table(&ceiling, style(cli, env)));
         }
-        written.document(document, || Ok(output::json(&ceiling)?));
+        writer.document(document, || Ok(output::json(&ceiling)?));
     }
-    Ok(written.exit_code(ceiling.exit_code))
+    Ok(writer.exit_code(ceiling.exit_code))
 }
 
 async fn perform(plan: &CeilingSettings) -> CeilingResult {

@@ -3,8 +3,8 @@
 use tokio::runtime::Runtime;
 
 use super::{
-    Failure, SHUTDOWN, complain,
-    outputs::{Document, Written},
+    CommandError, SHUTDOWN, complain,
+    outputs::{OutputFile, OutputWriter},
 };
 use crate::{
     cli::{self, CleanArgs},
@@ -14,21 +14,21 @@ use crate::{
     render,
 };
 
-/// Lists what runs have left behind, or removes it.
-pub fn run(args: &CleanArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let (plan, json) = cli::clean::plan(args, env)?;
-    let document = Document::open("--json", json.as_ref())?;
+/// Lists the objects that runs left behind, or removes them.
+pub fn run(args: &CleanArgs, env: Env<'_>) -> Result<u8, CommandError> {
+    let (plan, json) = cli::clean::resolve(args, env)?;
+    let document = OutputFile::open("--json", json.as_ref())?;
     let runtime = Runtime::new()?;
     let cleaned = runtime.block_on(clean::clean(&plan));
     runtime.shutdown_timeout(SHUTDOWN);
 
-    let mut written = Written::default();
+    let mut writer = OutputWriter::default();
     if json != Some(OutputTarget::Stdout) {
-        written.result(&render::clean::text(&plan, &cleaned));
+        writer.result(&render::clean::text(&plan, &cleaned));
     }
-    written.document(document, || Ok(render::clean::json(&cleaned)?));
+    writer.document(document, || Ok(render::clean::json(&cleaned)?));
     for problem in &cleaned.problems {
         complain(problem);
     }
-    Ok(written.exit_code(cleaned.exit_code()))
+    Ok(writer.exit_code(cleaned.exit_code()))
 }

@@ -1,10 +1,14 @@
 //! `coupon-bench explore`.
 
-use super::{Failure, complain, documents::Sinks, outputs::Written, say, style};
+use super::{
+    CommandError, complain,
+    outputs::{DocumentFiles, OutputWriter},
+    say, style,
+};
 use crate::{
     cli::{
         Cli,
-        explore::{ExploreArgs, exploring},
+        explore::{ExploreArgs, resolve},
     },
     engine::{
         explore::{self, Bounds, Exploration},
@@ -15,70 +19,70 @@ use crate::{
     render::{exploration, interleaving},
 };
 
-/// Explores the strategies and writes what was found.
-pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let mut exploring = exploring(args)?;
-    within_memory(&mut exploring.settings.bounds);
-    let sinks = Sinks::open(&exploring.documents)?;
-    let mut found = Vec::new();
-    let mut unexplored = false;
-    for entry in &exploring.strategies {
-        match explore::explore(entry, &exploring.settings) {
-            Ok(exploration) => found.push(exploration),
-            Err(trouble) => {
-                complain(&format!("{} cannot be explored: {trouble}", entry.name));
-                unexplored = true;
+/// Searches the interleavings of each strategy and writes the results.
+pub fn run(cli: &Cli, args: &ExploreArgs, env: Env<'_>) -> Result<u8, CommandError> {
+    let mut config = resolve(args)?;
+    within_memory(&mut config.settings.bounds);
+    let files = DocumentFiles::open(&config.documents)?;
+    let mut explorations = Vec::new();
+    let mut failed = false;
+    for entry in &config.strategies {
+        match explore::explore(entry, &config.settings) {
+            Ok(exploration) => explorations.push(exploration),
+            Err(error) => {
+                complain(&format!("{} cannot be explored: {error}", entry.name));
+                failed = true;
             }
         }
     }
-    let code = if unexplored {
+    let code = if failed {
         exit::UNEXPECTED
     } else {
-        exit_code(&found)
+        exit_code(&explorations)
     };
-    let mut written = Written::default();
-    if exploring.documents.shown {
-        written.result(&exploration::terminal(&found, style(cli, env)));
+    let mut writer = OutputWriter::default();
+    if config.documents.shown {
+        writer.result(&exploration::terminal(&explorations, style(cli, env)));
     }
-    write(&mut written, sinks, &found, code);
-    Ok(written.exit_code(code))
+    write(&mut writer, files, &explorations, code);
+    Ok(writer.exit_code(code))
 }
 
-/// A search that needs more memory than there is ends as one that needs more states than it may have.
+/// Lowers the bound of states to what fits the memory: a search that reaches it is inconclusive.
 fn within_memory(bounds: &mut Bounds) {
     if let Some(states) = memory::states()
         && states < bounds.states
     {
         let asked = bounds.states;
         say(&format!(
-            "note: there is memory for about {states} states, so a search ends there and not at {asked}"
+            "note: the memory is enough for about {states} states, so a search ends at this number and not at {asked}"
         ));
         bounds.states = states;
     }
 }
 
-/// A promise that breaks without a fault is one whatever else was not seen.
-fn exit_code(found: &[Exploration]) -> u8 {
-    if found.iter().any(Exploration::is_violated) {
+/// A promise that broke without a fault is a violation, even if other searches were not exhaustive.
+fn exit_code(explorations: &[Exploration]) -> u8 {
+    if explorations.iter().any(Exploration::is_violated) {
         exit::VIOLATED
-    } else if found.iter().all(Exploration::is_exhaustive) {
+    } else if explorations.iter().all(Exploration::is_exhaustive) {
         exit::OK
     } else {
         exit::INCONCLUSIVE
     }
 }
 
-fn write(written: &mut Written, sinks: Sinks, found: &[Exploration], code: u8) {
-    written.document(sinks.json, || Ok(exploration::json(found, code)?));
-    written.document(sinks.markdown, || Ok(exploration::markdown(found)));
-    match found.first().and_then(Exploration::first_witness) {
+fn write(writer: &mut OutputWriter, files: DocumentFiles, explorations: &[Exploration], code: u8) {
+    writer.document(files.json, || Ok(exploration::json(explorations, code)?));
+    writer.document(files.markdown, || Ok(exploration::markdown(explorations)));
+    match explorations.first().and_then(Exploration::first_witness) {
         Some(witness) => {
-            written.document(sinks.svg, || {
+            writer.document(files.svg, || {
                 Ok(interleaving::svg::render(&witness.interleaving))
             });
         }
-        None if sinks.svg.is_some() => {
-            complain("nothing broke, so there is nothing to draw (--svg)");
+        None if files.svg.is_some() => {
+            complain("no promise broke, so there is no interleaving to draw (--svg)");
         }
         None => {}
     }

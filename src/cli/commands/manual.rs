@@ -1,11 +1,11 @@
-//! `coupon-bench completions` and `coupon-bench man`: the command line describes itself.
+//! `coupon-bench completions` and `coupon-bench man`: scripts and pages from the description of the command line.
 
 use std::io;
 
 use clap_mangen::Man;
 use roff::{Roff, roman};
 
-use super::Failure;
+use super::CommandError;
 use crate::{
     cli::manual::{CompletionsArgs, ManArgs, command, program},
     judge::exit,
@@ -14,17 +14,17 @@ use crate::{
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
-/// Prints a shell's script.
-pub fn completions(args: &CompletionsArgs) -> Result<u8, Failure> {
+/// Prints the completion script of a shell.
+pub fn completions(args: &CompletionsArgs) -> Result<u8, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program(), NAME, &mut script);
     print(&script)
 }
 
-/// Prints a page for man.
-pub fn man(args: &ManArgs) -> Result<u8, Failure> {
+/// Prints a manual page.
+pub fn man(args: &ManArgs) -> Result<u8, CommandError> {
     let command = command(args.command.as_deref())
-        .map_err(|problem| Failure::Unknown(problem.what, problem.advice))?;
+        .map_err(|problem| CommandError::UnknownName(problem.what, problem.advice))?;
     print(&page(command)?)
 }
 
@@ -49,7 +49,7 @@ fn page(command: clap::Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What stands below the flags in the help: paragraphs with a heading of their own are a section each, and lines stay lines.
+/// Renders the text below the flags of the help: a paragraph with a heading is a section, and line breaks are kept.
 fn render_notes(notes: &str, page: &mut Vec<u8>) -> io::Result<()> {
     for paragraph in notes.split("\n\n") {
         let (heading, text) = match paragraph.split_once('\n') {
@@ -68,7 +68,7 @@ fn render_notes(notes: &str, page: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-fn print(text: &[u8]) -> Result<u8, Failure> {
+fn print(text: &[u8]) -> Result<u8, CommandError> {
     Destination::Stdout.write(&String::from_utf8_lossy(text))?;
     Ok(exit::OK)
 }
@@ -96,7 +96,7 @@ mod tests {
                 assert!(script.contains(command.get_name()), "{shell}: {command}");
             }
             assert!(script.contains("db-pool"), "{shell}");
-            assert!(!script.contains("One of several processes"), "{shell}");
+            assert!(!script.contains("A process of --instances"), "{shell}");
         }
     }
 
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_below_the_flags_keeps_its_lines() {
+    fn text_below_the_flags_keeps_its_line_breaks() {
         let mut page = Vec::new();
         render_notes("Examples:\n  one\n  two\n\n.three", &mut page).unwrap();
         let page = String::from_utf8(page).unwrap();

@@ -1,30 +1,32 @@
-//! What a command writes at its end: first the result for people, then each document. One that cannot be written is named with
-//! its flag, the others are written all the same, and no verdict is hidden by it.
+//! The outputs of a command: first the text on stdout, then each document.
+//!
+//! A document that cannot be written is reported with its flag. The other documents are still written, and the exit code of a
+//! violated promise stays.
 
 use std::io;
 
-use super::{Failure, complain};
+use super::{CommandError, complain};
 use crate::{
-    config::OutputTarget,
+    config::{OutputTarget, output::Documents},
     judge::exit,
     model::report::Report,
     render::{Destination, attempts::Attempts, hgrm::Folder},
     text::redact,
 };
 
-/// A document that was asked for, and where it goes.
-pub(super) struct Document {
+/// An output of a flag, opened.
+pub(super) struct OutputFile {
     flag: &'static str,
     place: String,
     sink: Destination,
 }
 
-impl Document {
-    /// Opens the output of `flag`, if it was asked for: before the work, as a mistyped path must not cost it.
+impl OutputFile {
+    /// Opens the output of `flag`, if the flag is given. Called before the run, so that a wrong path is reported first.
     pub fn open(
         flag: &'static str,
         target: Option<&OutputTarget>,
-    ) -> Result<Option<Self>, Failure> {
+    ) -> Result<Option<Self>, CommandError> {
         let (place, sink) = match target {
             None => return Ok(None),
             Some(OutputTarget::Stdout) => ("-".to_owned(), Ok(Destination::Stdout)),
@@ -32,21 +34,42 @@ impl Document {
         };
         match sink {
             Ok(sink) => Ok(Some(Self { flag, place, sink })),
-            Err(error) => Err(Failure::Output(flag, place, error)),
+            Err(error) => Err(CommandError::Output(flag, place, error)),
         }
     }
 }
 
-/// Every attempt as CSV, where that was asked for.
-pub(super) struct AttemptsFile {
+/// The documents of `explore` and `replay`, opened.
+pub(super) struct DocumentFiles {
+    /// The result as JSON.
+    pub json: Option<OutputFile>,
+    /// The result as Markdown.
+    pub markdown: Option<OutputFile>,
+    /// One interleaving as SVG.
+    pub svg: Option<OutputFile>,
+}
+
+impl DocumentFiles {
+    /// Opens the documents whose flags are given.
+    pub fn open(documents: &Documents) -> Result<Self, CommandError> {
+        Ok(Self {
+            json: OutputFile::open("--json", documents.json.as_ref())?,
+            markdown: OutputFile::open("--markdown", documents.markdown.as_ref())?,
+            svg: OutputFile::open("--svg", documents.svg.as_ref())?,
+        })
+    }
+}
+
+/// The CSV file of `--attempts-csv`.
+pub(super) struct AttemptsOutput {
     flag: &'static str,
     place: String,
-    /// Written run by run.
+    /// The rows, written after each run.
     pub attempts: Attempts,
 }
 
-impl From<Document> for AttemptsFile {
-    fn from(document: Document) -> Self {
+impl From<OutputFile> for AttemptsOutput {
+    fn from(document: OutputFile) -> Self {
         Self {
             flag: document.flag,
             place: document.place,
@@ -55,14 +78,14 @@ impl From<Document> for AttemptsFile {
     }
 }
 
-/// What became of the outputs so far.
+/// Writes the outputs, and notes whether one failed.
 #[derive(Default)]
-pub(super) struct Written {
+pub(super) struct OutputWriter {
     failed: bool,
 }
 
-impl Written {
-    /// Writes the result for people to stdout.
+impl OutputWriter {
+    /// Writes the text of the result to stdout.
     pub fn result(&mut self, text: &str) {
         if let Err(error) = Destination::Stdout.write(text) {
             complain(&error.to_string());
@@ -70,13 +93,13 @@ impl Written {
         }
     }
 
-    /// Writes a document, if it was asked for.
+    /// Writes a document, if its flag is given.
     pub fn document(
         &mut self,
-        document: Option<Document>,
+        document: Option<OutputFile>,
         render: impl FnOnce() -> io::Result<String>,
     ) {
-        let Some(Document {
+        let Some(OutputFile {
             flag,
             place,
             mut sink,
@@ -88,7 +111,7 @@ impl Written {
         self.note(written, flag, &place);
     }
 
-    /// Writes the percentile distributions, if they were asked for.
+    /// Writes the percentile distributions, if `--hgrm` is given.
     pub fn folder(&mut self, folder: Option<&Folder>, report: &Report) {
         if let Some(folder) = folder {
             let place = folder.path().display().to_string();
@@ -96,14 +119,14 @@ impl Written {
         }
     }
 
-    /// Puts the CSV in its place, if it was asked for.
-    pub fn attempts(&mut self, file: Option<AttemptsFile>) {
+    /// Finishes the CSV file, if `--attempts-csv` is given.
+    pub fn attempts(&mut self, file: Option<AttemptsOutput>) {
         if let Some(file) = file {
             self.note(file.attempts.finish(), file.flag, &file.place);
         }
     }
 
-    /// Names what could not be written.
+    /// Reports an output that could not be written.
     pub fn note(&mut self, written: io::Result<()>, flag: &str, place: &str) {
         if let Err(error) = written {
             let place = redact::value(place);
@@ -112,8 +135,7 @@ impl Written {
         }
     }
 
-    /// The exit code of a command that would have ended with `code`: a broken promise stays one, and everything else is an error
-    /// where an output is missing.
+    /// The exit code: `code`, or that of an unexpected error where an output failed and `code` is not a violation.
     pub fn exit_code(&self, code: u8) -> u8 {
         if self.failed && code != exit::VIOLATED {
             exit::UNEXPECTED

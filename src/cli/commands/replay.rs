@@ -3,13 +3,16 @@
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{
-    Failure, SHUTDOWN, complain, documents::Sinks, outputs::Written, run::on_signal, style,
+    CommandError, SHUTDOWN, complain,
+    outputs::{DocumentFiles, OutputWriter},
+    run::on_signal,
+    style,
 };
 use crate::{
     adapters::OpenError,
     cli::{
         Cli,
-        replay::{ReplayArgs, Replaying, replaying},
+        replay::{ReplayArgs, ReplayConfig, resolve},
     },
     engine::{
         limits::{self, Needs},
@@ -21,13 +24,13 @@ use crate::{
     render::{interleaving, replay as output},
 };
 
-/// Plays a schedule and writes what happened.
-pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let Replaying { plan, documents } = replaying(args, env)?;
+/// Replays a schedule and writes the results.
+pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, CommandError> {
+    let ReplayConfig { plan, documents } = resolve(args, env)?;
     limits::check(&Needs::of_services(&plan.services, |need| {
         plan.entry.needs(need)
     }))?;
-    let sinks = Sinks::open(&documents)?;
+    let files = DocumentFiles::open(&documents)?;
 
     let runtime = Runtime::new()?;
     let (played, failed) = runtime.block_on(perform(&plan));
@@ -46,23 +49,23 @@ pub fn run(cli: &Cli, args: &ReplayArgs, env: Env<'_>) -> Result<u8, Failure> {
         _ if interrupted => exit::INTERRUPTED,
         exit::VIOLATED => exit::VIOLATED,
         _ if failed.is_some() && played.is_empty() => exit::SERVICE,
-        // A service that fails after a trial has begun leaves the schedule without proof.
+        // A service failed after the first trial: the schedule is not proved.
         _ if cut_short => exit::INCONCLUSIVE,
         code => code,
     };
-    let mut written = Written::default();
-    // Where nothing was played, the last documents stay.
+    let mut writer = OutputWriter::default();
+    // Without a trial, the documents of the last replay stay.
     if !played.is_empty() {
         if documents.shown {
             let text = output::terminal(&plan, &played, style(cli, env));
-            written.result(&text);
+            writer.result(&text);
         }
-        write(&mut written, sinks, &plan, &played, code);
+        write(&mut writer, files, &plan, &played, code);
     }
-    Ok(written.exit_code(code))
+    Ok(writer.exit_code(code))
 }
 
-/// Every trial until one fails, or somebody asks to stop.
+/// Runs every trial, until a service fails or a signal stops the replay.
 async fn perform(plan: &ReplaySettings) -> (Vec<ReplayResult>, Option<OpenError>) {
     let (stop, mut stopped) = watch::channel(false);
     let signals = tokio::spawn(on_signal(stop));
@@ -100,17 +103,17 @@ fn exit_code(played: &[ReplayResult]) -> u8 {
 }
 
 fn write(
-    written: &mut Written,
-    sinks: Sinks,
+    writer: &mut OutputWriter,
+    files: DocumentFiles,
     plan: &ReplaySettings,
     played: &[ReplayResult],
     code: u8,
 ) {
     let Some(last) = played.last() else { return };
     let picture = last.picture(plan);
-    written.document(sinks.json, || Ok(output::json(plan, played, code)?));
-    written.document(sinks.markdown, || {
+    writer.document(files.json, || Ok(output::json(plan, played, code)?));
+    writer.document(files.markdown, || {
         Ok(interleaving::markdown::render(&picture))
     });
-    written.document(sinks.svg, || Ok(interleaving::svg::render(&picture)));
+    writer.document(files.svg, || Ok(interleaving::svg::render(&picture)));
 }

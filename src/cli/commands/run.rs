@@ -9,16 +9,16 @@ use std::{
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{
-    Failure, SHUTDOWN, complain,
-    outputs::{AttemptsFile, Document, Written},
+    CommandError, SHUTDOWN, complain,
+    outputs::{AttemptsOutput, OutputFile, OutputWriter},
     say, style,
     target::check_destination,
 };
 use crate::{
     adapters::registry,
-    cli::{self, Cli},
+    cli::Cli,
     config::{
-        RunArgs,
+        self, Output, RunArgs, RunConfig,
         scenario::{Scenario, Subject},
     },
     engine::{
@@ -38,52 +38,53 @@ use crate::{
 };
 
 /// Runs a scenario and writes its report.
-pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let cli::Effective { scenario, output } = cli::effective(args, env)?;
+pub fn run(cli: &Cli, args: &RunArgs, env: Env<'_>) -> Result<u8, CommandError> {
+    let RunConfig { scenario, output } = config::resolve(args, env)?;
     check_destination(&scenario)?;
     limits::check(&Needs::of_run(&scenario))?;
-    // Before the run: a mistyped path must not cost one.
+    // Opened before the run, so that a wrong path is reported first.
     let documents = open(&output)?;
     let mut attempts =
-        Document::open("--attempts-csv", output.attempts_csv.as_ref())?.map(AttemptsFile::from);
+        OutputFile::open("--attempts-csv", output.attempts_csv.as_ref())?.map(AttemptsOutput::from);
     let folder = output.hgrm.as_deref().map(open_folder).transpose()?;
     let mode = mode(cli, output.progress, env);
     let file = attempts.as_mut().map(|file| &mut file.attempts);
     let report = perform(&scenario, mode, file)?;
-    let mut written = Written::default();
-    // Where nothing was run, the last report stays.
+    let mut writer = OutputWriter::default();
+    // Without a run, the report of the last run stays.
     if !report.runs.is_empty() {
         if output.shown {
-            written.result(&terminal(&report, style(cli, env)));
+            writer.result(&terminal(&report, style(cli, env)));
         }
         for (document, format) in documents {
-            written.document(document, || format.render(&report));
+            writer.document(document, || format.render(&report));
         }
-        written.folder(folder.as_ref(), &report);
+        writer.folder(folder.as_ref(), &report);
         if let Some(path) = &output.step_summary {
             summarize(path, &report);
         }
     }
-    written.attempts(attempts);
-    Ok(written.exit_code(report.exit_code))
+    writer.attempts(attempts);
+    Ok(writer.exit_code(report.exit_code))
 }
 
 /// A document and its format.
-type Formatted = (Option<Document>, &'static dyn Format);
+type Formatted = (Option<OutputFile>, &'static dyn Format);
 
-fn open(output: &cli::Output) -> Result<Vec<Formatted>, Failure> {
+fn open(output: &Output) -> Result<Vec<Formatted>, CommandError> {
     let documents = FORMATS.into_iter().map(|(flag, format)| {
         let target = output.report(flag.trim_start_matches('-'));
-        Ok((Document::open(flag, target)?, format))
+        Ok((OutputFile::open(flag, target)?, format))
     });
     documents.collect()
 }
 
-fn open_folder(path: &Path) -> Result<Folder, Failure> {
-    Folder::open(path).map_err(|error| Failure::Output("--hgrm", path.display().to_string(), error))
+fn open_folder(path: &Path) -> Result<Folder, CommandError> {
+    Folder::open(path)
+        .map_err(|error| CommandError::Output("--hgrm", path.display().to_string(), error))
 }
 
-/// Adds the report to the summary of a job. Nobody asked for it by a flag, so it fails nothing.
+/// Appends the report to the summary of a GitHub job. An error does not change the exit code, because no flag asks for the summary.
 fn summarize(path: &Path, report: &Report) {
     if let Err(error) = Destination::append(path, &markdown(report)) {
         let path = path.display();
@@ -95,7 +96,7 @@ fn summarize(path: &Path, report: &Report) {
 
 /// How progress is shown on stderr.
 pub(super) fn mode(cli: &Cli, wanted: bool, env: Env<'_>) -> Mode {
-    // Log lines would tear up what stays in place, and some terminals have no places.
+    // A progress bar cannot share the terminal with log lines, and a dumb terminal cannot move the cursor.
     let log = cli.global.verbose > 0 || env("TERM").is_some_and(|term| term == "dumb");
     match wanted {
         false => Mode::Off,
@@ -104,7 +105,7 @@ pub(super) fn mode(cli: &Cli, wanted: bool, env: Env<'_>) -> Mode {
     }
 }
 
-/// Runs the scenario, and says what was in its way.
+/// Runs the scenario and prints its errors.
 pub(super) fn perform(
     scenario: &Scenario,
     mode: Mode,
@@ -153,7 +154,7 @@ fn plan(scenario: &Scenario) -> PlannedRuns {
     }
 }
 
-/// Writes a run's attempts down before they are forgotten.
+/// Writes the attempts of a run to the CSV file, before they are dropped.
 fn keep(attempts: &Mutex<Option<&mut Attempts>>, event: &RunEvent<'_>) {
     let RunEvent::Recorded {
         strategy,
@@ -169,7 +170,7 @@ fn keep(attempts: &Mutex<Option<&mut Attempts>>, event: &RunEvent<'_>) {
     }
 }
 
-/// Tells the progress what happens.
+/// Passes an event of the run to the progress display.
 fn show(progress: &Progress, event: &RunEvent<'_>) {
     match event {
         RunEvent::Load {
@@ -184,17 +185,17 @@ fn show(progress: &Progress, event: &RunEvent<'_>) {
     }
 }
 
-/// The first signal asks the run to stop, report and clean up; the second does not ask.
+/// The first signal stops the run, which then reports and cleans up. The second signal exits at once.
 pub(super) async fn on_signal(stop: watch::Sender<bool>) {
     on_signal_beside(&Progress::off(), stop).await;
 }
 
 async fn on_signal_beside(progress: &Progress, stop: watch::Sender<bool>) {
     signal().await;
-    // Nobody listens any more if the run is just over.
+    // The receiver is gone if the run has just ended.
     let _ = stop.send(true);
     progress.say(
-        "stopping and cleaning up; once more to quit at once, which leaves the run's objects behind",
+        "stopping and cleaning up; press Ctrl-C again to exit at once and leave the run's objects behind",
     );
     signal().await;
     progress.end();
@@ -204,7 +205,7 @@ async fn on_signal_beside(progress: &Progress, stop: watch::Sender<bool>) {
     std::process::exit(exit::INTERRUPTED.into());
 }
 
-/// What the runs that are under way leave behind if the process ends now, and how it is removed.
+/// The objects that the current runs leave behind if the process exits now, and the command that removes them.
 fn left_behind() -> Vec<String> {
     let runs = registry::under_way();
     let mut lines: Vec<_> = runs
@@ -226,14 +227,14 @@ fn left_behind() -> Vec<String> {
         services.sort();
         services.dedup();
         lines.push(format!(
-            "remove it with: coupon-bench clean --yes{}",
+            "remove them with: coupon-bench clean --yes{}",
             services.concat()
         ));
     }
     lines
 }
 
-/// Ctrl-C, a polite request to end, or a terminal that was closed.
+/// Waits for SIGINT (Ctrl-C), SIGTERM, or SIGHUP (the terminal was closed).
 async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [
@@ -246,7 +247,7 @@ async fn signal() {
         .filter_map(|kind| signal(kind).ok())
         .collect();
     if streams.is_empty() {
-        // Nothing can be heard; the system's own answer to a signal remains.
+        // No handler could be installed: a signal ends the process.
         return std::future::pending().await;
     }
     let signals = streams.iter_mut().map(|stream| Box::pin(stream.recv()));

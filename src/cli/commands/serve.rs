@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal, Write};
 
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{Failure, SHUTDOWN, complain, run::on_signal, style};
+use super::{CommandError, SHUTDOWN, complain, run::on_signal, style};
 use crate::{
     cli::{
         Cli,
-        serve::{ServeArgs, plan},
+        serve::{ServeArgs, resolve},
     },
     engine::limits::{self, Needs},
     input::Env,
@@ -18,9 +18,9 @@ use crate::{
     text::redact,
 };
 
-/// Serves until somebody asks to stop, or prints the target file.
-pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let plan = plan(args, env)?;
+/// Serves until a signal stops the server; with `--print-target`, prints the target file.
+pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, CommandError> {
+    let plan = resolve(args, env)?;
     if args.print_target {
         Destination::Stdout.write(&serve::target(&plan))?;
         return Ok(exit::OK);
@@ -35,7 +35,7 @@ pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, Failure> {
     runtime.shutdown_timeout(SHUTDOWN);
     let served = match served {
         Ok(served) => served,
-        Err(error @ Refused::Listen(..)) => return Err(Failure::Refused(error.to_string())),
+        Err(error @ Refused::Listen(..)) => return Err(CommandError::Refused(error.to_string())),
         Err(error @ Refused::Open(_)) => {
             complain(&error.to_string());
             return Ok(exit::SERVICE);
@@ -57,15 +57,15 @@ async fn perform(plan: &Plan, quiet: Style) -> Result<Served, Refused> {
     served
 }
 
-/// The line on stdout is for whoever waits for it; the rest is for people.
+/// Writes the address to stdout, for scripts that wait for it, and the greeting to stderr.
 fn announce(plan: &Plan, listening: &Listening<'_>, quiet: Style) {
-    // Nobody to tell is nothing to fail for.
+    // A closed stream does not stop the server.
     let _ = Destination::Stdout.write(&format!("listening on {}\n", listening.at));
     let greeting = served::greeting(plan, listening, quiet);
     let _ = io::stderr().write_all(redact::output(&greeting).as_bytes());
 }
 
-/// Whatever failed did so after the server had begun, so that what it has told is without proof.
+/// An error of the drain, the ledger or the removal is inconclusive: the responses of the server are not proved.
 fn exit_code(served: &Served) -> u8 {
     let trouble = served
         .drained

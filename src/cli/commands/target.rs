@@ -1,4 +1,4 @@
-//! `coupon-bench target`: a file to begin with, and one claim before anybody fires ten thousand.
+//! `coupon-bench target`: creates a target file, and checks one with a single claim.
 
 use std::{
     fs::OpenOptions,
@@ -9,7 +9,7 @@ use std::{
 
 use tokio::runtime::Runtime;
 
-use super::{Failure, SHUTDOWN, complain, say, style};
+use super::{CommandError, SHUTDOWN, complain, say, style};
 use crate::{
     adapters::{
         OpenError,
@@ -29,16 +29,16 @@ use crate::{
     },
 };
 
-/// Does what was asked.
-pub fn run(cli: &Cli, command: &TargetCommand, env: Env<'_>) -> Result<u8, Failure> {
+/// Runs the subcommand.
+pub fn run(cli: &Cli, command: &TargetCommand, env: Env<'_>) -> Result<u8, CommandError> {
     match command {
         TargetCommand::New(args) => new(args),
         TargetCommand::Check(args) => check(cli, args, env),
     }
 }
 
-/// Writes the file to begin with; one that is there may be somebody's work.
-fn new(args: &NewArgs) -> Result<u8, Failure> {
+/// Writes the commented target file. An existing file is not overwritten.
+fn new(args: &NewArgs) -> Result<u8, CommandError> {
     if args.file == Path::new("-") {
         Destination::Stdout.write(STARTER)?;
         return Ok(exit::OK);
@@ -50,31 +50,31 @@ fn new(args: &NewArgs) -> Result<u8, Failure> {
         .open(&args.file);
     let mut file = created.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            Failure::Refused(format!("{shown} is there already: name another file"))
+            CommandError::Refused(format!("{shown} exists already: name another file"))
         }
-        _ => Failure::Refused(format!("cannot write {shown}: {error}")),
+        _ => CommandError::Refused(format!("cannot write {shown}: {error}")),
     })?;
     file.write_all(STARTER.as_bytes())?;
     Destination::Stdout.write(&format!(
-        "wrote {shown}: say in it how your service is asked, then try\n  coupon-bench target check {shown}\n"
+        "wrote {shown}: describe the requests of your service in it, then run\n  coupon-bench target check {shown}\n"
     ))?;
     Ok(exit::OK)
 }
 
-fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, Failure> {
+fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, CommandError> {
     let mut target = Target::read(&args.file, env)?;
-    let patience = args.patience()?;
+    let timeout = args.timeout()?;
     if args.allow_remote {
         target.reach.remote = Remote::Allowed;
     }
     let target = Arc::new(target);
     let runtime = Runtime::new()?;
-    let what = Sending {
+    let load = PlannedLoad {
         users: 1,
         attempts: 1,
     };
-    runtime.block_on(announce(&target, what))?;
-    let tried = runtime.block_on(try_out(&target, args.limit, patience));
+    runtime.block_on(announce(&target, load))?;
+    let tried = runtime.block_on(try_out(&target, args.limit, timeout));
     runtime.shutdown_timeout(SHUTDOWN);
     match tried {
         Ok(tried) => {
@@ -87,7 +87,7 @@ fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, Failure> {
             })
         }
         Err(error) => {
-            // Here the file is no flag's.
+            // The file of this command is an argument and not a flag.
             complain(
                 &OpenError {
                     flag: "FILE",
@@ -100,15 +100,15 @@ fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, Failure> {
     }
 }
 
-/// How much is about to be sent.
+/// The load that is about to be sent.
 #[derive(Clone, Copy)]
-pub(super) struct Sending {
+pub(super) struct PlannedLoad {
     users: u64,
     attempts: u64,
 }
 
-/// Refuses load for another machine that nobody has allowed, and says what goes where if somebody has.
-pub(super) fn check_destination(scenario: &Scenario) -> Result<(), Failure> {
+/// Refuses load on another machine without `--allow-remote`. With the flag, prints the load and its destination.
+pub(super) fn check_destination(scenario: &Scenario) -> Result<(), CommandError> {
     let targets = scenario
         .subjects
         .iter()
@@ -116,30 +116,32 @@ pub(super) fn check_destination(scenario: &Scenario) -> Result<(), Failure> {
             Subject::Target(target) => Some(target),
             Subject::Strategy(_) => None,
         });
-    let what = Sending {
+    let load = PlannedLoad {
         users: scenario.workload.users,
         attempts: scenario.workload.total_attempts() * u64::from(scenario.trials),
     };
     let runtime = Runtime::new()?;
     for target in targets {
-        runtime.block_on(announce(target, what))?;
+        runtime.block_on(announce(target, load))?;
     }
     Ok(())
 }
 
-async fn announce(target: &Target, what: Sending) -> Result<(), Failure> {
+async fn announce(target: &Target, load: PlannedLoad) -> Result<(), CommandError> {
     let endpoint = match stage::endpoint(target).await {
         Ok(endpoint) if endpoint.is_loopback() => return Ok(()),
         Ok(endpoint) => endpoint,
         Err(error @ EndpointError::Remote { .. }) => {
-            return Err(Failure::Refused(target.secrets.mask(&error.to_string())));
+            return Err(CommandError::Refused(
+                target.secrets.mask(&error.to_string()),
+            ));
         }
-        // Whatever else is wrong is told by the run.
+        // The run reports every other error.
         Err(_) => return Ok(()),
     };
-    let Sending { users, attempts } = what;
+    let PlannedLoad { users, attempts } = load;
     say(&format!(
-        "note: this leaves the machine: {attempts} × {} as {users} users, {} requests of each user before, and {} setup requests, to {} ({})",
+        "note: the load leaves this machine: {attempts} × {} as {users} users, {} requests of each user before, and {} setup requests, to {} ({})",
         target.claim.name,
         target.steps.len(),
         target.setup.len(),

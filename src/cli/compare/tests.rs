@@ -1,4 +1,4 @@
-//! What is understood, and every error.
+//! Defaults, every flag, and every error of `compare`.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -16,23 +16,23 @@ fn parsed(args: &[&str]) -> Result<CompareArgs, String> {
     }
 }
 
-fn meant(args: &[&str]) -> Result<Comparing, UsageError> {
-    comparing(&parsed(args).unwrap(), &|_| None)
+fn resolved(args: &[&str]) -> Result<CompareConfig, UsageError> {
+    resolve(&parsed(args).unwrap(), &|_| None)
 }
 
 fn error(args: &[&str]) -> String {
-    meant(args).unwrap_err().to_string()
+    resolved(args).unwrap_err().to_string()
 }
 
 fn trials(args: &[&str]) -> u32 {
-    match meant(args).unwrap().what {
-        What::Live(scenario) => scenario.trials,
-        What::Reports(_) => 0,
+    match resolved(args).unwrap().input {
+        CompareInput::Run(scenario) => scenario.trials,
+        CompareInput::Reports(_) => 0,
     }
 }
 
 #[test]
-fn strategies_are_run_five_times_unless_it_is_said() {
+fn the_default_is_five_trials() {
     assert_eq!(trials(&["-s", "naive,redis-incr"]), 5);
     assert_eq!(trials(&["-s", "naive,redis-incr", "--trials", "9"]), 9);
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -43,12 +43,12 @@ fn strategies_are_run_five_times_unless_it_is_said() {
     .unwrap();
     let path = file.path().to_str().unwrap();
     assert_eq!(trials(&["--scenario", path]), 3);
-    assert_eq!(meant(&["--scenario", path]).unwrap().json, None);
+    assert_eq!(resolved(&["--scenario", path]).unwrap().json, None);
 }
 
 #[test]
-fn everything_about_a_comparison_is_understood() {
-    let comparing = meant(&[
+fn every_flag_of_a_comparison_is_resolved() {
+    let config = resolved(&[
         "a.json",
         "b.json",
         "--by",
@@ -64,13 +64,13 @@ fn everything_about_a_comparison_is_understood() {
         "c.md",
     ])
     .unwrap();
-    assert!(matches!(comparing.what, What::Reports(paths) if paths.len() == 2));
-    assert_eq!(comparing.baseline.unwrap().to_string(), "main-1.2_x");
-    assert_eq!(comparing.threshold, Some(0.075));
-    assert_eq!(comparing.metric, Some(Metric::IssuedP99));
-    assert_eq!(comparing.json, Some(OutputTarget::Stdout));
-    assert_eq!(comparing.markdown, Some(OutputTarget::File("c.md".into())));
-    assert!(comparing.force && !comparing.shown && comparing.save.is_none());
+    assert!(matches!(config.input, CompareInput::Reports(paths) if paths.len() == 2));
+    assert_eq!(config.baseline.unwrap().to_string(), "main-1.2_x");
+    assert_eq!(config.threshold, Some(0.075));
+    assert_eq!(config.metric, Some(Metric::IssuedP99));
+    assert_eq!(config.json, Some(OutputTarget::Stdout));
+    assert_eq!(config.markdown, Some(OutputTarget::File("c.md".into())));
+    assert!(config.force && !config.shown && config.save.is_none());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn errors_say_what_to_do() {
         ),
         (
             &["-s", "naive,redis-incr", "--fail-on-regression", "10%"],
-            "nothing to hold the strategies against in --fail-on-regression: name a --baseline",
+            "no baseline to compare with in --fail-on-regression: name a --baseline",
         ),
         (
             &["a.json", "--fail-on-regression", "0.1"],
@@ -111,7 +111,7 @@ fn errors_say_what_to_do() {
 }
 
 #[test]
-fn a_baselines_name_is_a_name_and_no_path() {
+fn the_name_of_a_baseline_is_no_path() {
     for name in [
         "../main",
         "a/b",
@@ -133,12 +133,12 @@ fn a_baselines_name_is_a_name_and_no_path() {
     }
     assert!(error(&["a.json", "--save-baseline", &"x".repeat(65)]).contains("at most 64"));
     for name in ["main", "v1.2.3", "2026-01-02", &"x".repeat(64)] {
-        assert!(meant(&["a.json", "--baseline", name]).is_ok(), "{name}");
+        assert!(resolved(&["a.json", "--baseline", name]).is_ok(), "{name}");
     }
 }
 
 #[test]
-fn what_is_of_a_run_is_refused_beside_reports() {
+fn flags_of_a_run_conflict_with_reports() {
     for flag in [
         "--users=9",
         "--strategy=naive",

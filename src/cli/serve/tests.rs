@@ -1,4 +1,4 @@
-//! What is understood, and every error.
+//! Defaults, every flag, and every error of `serve`.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -9,23 +9,23 @@ use clap::Parser;
 use super::*;
 use crate::cli::{Cli, Command};
 
-fn meant(args: &[&str]) -> Result<Plan, String> {
+fn resolved(args: &[&str]) -> Result<Plan, String> {
     let all = ["coupon-bench", "serve"].iter().chain(args);
     match Cli::try_parse_from(all).map(|cli| cli.command) {
-        Ok(Command::Serve(args)) => plan(&args, &|_| None).map_err(|error| error.to_string()),
+        Ok(Command::Serve(args)) => resolve(&args, &|_| None).map_err(|error| error.to_string()),
         Ok(_) => unreachable!("the command line says serve"),
         Err(error) => Err(error.to_string()),
     }
 }
 
 fn listening(at: &str) -> Result<String, String> {
-    let plan = meant(&["-s", "naive", "--allow-remote", "--listen", at])?;
+    let plan = resolved(&["-s", "naive", "--allow-remote", "--listen", at])?;
     Ok(format!("{} {}", plan.listen, plan.listen.base_url()))
 }
 
 #[test]
-fn without_any_flag_but_the_strategy() {
-    let plan = meant(&["-s", "redis-set-incr"]).unwrap();
+fn defaults() {
+    let plan = resolved(&["-s", "redis-set-incr"]).unwrap();
     assert_eq!(plan.entry.name, "redis-set-incr");
     assert_eq!(plan.listen.to_string(), "http://127.0.0.1:8080");
     assert_eq!((plan.limit(), plan.max_connections), (100, 10_000));
@@ -34,10 +34,10 @@ fn without_any_flag_but_the_strategy() {
 }
 
 #[test]
-fn every_flag_is_understood() {
+fn every_flag_is_resolved() {
     let flags = "-s naive -l 7 --timeout 2s --max-connections 5 --db-pool 3 --db-connection request \
                  --redis-connections 2 --consumers 4 --consumer-batch 6 --consumer-rate 8 --keep";
-    let plan = meant(&flags.split_whitespace().collect::<Vec<_>>()).unwrap();
+    let plan = resolved(&flags.split_whitespace().collect::<Vec<_>>()).unwrap();
     let services = &plan.scenario.services;
     assert_eq!((plan.limit(), plan.max_connections), (7, 5));
     assert_eq!(plan.scenario.workload.timeout, Duration::from_secs(2));
@@ -57,14 +57,14 @@ fn every_flag_is_understood() {
 }
 
 #[test]
-fn the_strategy_that_only_answers_is_no_strategy_of_a_run() {
-    assert_eq!(meant(&["-s", "answer"]).unwrap().entry.name, "answer");
+fn the_strategy_answer_is_for_serve_only() {
+    assert_eq!(resolved(&["-s", "answer"]).unwrap().entry.name, "answer");
     assert_eq!(crate::strategies::find("answer"), None);
 }
 
 #[test]
-fn addresses_are_understood_as_people_write_them() {
-    for (typed, meant) in [
+fn addresses_have_several_forms() {
+    for (text, expected) in [
         (
             "127.0.0.1:9000",
             "http://127.0.0.1:9000 http://127.0.0.1:9000",
@@ -82,9 +82,9 @@ fn addresses_are_understood_as_people_write_them() {
         ("unix:///tmp/x.sock", "unix:/tmp/x.sock http://localhost"),
         ("unix:x.sock", "unix:x.sock http://localhost"),
     ] {
-        assert_eq!(listening(typed).as_deref(), Ok(meant), "{typed}");
+        assert_eq!(listening(text).as_deref(), Ok(expected), "{text}");
     }
-    for typed in [
+    for text in [
         "8080",
         ":8080",
         "127.0.0.1",
@@ -94,20 +94,20 @@ fn addresses_are_understood_as_people_write_them() {
         "a:b",
         "",
     ] {
-        let error = listening(typed).unwrap_err();
-        assert!(error.contains("in --listen"), "{typed}: {error}");
+        let error = listening(text).unwrap_err();
+        assert!(error.contains("in --listen"), "{text}: {error}");
     }
 }
 
 #[test]
-fn other_machines_have_to_be_allowed() {
+fn other_machines_need_allow_remote() {
     for open in [
         "0.0.0.0:80",
         "[::]:80",
         "10.1.2.3:80",
         "[::ffff:10.1.2.3]:80",
     ] {
-        let error = meant(&["-s", "naive", "--listen", open]).unwrap_err();
+        let error = resolved(&["-s", "naive", "--listen", open]).unwrap_err();
         assert!(error.contains("--allow-remote"), "{open}: {error}");
     }
     for closed in [
@@ -117,14 +117,14 @@ fn other_machines_have_to_be_allowed() {
         "unix:x",
     ] {
         assert!(
-            meant(&["-s", "naive", "--listen", closed]).is_ok(),
+            resolved(&["-s", "naive", "--listen", closed]).is_ok(),
             "{closed}"
         );
     }
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn invalid_flags_are_refused() {
     for (flags, words) in [
         ("", "no strategy in --strategy: name one"),
         ("-s all", "several strategies \"all\""),
@@ -139,14 +139,14 @@ fn what_cannot_be_is_refused() {
         ("-s naive --timeout 0s", "--timeout: must be longer than 0"),
         (
             "-s redis-kafka --limit 10m",
-            "the embedded Kafka can only be trusted",
+            "the embedded Kafka keeps at most 50000 records",
         ),
         (
             "-s naive --listen 127.0.0.1:0 --print-target",
             "no port to print",
         ),
     ] {
-        let error = meant(&flags.split_whitespace().collect::<Vec<_>>()).unwrap_err();
+        let error = resolved(&flags.split_whitespace().collect::<Vec<_>>()).unwrap_err();
         assert!(error.contains(words), "{flags}: {error}");
     }
 }

@@ -1,18 +1,18 @@
-//! The flags that say how attempts are spread over time.
+//! The flags for how the attempts are spread over time.
 
 use std::time::Duration;
 
-use super::{file, meant};
+use super::{file, resolved};
 use crate::model::workload::{Arrivals, Profile, Spacing};
 
 fn arrivals(args: &[&str]) -> Result<Arrivals, String> {
     let args = [&["--strategy", "naive"], args].concat();
-    let meant = meant(&args).map_err(|error| error.to_string())?;
-    Ok(meant.scenario.workload.arrivals)
+    let resolved = resolved(&args).map_err(|error| error.to_string())?;
+    Ok(resolved.scenario.workload.arrivals)
 }
 
 #[test]
-fn arrivals_are_read_together() {
+fn flags_of_arrivals_are_resolved_together() {
     let open = |profile, spacing| Ok(Arrivals::OpenLoop { profile, spacing });
     let over = Duration::from_secs(2);
     for (args, expected) in [
@@ -58,20 +58,21 @@ fn arrivals_are_read_together() {
 }
 
 #[test]
-fn arrivals_that_contradict_each_other_are_refused_where_they_stand() {
+fn conflicting_flags_of_arrivals_are_refused_with_their_place() {
     for (args, expected) in [
         (
             &["-c", "5", "--rate", "10"][..],
-            "invalid value \"5\" in --in-flight: a closed loop has no rate of its own, so leave out --rate, --ramp and \
-             --spike, or this",
+            "invalid value \"5\" in --in-flight: a closed loop has no rate, so leave out --rate, --ramp and \
+             --spike, or leave out --in-flight",
         ),
         (
             &["--spike", "1s", "--rate", "10"],
-            "invalid value \"1s\" in --spike: a spike has its own rates, so leave out --rate and --ramp, or this",
+            "invalid value \"1s\" in --spike: a spike sets the rate, so leave out --rate and --ramp, or leave out \
+             --spike",
         ),
         (
             &["--spacing", "poisson"],
-            "invalid value \"poisson\" in --spacing: only an open loop is spaced, so add --rate, --ramp or --spike",
+            "invalid value \"poisson\" in --spacing: only an open loop has a spacing, so add --rate, --ramp or --spike",
         ),
         (
             &["--rate", "0"],
@@ -91,11 +92,11 @@ fn arrivals_that_contradict_each_other_are_refused_where_they_stand() {
 }
 
 #[test]
-fn a_flag_replaces_all_that_a_file_says_of_arrivals() {
+fn a_flag_of_arrivals_replaces_all_arrivals_of_the_file() {
     let (_file, path) = file("strategy = 'naive'\nin_flight = 5\nspacing = 'poisson'");
-    let meant = meant(&["--scenario", &path, "--rate", "10"]).unwrap();
+    let resolved = resolved(&["--scenario", &path, "--rate", "10"]).unwrap();
     assert_eq!(
-        meant.scenario.workload.arrivals,
+        resolved.scenario.workload.arrivals,
         Arrivals::OpenLoop {
             profile: Profile::Constant { per_second: 10.0 },
             spacing: Spacing::Even,

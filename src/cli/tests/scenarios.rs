@@ -1,4 +1,4 @@
-//! The scenario files that are shipped are valid.
+//! The scenario files of the repository are valid.
 
 use super::*;
 use crate::{
@@ -6,15 +6,15 @@ use crate::{
     strategies::{Promise, REGISTRY},
 };
 
-fn shipped(name: &str) -> Effective {
+fn of_repository(name: &str) -> RunConfig {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("scenarios")
         .join(name);
-    meant(&["--scenario", path.to_str().unwrap()]).unwrap()
+    resolved(&["--scenario", path.to_str().unwrap()]).unwrap()
 }
 
 #[test]
-fn every_file_is_valid_and_says_what_it_shows() {
+fn every_file_is_valid_with_a_title_and_assertions() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut files = 0;
     for entry in std::fs::read_dir(directory).unwrap() {
@@ -23,7 +23,7 @@ fn every_file_is_valid_and_says_what_it_shows() {
             .extension()
             .is_some_and(|end| end == "toml")
         {
-            let scenario = shipped(&name).scenario;
+            let scenario = of_repository(&name).scenario;
             assert!(scenario.title.is_some(), "{name} has no title");
             assert!(!scenario.assertions.is_empty(), "{name} asserts nothing");
             files += 1;
@@ -33,8 +33,8 @@ fn every_file_is_valid_and_says_what_it_shows() {
 }
 
 #[test]
-fn the_flash_sale_is_the_one_of_the_course() {
-    let scenario = shipped("flash-sale.toml").scenario;
+fn the_flash_sale_has_the_numbers_of_the_course() {
+    let scenario = of_repository("flash-sale.toml").scenario;
     let workload = scenario.workload;
     assert_eq!(scenario.subjects[0].name(), "redis-kafka");
     assert_eq!(
@@ -57,15 +57,15 @@ fn the_flash_sale_is_the_one_of_the_course() {
 }
 
 #[test]
-fn a_double_click_must_give_somebody_two() {
-    let workload = shipped("double-click.toml").scenario.workload;
+fn the_double_click_must_give_a_user_two_coupons() {
+    let workload = of_repository("double-click.toml").scenario.workload;
     // More coupons than users, so that no order of arrival can hide it.
     assert!(workload.users >= workload.limit && workload.attempts > 1);
 }
 
 #[test]
 fn the_smoke_test_has_every_exact_strategy() {
-    let listed: Vec<_> = shipped("smoke.toml")
+    let listed: Vec<_> = of_repository("smoke.toml")
         .scenario
         .subjects
         .iter()

@@ -1,4 +1,4 @@
-//! Where a run finds its services. No address shows its password.
+//! The addresses of services. `Display` and `Debug` of an address mask its password.
 
 mod sentinel;
 mod tls_ca;
@@ -28,7 +28,7 @@ pub struct Services {
     pub db: DbTarget,
     /// Connections in the database's pool, at least 1.
     pub db_pool: u32,
-    /// How long a claim keeps a connection.
+    /// How long a claim keeps a database connection.
     pub db_connection: DbConnection,
     /// Redis.
     #[serde(with = "with_password")]
@@ -38,22 +38,22 @@ pub struct Services {
     /// Kafka.
     #[serde(with = "with_password")]
     pub kafka: KafkaTarget,
-    /// Members of the consumer group; 0 only where a strategy produces and nobody consumes.
+    /// Members of the consumer group; 0 only in `ceiling`, which produces records that are not consumed.
     pub consumers: u32,
-    /// The most records that a consumer takes at once, at least 1.
+    /// The most records in one batch of a consumer, at least 1.
     pub consumer_batch: u32,
-    /// Records that all consumers together take; `None` is as fast as they can.
+    /// The most records a second of all consumers together; `None` is no limit.
     pub consumer_rate: Option<Rate>,
-    /// Who signs the certificates of services that speak TLS; `None` trusts the public authorities.
+    /// The certificate authority of services with TLS; `None` is the public authorities.
     pub tls_ca: Option<TlsCa>,
 }
 
-/// Which database.
+/// The address of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DbTarget {
-    /// SQLite in a private file of the run's own, removed at its end.
+    /// SQLite in a private file of the run, removed at its end.
     PrivateSqlite,
-    /// SQLite in a file of the user's.
+    /// SQLite in a file of the user.
     Sqlite(PathBuf),
     /// PostgreSQL.
     Postgres(ServiceUrl),
@@ -61,7 +61,7 @@ pub enum DbTarget {
     Mysql(ServiceUrl),
 }
 
-/// What kind of database.
+/// The kind of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DbKind {
     /// SQLite.
@@ -73,10 +73,10 @@ pub enum DbKind {
 }
 
 impl DbKind {
-    /// All of them.
+    /// Every kind.
     pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mysql];
 
-    /// Why `entry` cannot run on it; `None` if it can.
+    /// Why this kind of database cannot run `entry`; `None` if it can.
     pub fn refusal(self, entry: &Entry) -> Option<&'static str> {
         entry.needs.iter().find_map(|need| match (self, need) {
             (Self::Sqlite, Need::NamedLocks) => Some("SQLite has no named locks"),
@@ -99,7 +99,7 @@ impl fmt::Display for DbKind {
 }
 
 impl DbTarget {
-    /// What kind it is.
+    /// The kind of the database.
     pub fn kind(&self) -> DbKind {
         match self {
             Self::PrivateSqlite | Self::Sqlite(_) => DbKind::Sqlite,
@@ -109,27 +109,27 @@ impl DbTarget {
     }
 }
 
-/// Which Redis.
+/// The address of a Redis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RedisTarget {
-    /// The one in this process.
+    /// The embedded Redis of this process.
     Embedded,
     /// A server, or any node of a cluster: `redis://` or `rediss://`.
     Url(ServiceUrl),
-    /// The master that sentinels name.
+    /// The master that the sentinels name.
     Sentinel(SentinelUrl),
 }
 
-/// Which Kafka.
+/// The address of a Kafka cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KafkaTarget {
     /// librdkafka's mock cluster in this process.
     Embedded,
-    /// A cluster, as a comma list of `host:port`.
+    /// The brokers of a cluster: `host:port`, separated by commas.
     Brokers(String),
 }
 
-/// A URL that never shows its password.
+/// A URL whose `Display` and `Debug` mask the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServiceUrl(Url);
 
@@ -139,12 +139,12 @@ impl ServiceUrl {
         Self(url)
     }
 
-    /// The whole URL, password included: for the driver alone.
+    /// The URL with its password, for the driver only.
     pub fn with_password(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The parsed URL: for its parts.
+    /// The parsed URL.
     pub fn url(&self) -> &Url {
         &self.0
     }

@@ -1,31 +1,31 @@
-//! Where the sentinels of a Redis are, and which master they are asked for.
+//! The address of a Redis behind sentinels.
 
 use std::fmt;
 
-/// A user name, where there is one, and a password.
+/// A user name, if there is one, and a password.
 pub type Login = (Option<String>, String);
 
-/// `redis+sentinel://HOST:PORT,HOST:PORT/MASTER`. Shown without its passwords.
+/// `redis+sentinel://HOST:PORT,HOST:PORT/MASTER`. `Display` and `Debug` mask the passwords.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SentinelUrl {
-    /// Whether sentinels and servers speak TLS.
+    /// Whether sentinels and servers use TLS.
     pub tls: bool,
-    /// The sentinels, at least one.
+    /// Host and port of each sentinel, at least one.
     pub hosts: Vec<(String, u16)>,
     /// The name of the master.
     pub master: String,
-    /// Logical database.
+    /// The number of the logical database.
     pub database: u16,
-    /// At the master.
+    /// The login at the master.
     pub login: Option<Login>,
-    /// At the sentinels.
+    /// The login at the sentinels.
     pub sentinel_login: Option<Login>,
-    /// As typed, passwords included.
+    /// The text of the URL, passwords included.
     pub text: String,
 }
 
 impl SentinelUrl {
-    /// The whole URL, passwords included: for another process of this run alone.
+    /// The URL with its passwords, for another process of this run only.
     pub fn with_password(&self) -> &str {
         &self.text
     }

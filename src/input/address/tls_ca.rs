@@ -1,4 +1,4 @@
-//! The certificate authority that signs the certificates of a run's services.
+//! The certificate authority of a run's services.
 
 use std::{
     fmt,
@@ -11,10 +11,10 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-/// PEM certificates of a private authority, read from a file. Connections with TLS to Redis, the database and Kafka trust these
-/// authorities and no others.
+/// PEM certificates of a private authority, read from a file. Connections with TLS to Redis, the database and Kafka trust only this
+/// authority.
 ///
-/// Holds the contents too: the processes of `--instances` get them from their parent, and the file is read once.
+/// The contents are kept with the path, so that the file is read once and the processes of `--instances` get the same contents.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsCa {
     path: PathBuf,
@@ -22,17 +22,25 @@ pub struct TlsCa {
 }
 
 impl TlsCa {
-    /// `pem` is the text of the file `path`. The error says why it holds no usable certificate.
+    /// The authority of the file `path` with the text `pem`.
+    ///
+    /// # Errors
+    ///
+    /// Why the text has no usable certificate.
     pub fn new(path: PathBuf, pem: String) -> Result<Self, String> {
         let authority = Self { path, pem };
         let roots = authority.roots()?;
         if roots.is_empty() {
-            return Err("there is no certificate in it".to_owned());
+            return Err("the file has no certificate".to_owned());
         }
         Ok(authority)
     }
 
-    /// The authorities, for a TLS client of our own.
+    /// The certificates as the roots of a TLS client.
+    ///
+    /// # Errors
+    ///
+    /// A certificate cannot be parsed.
     pub fn roots(&self) -> Result<RootCertStore, String> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(self.pem.as_bytes()) {
@@ -42,12 +50,12 @@ impl TlsCa {
         Ok(roots)
     }
 
-    /// The file, for messages and reports.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The text of the file, for the TLS clients of libraries.
+    /// The text of the file.
     pub fn pem(&self) -> &str {
         &self.pem
     }

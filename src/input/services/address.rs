@@ -1,6 +1,6 @@
-//! Where a database is, out of the several forms of a URL that its own tools take: `postgres:///db?host=/socket`,
-//! `postgres://user@%2Fsocket/db`, `mysql:///db?socket=/file`. One form comes out: everything that says where the database is and
-//! who asks stands in the URL before its parameters.
+//! Normalizes the URL of a database. The database's own tools accept several forms: `postgres:///db?host=/socket`,
+//! `postgres://user@%2Fsocket/db`, `mysql:///db?socket=/file`. In the result, host, port, user, password and database are before the
+//! parameters.
 
 use std::net::Ipv6Addr;
 
@@ -10,10 +10,10 @@ use url::Url;
 use super::parameters::{self, Parameters};
 use crate::text::{problem::Problem, quote::quoted};
 
-/// Takes the place of a host while a URL without one is read.
+/// Stands for the host while a URL without a host is parsed.
 const NO_HOST: &str = "localhost";
 
-/// What follows `postgres:`, as psql reads it: parameters win over what stands before them.
+/// Parses the text after `postgres:` as psql does: a parameter wins over the part of the URL before the parameters.
 pub fn postgres(text: &str, rest: &str) -> Result<Url, Problem> {
     let (mut url, has_host) = parsed(text, "postgres", rest, &parameters::POSTGRES)?;
     let forms = "write postgres://HOST:PORT/NAME, or postgres:///NAME?host=/FOLDER for a socket";
@@ -46,7 +46,7 @@ pub fn postgres(text: &str, rest: &str) -> Result<Url, Problem> {
     }
     if url.host_str().is_some_and(|host| host.contains(',')) {
         let what = format!("several hosts in {}", quoted(text));
-        return Err(Problem::new(what, "name the one to connect to"));
+        return Err(Problem::new(what, "name one host"));
     }
     if others.len() < url.query_pairs().count() {
         with_parameters(&mut url, &others);
@@ -54,7 +54,7 @@ pub fn postgres(text: &str, rest: &str) -> Result<Url, Problem> {
     Ok(url)
 }
 
-/// What follows `mysql:`.
+/// Parses the text after `mysql:`.
 pub fn mysql(text: &str, rest: &str) -> Result<Url, Problem> {
     let (url, has_host) = parsed(text, "mysql", rest, &parameters::MYSQL)?;
     let socket = url.query_pairs().any(|(name, _)| name == "socket");
@@ -69,7 +69,7 @@ pub fn mysql(text: &str, rest: &str) -> Result<Url, Problem> {
     Ok(url)
 }
 
-/// Any server's URL, which has a host.
+/// Parses the URL of a server, which must have a host.
 pub fn server(
     text: &str,
     scheme: &str,
@@ -82,7 +82,7 @@ pub fn server(
     }
 }
 
-/// The URL under the one name of its scheme that everything else may rely on, and whether it names a host.
+/// The URL with the canonical name of its scheme, and whether it names a host.
 fn parsed(
     text: &str,
     scheme: &str,
@@ -106,7 +106,7 @@ fn parsed(
         let what = format!("port 0 in {}", quoted(text));
         return Err(Problem::new(what, "a port is a number from 1 to 65535"));
     }
-    // The one fragment with a meaning is that of Redis with TLS.
+    // The only valid fragment is `#insecure` of Redis with TLS.
     if url
         .fragment()
         .is_some_and(|fragment| scheme != "rediss" || fragment != "insecure")
@@ -114,7 +114,7 @@ fn parsed(
         let what = format!("'#' in {}", quoted(text));
         return Err(Problem::new(
             what,
-            "write %23 where it belongs to a name or a password",
+            "write %23 if it is part of a name or a password",
         ));
     }
     parameters.check(&url)?;
@@ -123,7 +123,7 @@ fn parsed(
 
 fn set_host(url: &mut Url, host: &str) -> Option<()> {
     let spelled = if host.starts_with('/') {
-        // A folder with a socket, in the form that a host can have.
+        // The folder of a socket, encoded as a host.
         encoded(host)
     } else if host.parse::<Ipv6Addr>().is_ok() {
         format!("[{host}]")

@@ -1,6 +1,7 @@
-//! The parameters of a service's URL: those that its driver reads, and what to write in place of those that nothing reads.
+//! The parameters of a service's URL: those that the driver reads, and advice for the names of other drivers.
 //!
-//! Drivers skip what they do not know, so that a schema or a switch for TLS would be left out in silence.
+//! A driver ignores parameters that it does not know. Without this check, a schema or a switch for TLS would be ignored without an
+//! error.
 
 use std::net::IpAddr;
 
@@ -10,15 +11,15 @@ use crate::text::{problem::Problem, quote::quoted, values};
 
 /// The parameters of one kind of URL.
 pub struct Parameters {
-    /// Those that are read.
+    /// The parameters that the driver reads.
     read: &'static [&'static str],
-    /// Those of other drivers, in lower case, and what to write here.
+    /// Parameters of other drivers, in lower case, and the advice for each.
     instead: &'static [(&'static [&'static str], &'static str)],
-    /// What a value must be.
+    /// The checks of values.
     values: &'static [(&'static [&'static str], Check)],
 }
 
-/// What is wrong with a value: what to write.
+/// Checks a value; the error is the advice.
 type Check = fn(&str) -> Result<(), String>;
 
 const LEAVE_OUT: &str = "leave it out";
@@ -63,7 +64,7 @@ pub const POSTGRES: Parameters = Parameters {
         (&["sslpassword"], "use a key without a password"),
         (
             &["pgbouncer", "preparethreshold", "statement_cache_size"],
-            "write statement-cache-capacity=0, or leave it out: a pooler is noticed",
+            "write statement-cache-capacity=0, or leave it out: a pooler is detected",
         ),
         (
             &["connect_timeout", "connecttimeout", "sockettimeout"],
@@ -201,7 +202,7 @@ pub const REDIS: Parameters = Parameters {
 };
 
 impl Parameters {
-    /// Whether every parameter of `url` is read by something, and has a value that can be.
+    /// Checks that the driver reads every parameter of `url`, and that its value is valid.
     pub fn check(&self, url: &Url) -> Result<(), Problem> {
         for (name, value) in url.query_pairs() {
             self.check_name(&name)?;
@@ -222,7 +223,7 @@ impl Parameters {
     }
 
     fn check_name(&self, name: &str) -> Result<(), Problem> {
-        // `options[search_path]=…` is a name with its key, for PostgreSQL.
+        // PostgreSQL has a name with a key: `options[search_path]=…`.
         let bare = name.split_once('[').map_or(name, |(bare, _)| bare);
         let with_key = bare.len() < name.len();
         if self.read.contains(&bare) && (!with_key || (bare == "options" && name.ends_with(']'))) {
@@ -231,9 +232,9 @@ impl Parameters {
         Err(self.unread(name))
     }
 
-    /// Of a name that nothing reads.
+    /// The error of a parameter that the driver does not read.
     pub fn unread(&self, name: &str) -> Problem {
-        let what = format!("URL parameter {} that nothing reads", quoted(name));
+        let what = format!("unknown URL parameter {}", quoted(name));
         Problem::new(what, self.advice(name))
     }
 
@@ -255,7 +256,7 @@ fn one_of(value: &str, words: &[&str]) -> Result<(), String> {
     if words.contains(&&*value.to_ascii_lowercase()) {
         return Ok(());
     }
-    Err(format!("it is one of {}", words.join(", ")))
+    Err(format!("the value is one of {}", words.join(", ")))
 }
 
 fn port(value: &str) -> Result<(), String> {
@@ -269,12 +270,12 @@ fn address(value: &str) -> Result<(), String> {
     let parsed = value.parse::<IpAddr>();
     parsed
         .map(drop)
-        .map_err(|_| "it is an IP address".to_owned())
+        .map_err(|_| "the value is an IP address".to_owned())
 }
 
 fn capacity(value: &str) -> Result<(), String> {
     let parsed = value.parse::<u16>();
     parsed
         .map(drop)
-        .map_err(|_| "it is a number of statements, from 0 to 65535".to_owned())
+        .map_err(|_| "the value is a number of statements, from 0 to 65535".to_owned())
 }

@@ -27,7 +27,7 @@ fn databases() {
         ("mariadb://u@h/db", "mysql://u@h/db"),
         ("postgres://[::1]:5432/db", "postgres://[::1]:5432/db"),
         ("mysql://u@[::1]:3306/db", "mysql://u@[::1]:3306/db"),
-        // As psql reads them: parameters win over what stands before them.
+        // As in psql, a parameter wins over the part before the parameters.
         ("postgres:///db?host=/run/pg", "postgres://%2Frun%2Fpg/db"),
         (
             "postgresql:///db?host=%2Frun%2Fpg",
@@ -72,7 +72,7 @@ fn databases() {
 }
 
 #[test]
-fn what_is_no_database() {
+fn invalid_addresses_of_databases() {
     for (text, begins) in [
         ("", "invalid value \"\""),
         ("coupons.db", "invalid value \"coupons.db\": use sqlite, "),
@@ -80,7 +80,7 @@ fn what_is_no_database() {
         ("sqlite::memory:", "in-memory database"),
         (
             "sqlite://a.db?mode=ro",
-            "URL parameter \"mode\" that nothing reads: write sqlite://FILE",
+            "unknown URL parameter \"mode\": write sqlite://FILE",
         ),
         (
             "redis://h",
@@ -115,7 +115,7 @@ fn what_is_no_database() {
         ),
         (
             "postgres://h/db?sslmode=on",
-            "invalid value of the URL's parameter sslmode: it is one of",
+            "invalid value of the URL's parameter sslmode: the value is one of",
         ),
         ("postgres://u:sec#ret@h/db", "invalid URL"),
         ("postgres://h/db#part", "'#' in"),
@@ -128,7 +128,7 @@ fn what_is_no_database() {
 }
 
 #[test]
-fn a_parameter_that_nothing_reads_is_named_with_what_to_write() {
+fn an_unknown_parameter_is_named_with_advice() {
     let schema = "write options=-csearch_path%3DNAME";
     for (url, name, advice) in [
         ("postgres://h/db", "currentSchema", schema),
@@ -172,14 +172,14 @@ fn a_parameter_that_nothing_reads_is_named_with_what_to_write() {
         } else {
             shown(db(&text))
         };
-        let expected = format!("URL parameter \"{name}\" that nothing reads: {advice}");
+        let expected = format!("unknown URL parameter \"{name}\": {advice}");
         assert!(error.starts_with(&expected), "{text}: {error}");
         assert!(!error.contains("seCret"), "{error}");
     }
 }
 
 #[test]
-fn what_is_understood_is_understood_again() {
+fn the_text_of_an_address_parses_to_the_same_address() {
     // The processes of --instances get the URL from their parent.
     for text in [
         "postgres://u:p%2540%25@:5433/d%2Fb?host=/run/pg&sslmode=disable",
@@ -224,7 +224,7 @@ fn redis_servers() {
         ),
         (
             "unix:///run/redis.sock",
-            "Unix socket \"unix:///run/redis.sock\": sockets are not",
+            "Unix socket \"unix:///run/redis.sock\": Unix sockets are not",
         ),
         ("redis+unix:///run/redis.sock", "Unix socket"),
         (
@@ -244,7 +244,7 @@ fn redis_servers() {
 fn sentinels() {
     let text = "redis+sentinel://u:sec%40ret@a:1,[::1],c/my-master/2?sentinel_password=secret";
     let Ok(RedisTarget::Sentinel(url)) = redis(text) else {
-        unreachable!("{text} is understood")
+        unreachable!("{text} is valid")
     };
     let host = |name: &str, port| (name.to_owned(), port);
     assert_eq!(
@@ -279,18 +279,18 @@ fn broker_lists() {
         "a:9092,b.c:1,[::1]:65535"
     );
     for (text, why) in [
-        ("", "name is missing"),
-        ("a:9092,", "name is missing"),
+        ("", "the name of the broker is missing"),
+        ("a:9092,", "the name of the broker is missing"),
         ("a", "port is missing"),
         ("a:", "1 to 65535"),
         ("a:0", "1 to 65535"),
         ("a:65536", "1 to 65535"),
         ("a:+1", "1 to 65535"),
-        (":9092", "no host name"),
-        ("a b:9092", "no host name"),
+        (":9092", "the host name is not valid"),
+        ("a b:9092", "the host name is not valid"),
         ("::1:9092", "needs brackets"),
-        ("kafka://a:9092", "no scheme"),
-        ("a:1,kafka://a:9092", "no scheme"),
+        ("kafka://a:9092", "has no scheme"),
+        ("a:1,kafka://a:9092", "has no scheme"),
         ("u:secret@a:9092", "password cannot be given"),
     ] {
         let error = shown(kafka(text));
@@ -309,7 +309,7 @@ proptest! {
     }
 
     #[test]
-    fn no_password_is_told(
+    fn no_password_is_shown(
         scheme in "postgres|postgresql|mysql|mariadb|redis|rediss|sqlite|http|",
         slashes in "(:|:/|://)",
         rest in "[a-z@:/?#\\[\\] %]{0,12}",
@@ -318,8 +318,8 @@ proptest! {
             let text = format!("{scheme}{slashes}u:sEcReT@{before}{rest}");
             // A file's name is shown as it is: a URL of sqlite has no password.
             let db = if scheme == "sqlite" { String::new() } else { shown(db(&text)) };
-            for told in [db, shown(redis(&text)), shown(kafka(&text))] {
-                prop_assert!(!told.to_lowercase().contains("secret"), "{}", told);
+            for shown in [db, shown(redis(&text)), shown(kafka(&text))] {
+                prop_assert!(!shown.to_lowercase().contains("secret"), "{}", shown);
             }
         }
     }
@@ -328,15 +328,12 @@ proptest! {
 #[test]
 fn brokers_with_tls() {
     let mixed = shown(kafka("ssl://a:1,b:2"));
-    assert!(mixed.starts_with("brokers with TLS and without"), "{mixed}");
+    assert!(mixed.starts_with("brokers with and without TLS"), "{mixed}");
     let all = shown(kafka("SSL://a:1, ssl://b:2"));
     if cfg!(feature = "kafka-tls") {
         assert_eq!(all, "ssl://a:1,ssl://b:2");
     } else {
-        assert_eq!(
-            all,
-            "TLS to Kafka in \"SSL://a:1, ssl://b:2\": this program is built without it: build it with --features kafka-tls"
-        );
+        assert!(all.ends_with("build it with --features kafka-tls"), "{all}");
     }
 }
 

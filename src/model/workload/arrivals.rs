@@ -1,4 +1,4 @@
-//! How the attempts are spread over time, as asked for.
+//! How the attempts are spread over time.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", remote = "Self")]
 pub enum Arrivals {
-    /// All of them at one instant.
+    /// All attempts start at one instant.
     Burst,
-    /// The next one starts when one has ended.
+    /// An attempt starts when an earlier attempt has ended.
     ClosedLoop {
-        /// So many are under way at a time.
+        /// Attempts under way at a time.
         in_flight: u64,
     },
-    /// Every attempt has an intended start, whether or not those before it have ended.
+    /// Every attempt has an intended start, which does not depend on the end of earlier attempts.
     OpenLoop {
         /// How the rate changes.
         profile: Profile,
-        /// How the attempts lie within it.
+        /// How the attempts are spaced within the rate.
         spacing: Spacing,
     },
 }
@@ -29,36 +29,36 @@ pub enum Arrivals {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "shape", rename_all = "snake_case", remote = "Self")]
 pub enum Profile {
-    /// It does not.
+    /// The rate is constant.
     Constant {
         /// Attempts a second.
         per_second: f64,
     },
-    /// It rises in a straight line from zero.
+    /// The rate rises linearly from zero.
     Ramp {
-        /// For so long.
+        /// The time in which the rate rises.
         over: Duration,
-        /// Up to here, where it stays; without it, up to where everybody has come when the ramp ends.
+        /// Attempts a second at the end of the ramp, where the rate stays. `None` is the rate at which all attempts have started when the ramp ends.
         up_to_per_second: Option<f64>,
     },
-    /// An event: quiet, surge, tail (see [`Profile::PHASES`]).
+    /// An event with a quiet phase, a surge and a tail (see [`Profile::PHASES`]).
     Spike {
-        /// From the first to the last attempt.
+        /// The time from the first to the last attempt.
         over: Duration,
     },
 }
 
-/// A part of a spike: which share of the time it takes, and which share of the attempts it has.
+/// A phase of a spike.
 #[derive(Debug, Clone, Copy)]
 pub struct Phase {
-    /// Of the whole duration.
+    /// Share of the duration, 0 to 1.
     pub time: f64,
-    /// Of all attempts.
+    /// Share of the attempts, 0 to 1.
     pub attempts: f64,
 }
 
 impl Profile {
-    /// A spike's phases. The surge has 20 times the rate of the tail, and 61 times that of the quiet.
+    /// The phases of a spike. The surge has 20 times the rate of the tail, and 61 times the rate of the quiet phase.
     pub const PHASES: [Phase; 3] = [
         Phase {
             time: 0.4,
@@ -75,18 +75,18 @@ impl Profile {
     ];
 }
 
-/// How the attempts of an open loop lie within its rate.
+/// How the attempts of an open loop are spaced within its rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spacing {
-    /// At even distances.
+    /// At equal distances.
     Even,
-    /// As independent people come: a Poisson process.
+    /// At random, as independent users arrive: a Poisson process.
     Poisson,
 }
 
 impl Arrivals {
-    /// Attempts under way at a time, in a closed loop.
+    /// Attempts under way at a time; `None` if this is no closed loop.
     pub fn in_flight(&self) -> Option<u64> {
         match self {
             Self::ClosedLoop { in_flight } => Some(*in_flight),
@@ -95,8 +95,8 @@ impl Arrivals {
     }
 }
 
-/// Both enums are read through a [`Value`]. serde keeps the fields of a tagged enum in a buffer, and this buffer takes a number of
-/// a JSON text for a map, because `serde_json` keeps all digits of numbers (`arbitrary_precision`).
+/// Deserializes through a [`Value`]. serde buffers the fields of a tagged enum, and the buffer reads a number of a JSON text as a
+/// map, because `serde_json` keeps all digits of numbers (`arbitrary_precision`).
 macro_rules! read_through_a_value {
     ($tagged:ty) => {
         impl<'de> Deserialize<'de> for $tagged {

@@ -1,4 +1,4 @@
-//! Who asks, how often and how fast.
+//! The workload of a run: users, coupons, attempts, and how the attempts are spread over time.
 
 mod arrivals;
 mod rate;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub use arrivals::{Arrivals, Phase, Profile, Spacing};
 pub use rate::Rate;
 
-/// The most attempts of a run: each is kept until the end, at some tens of bytes.
+/// The most attempts of a run: each is kept in memory until the end, in some tens of bytes.
 pub const MAX_ATTEMPTS: u64 = 100_000_000;
 
-/// The largest share of attempts that may stay undecided, where nobody says.
+/// The default of the largest share of attempts, 0 to 1, that may stay undecided.
 pub const MAX_UNDECIDED: f64 = 0.05;
 
-/// Who asks, how often and how fast.
+/// The workload of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Workload {
     /// Distinct users, at least 1.
@@ -25,18 +25,18 @@ pub struct Workload {
     pub limit: u64,
     /// Attempts each user makes, at least 1.
     pub attempts: u32,
-    /// How they are spread over time.
+    /// How the attempts are spread over time.
     pub arrivals: Arrivals,
-    /// Decides everything of the input that is drawn: the order in which users arrive, and a Poisson process.
+    /// Seed of the random input: the order of the users, and the times of a Poisson process.
     pub seed: u64,
-    /// For one attempt, and for a drain that stands still.
+    /// The longest time for one attempt, and for a drain without progress.
     pub timeout: Duration,
-    /// Whether connections, producer and consumer are made ready before the clock starts.
+    /// Whether connections, producer and consumer are ready before the release.
     pub warmup: bool,
 }
 
 impl Workload {
-    /// Attempts of all users together.
+    /// The number of attempts of all users.
     pub fn total_attempts(&self) -> u64 {
         self.users * u64::from(self.attempts)
     }
@@ -46,9 +46,9 @@ impl Workload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DbConnection {
-    /// One from the pool for each statement.
+    /// One connection from the pool for each statement.
     #[default]
     Statement,
-    /// One held from a claim's first statement to its end, as with an open session in view.
+    /// One connection from a claim's first statement to its end, as with Spring's open session in view.
     Request,
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::input::typed::{Typed, one_or_many};
+use crate::input::raw_value::{RawValue, one_or_many};
 
 /// When nothing is under way any more.
 #[derive(Debug, Deserialize)]
@@ -17,24 +17,24 @@ pub struct Drain {
     pub kafka: Option<DrainKafka>,
     pub redis: Option<Spanned<DrainRedis>>,
     pub rabbitmq: Option<DrainRabbitMq>,
-    pub sql: Option<Typed>,
-    pub db: Option<Typed>,
-    pub unchanged_for: Option<Typed>,
-    pub timeout: Option<Typed>,
+    pub sql: Option<RawValue>,
+    pub db: Option<RawValue>,
+    pub unchanged_for: Option<RawValue>,
+    pub timeout: Option<RawValue>,
 }
 
 /// A question that is answered so once the pipeline is empty.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainHttp {
-    pub method: Option<Typed>,
-    pub url: Typed,
+    pub method: Option<RawValue>,
+    pub url: RawValue,
     #[serde(default)]
-    pub headers: BTreeMap<String, Typed>,
-    pub pointer: Typed,
+    pub headers: BTreeMap<String, RawValue>,
+    pub pointer: RawValue,
     pub equals: Option<Value>,
     pub contains: Option<Value>,
-    pub matches: Option<Typed>,
+    pub matches: Option<RawValue>,
     pub exists: Option<bool>,
 }
 
@@ -42,32 +42,32 @@ pub struct DrainHttp {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainKafka {
-    pub brokers: Typed,
-    pub group: Typed,
+    pub brokers: RawValue,
+    pub group: RawValue,
     #[serde(deserialize_with = "one_or_many")]
-    pub topic: Vec<Typed>,
+    pub topic: Vec<RawValue>,
 }
 
 /// Lists, a stream's group, or a key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainRedis {
-    pub url: Typed,
+    pub url: RawValue,
     #[serde(default, deserialize_with = "one_or_many")]
-    pub list: Vec<Typed>,
-    pub stream: Option<Typed>,
-    pub group: Option<Typed>,
-    pub key: Option<Typed>,
+    pub list: Vec<RawValue>,
+    pub stream: Option<RawValue>,
+    pub group: Option<RawValue>,
+    pub key: Option<RawValue>,
 }
 
 /// A queue.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainRabbitMq {
-    pub url: Typed,
-    pub vhost: Option<Typed>,
-    pub queue: Typed,
-    pub collected_every: Option<Typed>,
+    pub url: RawValue,
+    pub vhost: Option<RawValue>,
+    pub queue: RawValue,
+    pub collected_every: Option<RawValue>,
 }
 
 impl Drain {

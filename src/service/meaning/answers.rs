@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::{Reader, wrong};
 use crate::{
-    input::{error::UsageError, typed::Typed},
+    input::{error::UsageError, raw_value::RawValue},
     service::{Meaning, Rules, Statuses, check::Check, file::Outcome, rules::Rule},
     text::{problem::Problem, quote::quoted, values::did_you_mean},
 };
@@ -93,13 +93,13 @@ impl Reader<'_> {
     }
 
     /// Codes and classes: `201`, `"2xx"`.
-    pub(super) fn statuses(&self, typed: &[Typed]) -> Result<Statuses, UsageError> {
+    pub(super) fn statuses(&self, typed: &[RawValue]) -> Result<Statuses, UsageError> {
         let ranges = typed.iter().map(|typed| self.parse(typed, statuses));
         ranges.collect::<Result<_, _>>().map(Statuses)
     }
 
     /// A JSON pointer.
-    pub(super) fn pointer(&self, typed: &Typed) -> Result<String, UsageError> {
+    pub(super) fn pointer(&self, typed: &RawValue) -> Result<String, UsageError> {
         self.parse(typed, |text| {
             if text.is_empty() || text.starts_with('/') {
                 return Ok(text.to_owned());
@@ -143,7 +143,7 @@ impl Reader<'_> {
 pub(super) type Asked<'a> = (
     &'a Option<Value>,
     &'a Option<Value>,
-    &'a Option<Typed>,
+    &'a Option<RawValue>,
     Option<bool>,
 );
 

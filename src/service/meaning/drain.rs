@@ -15,8 +15,8 @@ use crate::{
     input::{
         address::{KafkaTarget, ServiceUrl},
         error::UsageError,
+        raw_value::RawValue,
         services,
-        typed::Typed,
     },
     service::{
         Template,
@@ -83,7 +83,7 @@ impl Reader<'_> {
         Err(self.file.wrong_at(start, problem))
     }
 
-    fn span(&self, typed: Option<&Typed>) -> Result<Option<Duration>, UsageError> {
+    fn span(&self, typed: Option<&RawValue>) -> Result<Option<Duration>, UsageError> {
         typed.map(|typed| self.parse(typed, span)).transpose()
     }
 
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 
     /// A name that may differ from run to run.
-    fn name(&mut self, typed: &Typed) -> Result<Template, UsageError> {
+    fn name(&mut self, typed: &RawValue) -> Result<Template, UsageError> {
         self.template(typed, Escape::None, Speaks::OfTheEvent)
     }
 

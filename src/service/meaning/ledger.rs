@@ -7,8 +7,8 @@ use crate::{
     input::{
         address::{DbTarget, RedisTarget, ServiceUrl},
         error::UsageError,
+        raw_value::RawValue,
         services,
-        typed::Typed,
     },
     service::{
         Event, RequestTemplate, Template, Who, file,
@@ -191,7 +191,7 @@ impl Reader<'_> {
 
     fn sql(
         &mut self,
-        query: &Typed,
+        query: &RawValue,
         what: What,
         ledger: &Spanned<file::Ledger>,
     ) -> Result<Source, UsageError> {

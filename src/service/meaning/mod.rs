@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     adapters::http::Remote,
-    input::{Env, error::UsageError, toml_file::TomlFile, typed::Typed},
+    input::{Env, error::UsageError, raw_value::RawValue, toml_file::TomlFile},
     ports::UserId,
     strategies::Promise,
     text::{is_unsafe, problem::Problem, quote::quoted, redact, values::did_you_mean},
@@ -200,7 +200,7 @@ fn check_spelling(
 }
 
 /// What is wrong with a value.
-fn wrong(file: &TomlFile, typed: &Typed, problem: Problem) -> UsageError {
+fn wrong(file: &TomlFile, typed: &RawValue, problem: Problem) -> UsageError {
     let start = typed.span.as_ref().map_or(0, |span| span.start);
     file.wrong_at(start, problem)
 }
@@ -232,7 +232,7 @@ impl Reader<'_> {
     /// Reads a value; what is wrong with it is said with its place.
     fn parse<T>(
         &self,
-        typed: &Typed,
+        typed: &RawValue,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Result<T, UsageError> {
         parse(&typed.text).map_err(|problem| wrong(self.file, typed, problem))
@@ -240,7 +240,7 @@ impl Reader<'_> {
 
     fn template(
         &mut self,
-        typed: &Typed,
+        typed: &RawValue,
         escape: Escape,
         speaks: Speaks,
     ) -> Result<Template, UsageError> {
@@ -272,7 +272,7 @@ impl Reader<'_> {
     }
 
     /// A text in which nothing but the environment can be referred to.
-    fn resolved(&mut self, typed: &Typed) -> Result<String, UsageError> {
+    fn resolved(&mut self, typed: &RawValue) -> Result<String, UsageError> {
         let template = self.template(typed, Escape::None, Speaks::OfTheEvent)?;
         template.constant().ok_or_else(|| {
             let advice = "this is known before any run, so only {{env.NAME}} can stand here";
@@ -287,7 +287,7 @@ impl Reader<'_> {
     /// The same, read as something. A secret must not show in the error.
     fn resolved_as<T>(
         &mut self,
-        typed: &Typed,
+        typed: &RawValue,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Result<T, UsageError> {
         let text = self.resolved(typed)?;
@@ -301,7 +301,7 @@ impl Reader<'_> {
         })
     }
 
-    fn promise(&self, typed: &Typed) -> Result<Promise, UsageError> {
+    fn promise(&self, typed: &RawValue) -> Result<Promise, UsageError> {
         self.parse(typed, |text| {
             let found = PROMISES.iter().find(|promise| promise.to_string() == text);
             found.copied().ok_or_else(|| {
@@ -315,7 +315,7 @@ impl Reader<'_> {
         })
     }
 
-    fn one_line(&self, typed: &Typed) -> Result<String, UsageError> {
+    fn one_line(&self, typed: &RawValue) -> Result<String, UsageError> {
         self.parse(typed, crate::text::values::one_line)
     }
 }

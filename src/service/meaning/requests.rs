@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::{Reader, Speaks, wrong};
 use crate::{
-    input::{error::UsageError, typed::Typed},
+    input::{error::UsageError, raw_value::RawValue},
     ports::UserId,
     service::{
         RequestTemplate, Template, Who, file,
@@ -113,7 +113,7 @@ impl Reader<'_> {
 
     fn form(
         &mut self,
-        form: &BTreeMap<String, Typed>,
+        form: &BTreeMap<String, RawValue>,
         speaks: Speaks,
     ) -> Result<Template, UsageError> {
         let mut whole = Template::text("");
@@ -167,7 +167,7 @@ impl Reader<'_> {
     }
 
     /// Whether it can be sent at all, tried with somebody's values.
-    fn check(&self, url: &Typed, request: &RequestTemplate) -> Result<(), UsageError> {
+    fn check(&self, url: &RawValue, request: &RequestTemplate) -> Result<(), UsageError> {
         let event = Event {
             run: "run".to_owned(),
             limit: 1,
@@ -197,9 +197,9 @@ impl Reader<'_> {
 /// A request as typed.
 pub(super) struct Parts<'a> {
     pub head: Head<'a>,
-    pub body: Option<&'a Typed>,
+    pub body: Option<&'a RawValue>,
     pub json: Option<&'a Spanned<Value>>,
-    pub form: Option<&'a Spanned<BTreeMap<String, Typed>>>,
+    pub form: Option<&'a Spanned<BTreeMap<String, RawValue>>>,
 }
 
 impl file::Request {
@@ -233,7 +233,7 @@ impl file::Follow {
 }
 
 impl file::Setup {
-    pub(super) fn parts<'a>(&'a self, url: &'a Typed) -> Parts<'a> {
+    pub(super) fn parts<'a>(&'a self, url: &'a RawValue) -> Parts<'a> {
         Parts {
             head: Head {
                 method: self.method.as_ref(),
@@ -249,9 +249,9 @@ impl file::Setup {
 
 /// What every request has.
 pub(super) struct Head<'a> {
-    pub method: Option<&'a Typed>,
-    pub url: &'a Typed,
-    pub headers: &'a BTreeMap<String, Typed>,
+    pub method: Option<&'a RawValue>,
+    pub url: &'a RawValue,
+    pub headers: &'a BTreeMap<String, RawValue>,
 }
 
 fn path(text: &str) -> Result<(), Problem> {

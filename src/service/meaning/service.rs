@@ -7,7 +7,7 @@ use url::Url;
 use super::{Reader, wrong};
 use crate::{
     adapters::http::{Identity, Sources, Version},
-    input::{error::UsageError, typed::Typed},
+    input::{error::UsageError, raw_value::RawValue},
     service::{Service, file},
     text::problem::Problem,
 };
@@ -29,7 +29,7 @@ impl Reader<'_> {
     }
 
     /// A file that is named in this one.
-    fn beside(&mut self, typed: Option<&Typed>) -> Result<Option<PathBuf>, UsageError> {
+    fn beside(&mut self, typed: Option<&RawValue>) -> Result<Option<PathBuf>, UsageError> {
         let name = typed.map(|typed| self.resolved(typed)).transpose()?;
         Ok(name.map(|name| self.file.beside(&name)))
     }
@@ -82,7 +82,12 @@ impl Reader<'_> {
     }
 
     /// What does not go together, at the value that is too much.
-    fn reject<T>(&self, typed: Option<&Typed>, what: &str, advice: &str) -> Result<T, UsageError> {
+    fn reject<T>(
+        &self,
+        typed: Option<&RawValue>,
+        what: &str,
+        advice: &str,
+    ) -> Result<T, UsageError> {
         let problem = Problem::new(what, advice);
         Err(match typed {
             Some(typed) => wrong(self.file, typed, problem),

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::{Reader, Speaks, captures::Space, ledger, wrong};
 use crate::{
-    input::{error::UsageError, typed::Typed},
+    input::{error::UsageError, raw_value::RawValue},
     service::{
         Statuses,
         exchange::Exchange,
@@ -79,7 +79,7 @@ impl Reader<'_> {
         }
     }
 
-    fn setup_sql(&mut self, sql: &Typed, typed: &file::Setup) -> Result<Action, UsageError> {
+    fn setup_sql(&mut self, sql: &RawValue, typed: &file::Setup) -> Result<Action, UsageError> {
         let Some(db) = &typed.db else {
             let problem = Problem::new(
                 "sql without a database",
@@ -93,12 +93,12 @@ impl Reader<'_> {
         }))
     }
 
-    fn setup_redis(&mut self, url: &Typed, typed: &[Typed]) -> Result<Action, UsageError> {
+    fn setup_redis(&mut self, url: &RawValue, typed: &[RawValue]) -> Result<Action, UsageError> {
         let url = self.resolved_as(url, ledger::redis)?;
         let commands = typed.iter().map(|typed| {
             let words = self.parse(typed, words)?;
             let words = words.into_iter().map(|word| {
-                let word = Typed {
+                let word = RawValue {
                     text: word,
                     span: typed.span.clone(),
                 };
@@ -112,7 +112,11 @@ impl Reader<'_> {
         }))
     }
 
-    fn setup_command(&mut self, program: &Typed, typed: &[Typed]) -> Result<Action, UsageError> {
+    fn setup_command(
+        &mut self,
+        program: &RawValue,
+        typed: &[RawValue],
+    ) -> Result<Action, UsageError> {
         let folder = self.file.path().parent().unwrap_or(Path::new(""));
         let words = typed
             .iter()
@@ -143,7 +147,7 @@ impl Reader<'_> {
         })
     }
 
-    fn expected(&self, status: &[Typed]) -> Result<Statuses, UsageError> {
+    fn expected(&self, status: &[RawValue]) -> Result<Statuses, UsageError> {
         match status {
             [] => Ok(Statuses::success()),
             status => self.statuses(status),

@@ -122,7 +122,7 @@ fn every_mistake_is_told_with_its_line_and_its_key() {
         (
             "url = \"/claim\"",
             "",
-            "no key \"url\" in shop.toml:5 (claim): it is needed, so add it",
+            "no key \"url\" in shop.toml:5 (claim): the key is required, so add it",
         ),
         (
             "is = \"issued\"",

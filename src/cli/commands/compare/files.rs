@@ -1,5 +1,4 @@
-//! Reports in files, and the baselines: `.coupon-bench/baselines/NAME.json` in the current directory, plain reports that can
-//! be committed, copied and read like any other.
+//! Report files and baselines. A baseline is the report `.coupon-bench/baselines/NAME.json` in the current directory.
 
 use std::{
     fs::{self, File},
@@ -9,7 +8,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::super::Failure;
+use super::super::CommandError;
 use crate::{
     cli::compare::BaselineName,
     judge::compare::{self, Named},
@@ -21,28 +20,28 @@ use crate::{
 
 const BASELINES: &str = ".coupon-bench/baselines";
 
-/// Far more than a report needs; keeps `compare /dev/zero` from filling the memory.
+/// The largest report file, in bytes: `compare /dev/zero` must not fill the memory.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Reads a report.
-pub(super) fn load(path: &Path) -> Result<Named, Failure> {
+pub(super) fn load(path: &Path) -> Result<Named, CommandError> {
     let name = path.to_string_lossy().into_owned();
     let report = read(path).map_err(|reason| {
-        Failure::Refused(format!("cannot compare {}: {reason}", quoted(&name)))
+        CommandError::Refused(format!("cannot compare {}: {reason}", quoted(&name)))
     })?;
     Ok(Named { name, report })
 }
 
 /// Reads a baseline.
-pub(super) fn load_baseline(name: &BaselineName) -> Result<Named, Failure> {
+pub(super) fn load_baseline(name: &BaselineName) -> Result<Named, CommandError> {
     let path = path_of(name);
     if !path.exists() {
         let known = match names().join(", ") {
-            none if none.is_empty() => format!("make it with --save-baseline {name}"),
-            known => format!("there are {known}"),
+            none if none.is_empty() => format!("create it with --save-baseline {name}"),
+            known => format!("the baselines are {known}"),
         };
         let text = format!("no baseline {name} in {BASELINES}: {known}");
-        return Err(Failure::Refused(text));
+        return Err(CommandError::Refused(text));
     }
     Ok(Named {
         name: name.to_string(),
@@ -50,33 +49,36 @@ pub(super) fn load_baseline(name: &BaselineName) -> Result<Named, Failure> {
     })
 }
 
-/// Or what to say about why not.
+/// Reads a report file; the error is one line.
 fn read(path: &Path) -> Result<Report, String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     match read {
-        Ok(length) if length as u64 > MAX_BYTES => Err("it is larger than 1 GiB".to_owned()),
+        Ok(length) if length as u64 > MAX_BYTES => Err("the file is larger than 1 GiB".to_owned()),
         Ok(_) => {
-            let text = String::from_utf8(bytes).map_err(|_| "it is no text (UTF-8)".to_owned())?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())?;
             compare::read(&text).map_err(|unreadable| clean(&unreadable.to_string()))
         }
         Err(error) => Err(match error.kind() {
             io::ErrorKind::NotFound => missing(path),
-            io::ErrorKind::IsADirectory => "it is a directory, name the reports in it".to_owned(),
+            io::ErrorKind::IsADirectory => {
+                "the path is a directory, so name the reports in it".to_owned()
+            }
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             _ => clean(&error.to_string()),
         }),
     }
 }
 
-/// Whoever wrote `compare naive,redis-incr` meant something else.
+/// The error of a missing file. `compare naive,redis-incr` gets the advice to use `--strategy`.
 fn missing(path: &Path) -> String {
     let text = path.to_string_lossy();
     let named = text
         .split(',')
         .all(|name| name == "all" || strategies::find(name).is_some());
     let advice = if named {
-        " (strategies are named by --strategy)"
+        " (name strategies with --strategy)"
     } else {
         ""
     };
@@ -87,7 +89,7 @@ fn path_of(name: &BaselineName) -> PathBuf {
     Path::new(BASELINES).join(format!("{name}.json"))
 }
 
-/// Those that there are, by name.
+/// The names of the existing baselines, sorted.
 fn names() -> Vec<String> {
     let entries = fs::read_dir(BASELINES).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries
@@ -98,24 +100,24 @@ fn names() -> Vec<String> {
     names
 }
 
-/// A place where a baseline can be kept. The last one stays until the new one is whole.
-pub(super) struct Slot {
+/// The file of a baseline to save. The old baseline stays until the new one is complete.
+pub(super) struct BaselineFile {
     path: PathBuf,
     file: NamedTempFile,
 }
 
-impl Slot {
-    pub(super) fn open(name: &BaselineName) -> Result<Self, Failure> {
+impl BaselineFile {
+    pub(super) fn open(name: &BaselineName) -> Result<Self, CommandError> {
         let path = path_of(name);
         let file = fs::create_dir_all(BASELINES).and_then(|()| temporary());
         file.map(|file| Self {
             path: path.clone(),
             file,
         })
-        .map_err(|error| Failure::Output("--save-baseline", path.display().to_string(), error))
+        .map_err(|error| CommandError::Output("--save-baseline", path.display().to_string(), error))
     }
 
-    /// Where the baseline is kept.
+    /// The path of the baseline.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -128,7 +130,7 @@ impl Slot {
     }
 }
 
-/// Beside the others, and as readable as they are: a temporary file is private otherwise.
+/// A temporary file in the folder of the baselines, readable as the umask allows; by default a temporary file is private.
 fn temporary() -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     tempfile::Builder::new()

@@ -4,10 +4,10 @@ mod files;
 
 use std::io;
 
-use self::files::{Slot, load, load_baseline};
+use self::files::{BaselineFile, load, load_baseline};
 use super::{
-    Failure, complain,
-    outputs::{Document, Written},
+    CommandError, complain,
+    outputs::{OutputFile, OutputWriter},
     run::{mode, perform},
     say, style,
     target::check_destination,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cli::{
         Cli,
-        compare::{BaselineName, CompareArgs, Comparing, What, comparing},
+        compare::{BaselineName, CompareArgs, CompareConfig, CompareInput, resolve},
     },
     config::scenario::Scenario,
     engine::limits::{self, Needs},
@@ -29,90 +29,113 @@ use crate::{
 };
 
 /// Compares reports, or runs strategies and compares them.
-pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, Failure> {
-    let comparing = comparing(args, env)?;
-    // Before the runs: a mistyped path must not cost them.
-    let baseline = comparing.baseline.as_ref().map(load_baseline).transpose()?;
-    let outputs = Outputs::open(&comparing)?;
-    let slot = comparing.save.as_ref().map(Slot::open).transpose()?;
-    let (reports, ended) = match &comparing.what {
-        What::Reports(paths) => {
-            let reports = paths
-                .iter()
-                .map(|path| load(path))
-                .collect::<Result<_, _>>()?;
-            (reports, exit::OK)
-        }
-        What::Live(scenario) => {
-            check_destination(scenario)?;
-            limits::check(&Needs::of_run(scenario))?;
-            if let (Some(baseline), false) = (&baseline, comparing.force) {
-                check_beforehand(scenario, baseline)?;
-            }
-            let report = perform(scenario, mode(cli, comparing.progress, env), None)?;
-            let ended = report.exit_code;
-            (
-                vec![Named {
-                    name: "this run".to_owned(),
-                    report,
-                }],
-                ended,
-            )
-        }
-    };
-    // A service that failed, or Ctrl-C, is told by the exit code whatever can still be compared.
-    let cut_short = matches!(ended, exit::SERVICE | exit::INTERRUPTED | exit::UNEXPECTED)
-        || reports.iter().any(|named| is_incomplete(named, &comparing));
-    let to_save = reports.first().map(|named| named.report.clone());
+pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, CommandError> {
+    let config = resolve(args, env)?;
+    // Opened before the runs, so that a wrong path is reported first.
+    let baseline = config.baseline.as_ref().map(load_baseline).transpose()?;
+    let outputs = Outputs::open(&config)?;
+    let save_to = config.save.as_ref().map(BaselineFile::open).transpose()?;
+    let compared = Reports::collect(cli, &config, baseline.as_ref(), env)?;
+    let to_save = compared.reports.first().map(|named| named.report.clone());
+    let (ended, cut_short) = (compared.exit_code, compared.cut_short);
     let question = Question {
-        reports,
+        reports: compared.reports,
         baseline,
-        metric: comparing.metric,
-        threshold: comparing.threshold,
-        force: comparing.force,
-        alone: slot.is_some(),
+        metric: config.metric,
+        threshold: config.threshold,
+        force: config.force,
+        alone: save_to.is_some(),
     };
     let mut comparison = match compare::compare(question) {
         Ok(comparison) => comparison,
-        // Why nothing was run has been said.
+        // The run has reported why it has no trials.
         Err(Refusal::Empty(_)) if cut_short => return Ok(ended),
         Err(refusal) if cut_short => {
             complain(&output::refusal(&refusal));
             return Ok(ended);
         }
-        Err(refusal) => return Err(Failure::Refused(output::refusal(&refusal))),
+        Err(refusal) => return Err(CommandError::Refused(output::refusal(&refusal))),
     };
     if cut_short && comparison.exit_code != exit::VIOLATED {
         comparison.exit_code = ended;
     }
-    let mut written = Written::default();
-    if comparing.shown {
-        written.result(&output::terminal(&comparison, style(cli, env)));
+    let mut writer = OutputWriter::default();
+    if config.shown {
+        writer.result(&output::terminal(&comparison, style(cli, env)));
     }
-    outputs.write(&mut written, &comparison);
-    if let (Some(slot), Some(name), Some(report)) = (slot, &comparing.save, to_save) {
-        let place = slot.path().display().to_string();
-        let saved = save(slot, name, &report, &comparison, cut_short);
-        written.note(saved, "--save-baseline", &place);
+    outputs.write(&mut writer, &comparison);
+    if let (Some(file), Some(name), Some(report)) = (save_to, &config.save, to_save) {
+        let place = file.path().display().to_string();
+        let saved = save(file, name, &report, (&comparison, cut_short));
+        writer.note(saved, "--save-baseline", &place);
     }
-    Ok(written.exit_code(comparison.exit_code))
+    Ok(writer.exit_code(comparison.exit_code))
 }
 
-/// Whether a run of this invocation ended before all of its trials: reports from files are what they are.
-fn is_incomplete(named: &Named, comparing: &Comparing) -> bool {
-    let report = &named.report;
-    let asked = report.scenario.strategies.len() as u64 * u64::from(report.scenario.trials);
-    let live = matches!(comparing.what, What::Live(_));
-    live && (report.left_behind || (report.runs.len() as u64) < asked)
+/// The reports to compare.
+struct Reports {
+    reports: Vec<Named>,
+    /// The exit code of the run; of files, that of success.
+    exit_code: u8,
+    /// Whether the run ended before all of its trials. Reports of files are compared as they are.
+    cut_short: bool,
 }
 
-/// What can be known of a run beforehand is compared beforehand: that the settings are the same.
-fn check_beforehand(scenario: &Scenario, baseline: &Named) -> Result<(), Failure> {
+impl Reports {
+    /// Reads the report files, or runs the scenario.
+    fn collect(
+        cli: &Cli,
+        config: &CompareConfig,
+        baseline: Option<&Named>,
+        env: Env<'_>,
+    ) -> Result<Self, CommandError> {
+        let scenario = match &config.input {
+            CompareInput::Run(scenario) => scenario,
+            CompareInput::Reports(paths) => {
+                let reports = paths.iter().map(|path| load(path));
+                return Ok(Self {
+                    reports: reports.collect::<Result<_, _>>()?,
+                    exit_code: exit::OK,
+                    cut_short: false,
+                });
+            }
+        };
+        check_destination(scenario)?;
+        limits::check(&Needs::of_run(scenario))?;
+        if let (Some(baseline), false) = (baseline, config.force) {
+            check_settings(scenario, baseline)?;
+        }
+        let report = perform(scenario, mode(cli, config.progress, env), None)?;
+        Ok(Self {
+            exit_code: report.exit_code,
+            cut_short: is_cut_short(&report),
+            reports: vec![Named {
+                name: THIS_RUN.to_owned(),
+                report,
+            }],
+        })
+    }
+}
+
+const THIS_RUN: &str = "this run";
+
+/// Whether the run ended before all of its trials, by a signal or an error.
+fn is_cut_short(report: &Report) -> bool {
+    let trials = report.scenario.strategies.len() as u64 * u64::from(report.scenario.trials);
+    let ended_early = matches!(
+        report.exit_code,
+        exit::SERVICE | exit::INTERRUPTED | exit::UNEXPECTED
+    );
+    ended_early || report.left_behind || (report.runs.len() as u64) < trials
+}
+
+/// Compares the settings with those of the baseline before the run: a run with other settings could not be compared.
+fn check_settings(scenario: &Scenario, baseline: &Named) -> Result<(), CommandError> {
     let mut report = baseline.report.clone();
     report.scenario = scenario.settings();
     report.environment = environment();
     let planned = Named {
-        name: "this run".to_owned(),
+        name: THIS_RUN.to_owned(),
         report,
     };
     let differences = compare::differences(&[baseline, &planned]);
@@ -120,16 +143,15 @@ fn check_beforehand(scenario: &Scenario, baseline: &Named) -> Result<(), Failure
         return Ok(());
     }
     let refusal = Refusal::Different(differences);
-    Err(Failure::Refused(output::refusal(&refusal)))
+    Err(CommandError::Refused(output::refusal(&refusal)))
 }
 
-/// Keeps the report, unless it would hide a regression from the next comparison.
+/// Saves the report as a baseline, unless the baseline would hide a regression from the next comparison.
 fn save(
-    slot: Slot,
+    file: BaselineFile,
     name: &BaselineName,
     report: &Report,
-    comparison: &Comparison,
-    cut_short: bool,
+    (comparison, cut_short): (&Comparison, bool),
 ) -> io::Result<()> {
     let regressed = comparison
         .gate
@@ -144,7 +166,7 @@ fn save(
         say(&format!("note: baseline {name} is not saved, as {why}"));
         return Ok(());
     }
-    let path = slot.save(report)?;
+    let path = file.save(report)?;
     say(&format!(
         "note: saved as baseline {name} ({})",
         path.display()
@@ -153,20 +175,20 @@ fn save(
 }
 
 struct Outputs {
-    json: Option<Document>,
-    markdown: Option<Document>,
+    json: Option<OutputFile>,
+    markdown: Option<OutputFile>,
 }
 
 impl Outputs {
-    fn open(comparing: &Comparing) -> Result<Self, Failure> {
+    fn open(config: &CompareConfig) -> Result<Self, CommandError> {
         Ok(Self {
-            json: Document::open("--json", comparing.json.as_ref())?,
-            markdown: Document::open("--markdown", comparing.markdown.as_ref())?,
+            json: OutputFile::open("--json", config.json.as_ref())?,
+            markdown: OutputFile::open("--markdown", config.markdown.as_ref())?,
         })
     }
 
-    fn write(self, written: &mut Written, comparison: &Comparison) {
-        written.document(self.json, || Ok(output::json(comparison)?));
-        written.document(self.markdown, || Ok(output::markdown(comparison)));
+    fn write(self, writer: &mut OutputWriter, comparison: &Comparison) {
+        writer.document(self.json, || Ok(output::json(comparison)?));
+        writer.document(self.markdown, || Ok(output::markdown(comparison)));
     }
 }

@@ -1,6 +1,6 @@
-//! A setting as it was typed, not yet interpreted: a flag's text, or a TOML value's text and where it stands.
+//! A setting before it is parsed: the text of a flag, or the text of a TOML value and its place.
 //!
-//! Flags and file thereby share the functions that interpret a text, and their errors.
+//! Flags and files share the functions that parse a text, and their errors.
 
 use std::{fmt, ops::Range};
 
@@ -12,29 +12,29 @@ use toml::Spanned;
 
 use crate::text::quote::quoted;
 
-/// A setting as it was typed.
+/// The text of a setting, not parsed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Typed {
-    /// The text; of a TOML number or boolean, its plain form.
+pub struct RawValue {
+    /// The text; a TOML number or boolean in its plain form.
     pub(crate) text: String,
-    /// Bytes in the scenario file; `None` for a flag or a variable.
+    /// Bytes in the file; `None` for a flag or a variable.
     pub(crate) span: Option<Range<usize>>,
 }
 
-/// Masked, as a log of the arguments must not tell a password.
-impl fmt::Debug for Typed {
+/// Masked: a log of the arguments must not show a password.
+impl fmt::Debug for RawValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&quoted(&self.text))
     }
 }
 
-impl From<String> for Typed {
+impl From<String> for RawValue {
     fn from(text: String) -> Self {
         Self { text, span: None }
     }
 }
 
-impl<'de> Deserialize<'de> for Typed {
+impl<'de> Deserialize<'de> for RawValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Spanned::<OneOrMany>::deserialize(deserializer)?;
         let span = Some(value.span());
@@ -45,16 +45,16 @@ impl<'de> Deserialize<'de> for Typed {
     }
 }
 
-/// For settings that are lists: `"a"` is `["a"]`.
+/// Reads a setting that is a list: `"a"` is read as `["a"]`.
 pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Vec<Typed>, D::Error> {
+) -> Result<Vec<RawValue>, D::Error> {
     let value = Spanned::<OneOrMany>::deserialize(deserializer)?;
     let span = Some(value.span());
     match value.into_inner() {
-        OneOrMany::One(text) => Ok(vec![Typed { text, span }]),
+        OneOrMany::One(text) => Ok(vec![RawValue { text, span }]),
         OneOrMany::Many(items) if items.is_empty() => {
-            Err(D::Error::custom("an empty array says nothing"))
+            Err(D::Error::custom("the array is empty, so leave out the key"))
         }
         OneOrMany::Many(items) => Ok(items),
     }
@@ -62,7 +62,7 @@ pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(
 
 enum OneOrMany {
     One(String),
-    Many(Vec<Typed>),
+    Many(Vec<RawValue>),
 }
 
 impl<'de> Deserialize<'de> for OneOrMany {
