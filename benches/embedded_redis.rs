@@ -1,4 +1,4 @@
-//! The embedded Redis: a command by itself, and a command over TCP by the client of a run.
+//! The embedded Redis: a command without a connection, and a command over TCP with the client of a run.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn keyspace_sadd(bencher: Bencher<'_, '_>) {
         .bench_local_refs(|command| keyspace.execute(command, NOW));
 }
 
-/// Embedded, with so many connections.
+/// The embedded Redis with this number of connections.
 fn services(connections: u32) -> Services {
     let defaults = doctor_services(&ServiceArgs::default(), &|_| None).expect("defaults are sound");
     Services {
@@ -57,7 +57,7 @@ fn services(connections: u32) -> Services {
     }
 }
 
-/// Ten thousand requests, so many of them in flight, over so many connections.
+/// Ten thousand requests with this number in flight and this number of connections.
 #[divan::bench(sample_count = 10, args = [(1, 1), (50, 50), (1, 1000)])]
 fn over_tcp_in_flight(bencher: Bencher<'_, '_>, (connections, in_flight): (u32, usize)) {
     let runtime = Runtime::new().expect("a runtime");

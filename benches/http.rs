@@ -1,6 +1,6 @@
-//! How many requests a second the client sends to a server that only answers, in the same process: `cargo bench --bench http`.
+//! The requests per second of the HTTP client to a trivial server in the same process: `cargo bench --bench http`.
 //!
-//! Against other load tools it is measured in processes of its own, by `scripts/cross-check`.
+//! `scripts/cross-check` compares the client with other load tools in separate processes.
 #![expect(clippy::unwrap_used, reason = "a measurement that fails is none")]
 
 use std::{convert::Infallible, net::SocketAddr, sync::mpsc, thread};
@@ -70,7 +70,7 @@ async fn open(address: SocketAddr, version: Version, connections: usize) -> Clie
     Client::open(endpoint, &options).await.unwrap()
 }
 
-/// Runs until the process ends.
+/// Serves until the process ends.
 fn start() -> SocketAddr {
     let (told, address) = mpsc::channel();
     thread::spawn(move || {
@@ -85,7 +85,7 @@ fn start() -> SocketAddr {
                         Ok::<_, Infallible>(Response::new(answer))
                     });
                     let server = auto::Builder::new(TokioExecutor::new());
-                    // Ends with the client.
+                    // The task ends with the client.
                     let _ = server.serve_connection(TokioIo::new(stream), answer).await;
                 });
             }

@@ -1,7 +1,10 @@
-//! How often a check-then-act window of one millisecond is hit, with and without holding every request back at its last byte, and
-//! how that depends on how much too late the limit is: `cargo bench --bench last_byte`.
-#![expect(clippy::print_stdout, reason = "what it is for")]
-#![expect(clippy::unwrap_used, reason = "a measurement that fails is none")]
+//! How often a burst hits a check-then-act window of one millisecond, with and without holding the last byte of every request, at
+//! different limits: `cargo bench --bench last_byte`.
+#![expect(clippy::print_stdout, reason = "the benchmark prints its result")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed measurement ends the benchmark"
+)]
 
 use bytes::Bytes;
 use coupon_bench::adapters::http::{Client, Endpoint, Options, Remote};
@@ -14,7 +17,7 @@ mod naive;
 
 const USERS: u64 = 100;
 const BURSTS: u64 = 100;
-/// From a race that is hard to miss to one that takes all users at once.
+/// The limits, from a race that almost every burst hits to one that needs all users at once.
 const LIMITS: [u64; 4] = [10, 50, 90, 99];
 
 #[tokio::main]

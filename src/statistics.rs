@@ -1,10 +1,10 @@
-//! Intervals and ranges for figures that come from few trials. Pure.
+//! Means, medians, confidence intervals and Welch's test for figures of few trials. Pure functions.
 
 mod welch;
 
 pub use welch::{FEWEST, Ratio, SIGNIFICANT, geometric_mean, ratio};
 
-/// The median of sorted values; `midpoint` is what lies between two.
+/// The median of sorted values; `midpoint` returns the middle of two values. `None` without values.
 pub fn median<T: Copy>(sorted: &[T], midpoint: impl Fn(T, T) -> T) -> Option<T> {
     let upper = sorted.len() / 2;
     let lower = sorted.len().checked_sub(1)? / 2;
@@ -14,8 +14,8 @@ pub fn median<T: Copy>(sorted: &[T], midpoint: impl Fn(T, T) -> T) -> Option<T> 
 /// The 97.5 % quantile of the normal distribution: two-sided 95 %.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// The 95 % Wilson score interval for `hits` of `trials` (E. B. Wilson, JASA 22, 1927): unlike the textbook's it stays
-/// inside 0 to 1, and for 0 hits it still has an upper bound, about `3.8 / trials`. Without trials it is all of 0 to 1.
+/// The 95 % Wilson score interval of the share `hits / trials` (E. B. Wilson, JASA 22, 1927). Unlike the normal approximation it
+/// stays within 0 to 1, and for 0 hits its upper bound is about `3.8 / trials`. Without trials it is 0 to 1.
 pub fn wilson(hits: u64, trials: u64) -> [f64; 2] {
     if trials == 0 {
         return [0.0, 1.0];
@@ -49,14 +49,14 @@ mod tests {
     }
 
     #[test]
-    fn the_median_of_an_even_number_is_between() {
+    fn the_median_of_an_even_number_of_values_is_the_midpoint() {
         assert_eq!(median(&[1, 2, 10], u64::midpoint), Some(2));
         assert_eq!(median(&[1, 2, 4, 10], u64::midpoint), Some(3));
         assert_eq!(median(&[], u64::midpoint), None);
     }
 
     #[test]
-    fn known_values() {
+    fn wilson_intervals_equal_known_values() {
         close(wilson(20, 20), [0.8389, 1.0]);
         close(wilson(0, 20), [0.0, 0.1611]);
         close(wilson(5, 10), [0.2366, 0.7634]);

@@ -1,4 +1,4 @@
-//! The scripts in `action.yml`, run with a `cargo` and a `rustup` that write down what they are told.
+//! The scripts of `action.yml`, run with a fake `cargo` and a fake `rustup` that record their arguments.
 
 use std::{
     env, fs,
@@ -26,7 +26,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A runner: a copy of the action without a repository, the repository that it came from, and programs that only write.
+/// A runner: a copy of the action without a repository, the repository of the action, and the fake programs.
 struct Runner {
     folder: TempDir,
 }
@@ -75,10 +75,10 @@ impl Runner {
         }
     }
 
-    /// Runs a step's script: what it wrote, and what the programs were told.
+    /// Runs the script of a step. Returns its output and the recorded arguments.
     fn run(&self, step: &str, variables: &[(&str, &str)]) -> (Output, Vec<String>) {
         let calls = self.path("calls");
-        // What the machine of this test has installed itself is not found.
+        // Programs of this machine are not in the search path.
         let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
         let output = Command::new("bash")
             .args([
@@ -114,7 +114,7 @@ fn rust_version() -> String {
 }
 
 #[test]
-fn the_program_is_built_from_the_action_with_the_compiler_it_needs() {
+fn the_program_is_built_from_the_action_with_the_required_compiler() {
     let runner = Runner::new(&["cargo", "rustup"]);
     let (output, told) = runner.run("Build coupon-bench", &[("VERSION", "")]);
     assert!(output.status.success(), "{output:?}");
@@ -137,7 +137,7 @@ fn a_version_comes_from_the_repository_of_the_action() {
         ("next", "--branch next"),
         (revision, &*format!("--rev {revision}")),
     ] {
-        // One that is there already may be another version.
+        // An installed program may have another version.
         let runner = Runner::new(&["cargo", "rustup", "coupon-bench"]);
         let (output, told) = runner.run("Build coupon-bench", &[("VERSION", version)]);
         assert!(output.status.success(), "{output:?}");
@@ -149,7 +149,7 @@ fn a_version_comes_from_the_repository_of_the_action() {
 }
 
 #[test]
-fn a_program_that_is_there_is_used() {
+fn an_installed_program_is_used() {
     let runner = Runner::new(&["cargo", "rustup", "coupon-bench"]);
     let (output, told) = runner.run("Build coupon-bench", &[("VERSION", "")]);
     assert!(output.status.success(), "{output:?}");
@@ -157,9 +157,9 @@ fn a_program_that_is_there_is_used() {
 }
 
 #[test]
-fn a_runner_without_rustup_is_told_what_is_missing() {
+fn a_runner_without_rustup_gets_an_error() {
     if Path::new("/usr/bin/rustup").exists() {
-        // The script looks there as well, and would be right to use it.
+        // The script also searches there, and would find it.
         return;
     }
     let runner = Runner::new(&["cargo"]);
@@ -174,7 +174,7 @@ fn a_runner_without_rustup_is_told_what_is_missing() {
 }
 
 #[test]
-fn the_exit_code_of_a_run_is_that_of_the_step_and_its_arguments_are_words() {
+fn the_step_has_the_exit_code_of_the_run_and_splits_its_arguments() {
     let runner = Runner::new(&[]);
     runner.program(
         "coupon-bench",

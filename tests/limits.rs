@@ -1,8 +1,8 @@
-//! The program where it may open few files, or have little memory.
+//! The program with a low limit of open files or of memory.
 
 use std::process::{Command, Output};
 
-/// The program under limits of the shell, such as `-n 20`.
+/// Runs the program under limits of the shell, such as `-n 20`.
 fn limited(limits: &str, args: &str) -> Output {
     let program = env!("CARGO_BIN_EXE_coupon-bench");
     Command::new("bash")
@@ -31,7 +31,7 @@ fn needed(said: &str) -> u64 {
 }
 
 #[test]
-fn too_few_open_files_are_said_before_the_run_and_those_that_are_asked_for_are_enough() {
+fn the_reported_number_of_open_files_is_enough_for_the_run() {
     for args in [
         "run -s db-conditional -u 200 -l 20",
         "run -s db-conditional -u 200 -l 20 --db-pool 40 --bystander-rate 20",
@@ -107,7 +107,7 @@ fn too_many_users_for_the_memory_are_refused_with_an_estimate() {
 }
 
 #[test]
-fn a_search_is_bounded_by_the_memory_there_is() {
+fn a_search_is_bounded_by_the_available_memory() {
     let output = limited("-v 262144", "explore -s naive --states 1000m");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(

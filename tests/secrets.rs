@@ -1,4 +1,4 @@
-//! No output holds a secret: not of a URL, a header, a variable or a table of users, wherever it was said and whatever went wrong.
+//! No output contains a secret of a URL, a header, a variable or a table of users, with any error.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-/// Each with characters that URLs, JSON, HTML, Markdown or CSV write in a way of their own.
+/// Secrets with characters that URLs, JSON, HTML, Markdown or CSV escape.
 const SECRETS: [&str; 3] = [
     "hunter2-S3cret",
     "pä$s/w&rd\"<1>'x_y*",
@@ -45,7 +45,7 @@ fn json(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// Every spelling of a secret that is looked for.
+/// Every encoding of a secret that the tests search for.
 fn spellings(secret: &str) -> Vec<String> {
     let html = secret
         .replace('&', "&amp;")
@@ -73,7 +73,7 @@ fn spellings(secret: &str) -> Vec<String> {
     spellings
 }
 
-/// What one run of the program has written, by output.
+/// All outputs of one run of the program.
 fn written(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coupon-bench"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
@@ -124,7 +124,7 @@ fn run<'a>(more: &[&'a str]) -> Vec<&'a str> {
     args
 }
 
-/// URLs of services that are not there, that are none, or that cannot be understood: the flag, the variable and the URL.
+/// Addresses that are unreachable or invalid: the flag, the variable and the URL.
 fn urls(secret: &str) -> Vec<(&'static str, &'static str, String)> {
     let encoded = percent(secret);
     vec![
@@ -192,7 +192,7 @@ fn urls(secret: &str) -> Vec<(&'static str, &'static str, String)> {
 }
 
 #[test]
-fn no_secret_of_a_url_is_told_wherever_it_was_said() {
+fn no_output_contains_a_secret_of_a_url() {
     let folder = tempfile::tempdir().unwrap();
     for secret in SECRETS {
         for (flag, variable, url) in urls(secret) {
@@ -230,7 +230,7 @@ fn no_secret_of_a_url_is_told_wherever_it_was_said() {
     }
 }
 
-/// A service that answers whatever it was sent, in a header and in the body, as an error.
+/// A service that returns every request in a header and in the body of an error.
 fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -274,7 +274,7 @@ fn answer(stream: TcpStream) -> Option<()> {
     }
 }
 
-/// The claims of target files, each with the secret in one place.
+/// The claims of target files, each with the secret at one place.
 fn claims(secret: &str) -> Vec<String> {
     let quoted = serde_json::Value::from(secret);
     let header = secret.replace(|c: char| !c.is_ascii() || c == ';', "x");
@@ -299,7 +299,7 @@ fn claims(secret: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_secret_of_a_target_is_told_whatever_the_service_answers() {
+fn no_output_contains_a_secret_of_a_target_that_the_service_returns() {
     let folder = tempfile::tempdir().unwrap();
     let address = echo();
     for secret in SECRETS {

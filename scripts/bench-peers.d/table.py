@@ -8,7 +8,7 @@ import sys
 
 RATIO, VALUE = "ratio", "value"
 
-# name: what it is, unit, what is judged (the ratio to the peer, or the value itself), at least or at most, how much
+# name: description, unit, what is judged (the ratio to the peer, or the value itself), at least or at most, the bound
 ROWS = {
     "incr": ("`INCR`, 50 connections, one in flight each", "/s", RATIO, "≥", 1.3),
     "incr-multiplexed": ("`INCR`, 50 in flight over one connection, against the same peer", "/s", RATIO, None, None),
@@ -31,7 +31,7 @@ NOTES = """\
   own cost shows in the figure.
 - 800 in flight: `-P 16` sends 16 commands in one write and waits for all of them. Here 800 requests are independent of each
   other, and each is answered by itself.
-- Records: Kafka's tool waits for nobody but its own buffer (32 MB), has no keys, and keeps to one partition for a batch. Here
+- Records: Kafka's tool waits only for its own buffer (32 MB), has no keys, and keeps to one partition for a batch. Here
   records have a key, which decides the partition, and at most so many are open at a time as the command says.
 - `pgbench` sends `INSERT` with one parameter as a prepared statement, as this program does; both commit by themselves.
 - Memory a user is the peak of the process less that of a run with 100 users. That of k6 is its own figure for a virtual user

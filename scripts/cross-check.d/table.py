@@ -7,12 +7,12 @@ import statistics
 import sys
 
 STRATEGIES = {
-    "answer": "only answers: nobody gets anything",
+    "answer": "only answers, issues no coupons",
     "redis-set-incr": "`SADD`, then `INCR`; embedded Redis and SQLite",
     "redis-kafka": "`SADD`, `INCR`, a record for a consumer; embedded Redis and Kafka, SQLite",
 }
 TOOLS = {"oha": "oha", "wrk": "wrk", "k6": "k6", "ours": "coupon-bench"}
-# Of the requests per second of the tool, against the strategy that only answers.
+# The bounds of this program's requests per second over the tool's, with the strategy that only answers.
 WANTED = {"oha": 1.0, "wrk": 0.6, "k6": 5.0}
 
 NOTES = """\
@@ -26,7 +26,7 @@ NOTES = """\
 """
 
 
-# Percentiles of the response times while the server is stopped, and how far from arithmetic they may be.
+# Percentiles of the response times while the server is stopped, and the allowed difference from the calculated ones.
 STALL = {"p95": 0.95, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 STALL_WANTED = 0.05
 
@@ -72,7 +72,7 @@ def lines(strategy, tools):
 def stalled(path, seconds):
     """Each tool's response times through a stall, and what arithmetic says of them.
 
-    Requests are due at even distances. Whoever is due while the server stands still, for `stall` seconds of all, waits for the
+    Requests are due at even distances. A request that is due while the server is stopped, for `stall` seconds of all, waits for the
     rest of them: the slowest `1 - p` of all requests have waited at least `stall - (1 - p) * seconds`.
     """
     for line in path.read_text().splitlines():

@@ -18,7 +18,7 @@ svc_version() {
     mariadbd --no-defaults --version | sed 's/.* Ver \([0-9.]*\).*/\1/'
 }
 
-# The statements run at each start, before the first connection is let in.
+# The statements run at each start, before the server accepts connections.
 # localhost is named besides % because a connection over 127.0.0.1 counts as
 # that, and a more exact host wins.
 mariadb_statements() {
@@ -34,10 +34,10 @@ EOF
 svc_prepare() {
     cd "$folder" || return
     mariadb_statements >init.sql && chmod 0644 init.sql || return 1
-    # Its scratch files: the caller's TMPDIR may be closed to the server's user.
+    # The folder of temporary files: the server's user may have no access to the caller's TMPDIR.
     as_user "$user" mkdir -p tmp || return 1
     [ ! -d data ] || return 0
-    # Renamed when complete: half a folder must not be taken for one.
+    # Renamed when complete, so that an incomplete folder is never used.
     rm -rf data.new
     as_user "$user" mariadb-install-db --no-defaults --datadir="$folder/data.new" \
         --tmpdir="$folder/tmp" --skip-test-db &&

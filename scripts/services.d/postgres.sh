@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # PostgreSQL with its own defaults but for the number of connections: fsync and
-# synchronous_commit stay on, since what is measured with it should be durable.
+# synchronous_commit stay on, so that measured commits are durable.
 
 svc_default_port=15432
 svc_users=postgres
@@ -23,7 +23,7 @@ svc_prepare() {
     cd "$folder" || return
     [ ! -d data ] || return 0
     echo coupon >password && chmod 0644 password || return 1
-    # Renamed when complete: half a folder must not be taken for one.
+    # Renamed when complete, so that an incomplete folder is never used.
     rm -rf data.new
     as_user "$user" "$(command -v initdb)" --pgdata=data.new --username=coupon \
         --pwfile=password --auth=scram-sha-256 --encoding=UTF8 --locale=C &&

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Redis without snapshots: a fork in the middle of a measurement is noise, and nobody needs the data tomorrow.
+# Redis without snapshots: a fork during a measurement disturbs it, and the data is not needed later.
 
 svc_default_port=16379
 svc_users=root

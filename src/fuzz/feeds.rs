@@ -14,7 +14,7 @@ use crate::{
     input::{services, toml_file::TomlFile},
     judge::{
         assertion::Assertion,
-        compare::{self, Named, Question},
+        compare::{self, CompareRequest, NamedReport},
     },
     model::interleaving::Token,
     render::{Style, comparison},
@@ -118,11 +118,11 @@ pub fn report(input: &[u8]) {
     let Ok(report) = compare::read(&text(input)) else {
         return;
     };
-    let named = |name: &str| Named {
+    let named = |name: &str| NamedReport {
         name: name.to_owned(),
         report: report.clone(),
     };
-    let question = Question {
+    let question = CompareRequest {
         reports: vec![named("a"), named("b")],
         baseline: None,
         metric: None,

@@ -13,7 +13,7 @@ use super::{
     stepped::Hook,
 };
 use crate::{
-    model::interleaving::{Actor, Call, CallFault, Happened, Observation, Told, What},
+    model::interleaving::{Actor, Call, CallFault, Ending, EventKind, HistoryEvent, Observation},
     ports::{Effect, PortError, Result},
 };
 
@@ -48,15 +48,15 @@ struct ActorEntry {
 #[derive(Default)]
 struct GateState {
     by_actor: BTreeMap<Actor, ActorEntry>,
-    history: Vec<Happened>,
+    history: Vec<HistoryEvent>,
     /// The actor that was admitted last, until its call is answered.
     current: Option<Actor>,
     /// Answers to other actors in the meantime. They waited for the current call, so they come after it in the history.
-    freed: Vec<Happened>,
+    freed: Vec<HistoryEvent>,
 }
 
 impl GateState {
-    fn write(&mut self, happened: Happened) {
+    fn write(&mut self, happened: HistoryEvent) {
         if self.current.is_some() && self.current != happened.actor {
             self.freed.push(happened);
             return;
@@ -105,7 +105,7 @@ impl Gate {
     }
 
     /// Records the end of the actor, and what it was told.
-    pub fn ended(&self, actor: Actor, told: Option<Told>) {
+    pub fn ended(&self, actor: Actor, told: Option<Ending>) {
         let mut state = self.lock();
         let GateState { history, freed, .. } = &mut *state;
         let mut own = history.iter_mut().chain(freed).rev();
@@ -158,8 +158,8 @@ impl Gate {
     }
 
     /// Records an event that is not a call.
-    pub fn note(&self, actor: Option<Actor>, what: What) {
-        self.lock().write(Happened {
+    pub fn note(&self, actor: Option<Actor>, what: EventKind) {
+        self.lock().write(HistoryEvent {
             actor,
             what,
             told: None,
@@ -167,7 +167,7 @@ impl Gate {
     }
 
     /// All events so far, in the order of their answers.
-    pub fn history(&self) -> Vec<Happened> {
+    pub fn history(&self) -> Vec<HistoryEvent> {
         self.lock().history.clone()
     }
 }
@@ -190,7 +190,7 @@ impl Hook for Gate {
         let saw = observation_of(&answer);
         // A consumer that learns that the run is over has read no record.
         if saw != Observation::Over {
-            let what = What::Called { call, saw, fault };
+            let what = EventKind::Called { call, saw, fault };
             self.note(Some(actor), what);
         }
         self.put(actor, ActorState::Away, None);
@@ -278,7 +278,7 @@ mod tests {
             gate.settled(two, SOON).await,
             ActorState::Calling(Call::Lock)
         );
-        gate.note(Some(two), What::Waits(Call::Lock));
+        gate.note(Some(two), EventKind::Waits(Call::Lock));
         gate.admit(one, None);
         assert_eq!(gate.settled(one, SOON).await, ActorState::Ended);
         assert!(matches!(

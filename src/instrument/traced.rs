@@ -21,7 +21,7 @@ use crate::{
     model::{
         interleaving::Call,
         outcome::Outcome,
-        trace::{Step, Traced, TracedAttempt},
+        trace::{RunTrace, TracedAttempt, TracedCall},
     },
     ports::{Consumer, Result, UserId},
     strategies::{Decision, Strategy},
@@ -32,12 +32,12 @@ pub const CAPACITY: usize = 1_000_000;
 
 tokio::task_local! {
     /// The steps of the attempt that the current task makes.
-    static STEPS: RefCell<Vec<Step>>;
+    static STEPS: RefCell<Vec<TracedCall>>;
 }
 
 #[derive(Default)]
 struct TraceBuffer {
-    traced: Traced,
+    traced: RunTrace,
     steps: usize,
 }
 
@@ -82,7 +82,7 @@ impl Trace {
     }
 
     /// Takes the recorded steps. The trace starts again without any.
-    pub fn take(&self) -> Traced {
+    pub fn take(&self) -> RunTrace {
         let TraceBuffer { mut traced, .. } = mem::take(&mut *self.lock());
         traced.seen = self.0.seen.swap(0, Ordering::Relaxed);
         traced
@@ -100,7 +100,7 @@ impl Trace {
         }
     }
 
-    fn consumer(&self, step: Step) {
+    fn consumer(&self, step: TracedCall) {
         let mut kept = self.lock();
         if kept.has_room(self.0.capacity, 1) {
             kept.traced.consumer.push(step);
@@ -129,7 +129,7 @@ impl Hook for Trace {
         let start = self.0.since.elapsed();
         let answer = work.await;
         self.0.seen.fetch_add(1, Ordering::Relaxed);
-        let step = Step {
+        let step = TracedCall {
             start,
             end: self.0.since.elapsed(),
             call,
@@ -219,7 +219,7 @@ mod tests {
         }
     }
 
-    fn claims(trace: &Trace, users: impl IntoIterator<Item = u64>) -> Traced {
+    fn claims(trace: &Trace, users: impl IntoIterator<Item = u64>) -> RunTrace {
         let strategy = trace.attempts_of(Arc::new(Fake(trace.clone())));
         for user in users {
             // A claim without an answer is dropped.

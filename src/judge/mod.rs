@@ -1,13 +1,13 @@
-//! Judgements: pure functions over the model, without input or output.
+//! Judgements: pure functions of the model, without input or output.
 //!
 //! # Layout
 //!
-//! - [`ledger`]: what every user was told against the rows that the database holds
-//! - [`verdict`]: whether a promise was kept, broken, or not put to the test
-//! - [`witness`]: why an interleaving went wrong
-//! - [`assertion`]: conditions of the user's own, such as `issued == 100`
-//! - [`compare`]: reports against each other: correctness first, then speed, with intervals
-//! - [`exit`]: exit codes
+//! - [`ledger`]: reconciles the responses to the users with the rows of the database
+//! - [`verdict`]: decides whether the run kept the promise, broke it, or did not test it
+//! - [`witness`]: explains the finding of a history
+//! - [`assertion`]: evaluates the user's assertions, such as `issued == 100`
+//! - [`compare`]: compares reports: correctness first, then speed with confidence intervals
+//! - [`exit`]: the exit codes
 
 pub mod assertion;
 pub mod compare;

@@ -1,18 +1,18 @@
-//! The judgement of a run: a pure function of what the ledger showed, how the run went, and what was promised.
+//! The judgement of a run: a pure function of the reconciled ledger, the circumstances of the run, and the promise.
 //!
-//! A promise is made without faults. Surplus coupons, coupons that users were promised and never got, and rows that nobody was
-//! told of break it under any circumstances; coupons that are missing after attempts have failed prove nothing.
+//! A promise does not cover faults. Over-issued, lost and phantom coupons break it under all circumstances. Coupons that are missing
+//! after attempts have failed prove nothing.
 //!
 //! # Layout
 //!
-//! - [`found`]: the ledger's differences as a list, and which of them prove or break something
-//! - [`doubts`]: why a run might prove nothing
-//! - this file: the words, and the decision
+//! - `discrepancies`: the differences between ledger and responses as a list, and which of them prove a finding or break a promise
+//! - `doubts`: the reasons why a run may prove nothing
+//! - this file: the types, and the verdict
 
+mod discrepancies;
 mod doubts;
-mod found;
 
-pub use self::found::{found, is_trouble};
+pub use self::discrepancies::{discrepancies, is_defect};
 use crate::{
     judge::ledger::Ledger,
     model::verdict::{Completion, FindingKind, Verdict},
@@ -20,113 +20,113 @@ use crate::{
     strategies::Promise,
 };
 
-/// Something that the reconciliation found.
+/// A difference between the ledger, the limit and the responses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What it is.
+pub struct Discrepancy {
+    /// Its kind.
     pub kind: FindingKind,
-    /// How many coupons (for a duplicate user: users; for a duplicate code: codes).
+    /// The number of coupons (for a duplicate user: of users; for a duplicate code: of codes).
     pub count: u64,
-    /// The users concerned; empty where none can be named.
+    /// The affected users; empty if they are unknown.
     pub users: Vec<UserId>,
 }
 
-/// What was promised.
+/// The promise against which a run is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// Without faults.
+pub struct PromiseTerms {
+    /// The promise without faults.
     pub promise: Promise,
-    /// Whether a user who asks twice gets at most one.
+    /// Whether a user who asks twice gets at most one coupon.
     pub one_per_user: bool,
-    /// Coupons.
+    /// The number of coupons.
     pub limit: u64,
-    /// Whose limit that is.
+    /// Where the limit comes from.
     pub limit_from: LimitFrom,
 }
 
-/// Whose limit a run is held to.
+/// Where the limit of a run comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitFrom {
-    /// The subject's own: a strategy is built with it.
+    /// The strategy is built with this limit.
     Subject,
-    /// The user's, who says what a service should have. The service may have been given another.
+    /// The user names the limit of a service. The service may be configured with another limit.
     User,
 }
 
-/// What users were told, in attempts.
+/// The number of attempts by response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Told {
-    /// "The coupon is yours."
+pub struct ResponseCounts {
+    /// The response was "issued".
     pub issued: u64,
-    /// "All coupons are gone."
+    /// The response was "sold out".
     pub sold_out: u64,
-    /// "Your request is noted."
+    /// The response was "accepted": the decision comes later.
     pub accepted: u64,
     /// An error that cannot have issued a coupon.
     pub failed: u64,
-    /// Nothing, or an answer that leaves open whether a coupon was issued.
+    /// No answer, or an error after which a coupon may or may not be issued.
     pub indeterminate: u64,
 }
 
-impl Told {
-    /// Attempts that were never decided.
+impl ResponseCounts {
+    /// Attempts without a decision.
     pub fn undecided(self) -> u64 {
         self.failed.saturating_add(self.indeterminate)
     }
 }
 
-/// How the run went, as far as it decides what the ledger proves.
+/// The circumstances of a run that decide what the ledger proves.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Circumstances {
-    /// Attempts that should have been made.
+    /// The requested number of attempts.
     pub asked: u64,
-    /// Attempts that were made.
+    /// The number of attempts made.
     pub made: u64,
-    /// What they were told.
-    pub told: Told,
-    /// Attempts that failed or whose outcome is open, and records that were not delivered.
+    /// The responses to the attempts.
+    pub told: ResponseCounts,
+    /// Failed and indeterminate attempts, and records that were not delivered.
     pub faults: u64,
-    /// Whether the faults were injected on purpose. What breaks then is a finding, as no promise covers faults.
+    /// Whether the faults were injected. A break is then a finding, because no promise covers faults.
     pub injected: bool,
     /// Attempts without an answer.
     pub unanswered: u64,
-    /// The largest share of attempts, from 0 to 1, that may stay undecided; `None` is no bound.
+    /// The largest allowed share of attempts without a decision, 0 to 1; `None` is no bound.
     pub max_undecided: Option<f64>,
-    /// The most attempts that were under way at once.
+    /// The most attempts in flight at once.
     pub peak_in_flight: u64,
-    /// Whether work was under way when the ledger was read.
+    /// Whether work was in progress when the ledger was read.
     pub completion: Completion,
-    /// What went wrong with the run itself: an interruption, a consumer that ended, a ledger that could not be read.
-    pub troubles: Vec<String>,
+    /// Problems of the run itself: an interruption, a consumer that ended, a ledger that could not be read.
+    pub problems: Vec<String>,
 }
 
-/// The judgement with its grounds.
+/// The verdict with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// Of the promise.
+    /// The verdict on the promise.
     pub verdict: Verdict,
-    /// What broke it.
-    pub violations: Vec<Finding>,
-    /// Everything that is known to be wrong, promised or not. A coupon that may still come is not missing.
-    pub findings: Vec<Finding>,
-    /// Why the run proves nothing, or not everything; empty where the promise holds, and beside a finding.
+    /// The differences that broke the promise.
+    pub violations: Vec<Discrepancy>,
+    /// All known differences, whether or not the promise covers them. A coupon that may still come is not missing.
+    pub findings: Vec<Discrepancy>,
+    /// Why the run does not prove the promise, or proves it only in part; empty if the promise holds, and with a finding.
     pub reasons: Vec<String>,
 }
 
-/// Judges a run. `ledger` is `None` where it could not be read.
-pub fn judge(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Judgement {
-    let all = ledger.map(found).unwrap_or_default();
+/// Judges a run. `ledger` is `None` if it could not be read.
+pub fn judge(claim: PromiseTerms, ledger: Option<&Ledger>, run: &Circumstances) -> Judgement {
+    let all = ledger.map(discrepancies).unwrap_or_default();
     let (findings, open): (Vec<_>, Vec<_>) = all
         .into_iter()
-        .partition(|finding| found::is_known(finding.kind, run.completion));
+        .partition(|finding| discrepancies::is_known(finding.kind, run.completion));
     let refused_at = ledger.and_then(|ledger| doubts::refused_at(claim, ledger, run));
     let (proof, doubtful): (Vec<_>, Vec<_>) = findings
         .iter()
-        .filter(|finding| is_trouble(finding.kind, claim.one_per_user))
-        .partition(|finding| found::proves(finding.kind, run, refused_at));
+        .filter(|finding| is_defect(finding.kind, claim.one_per_user))
+        .partition(|finding| discrepancies::proves(finding.kind, run, refused_at));
     let violations: Vec<_> = proof
         .iter()
-        .filter(|finding| !run.injected && found::breaks(claim, finding.kind))
+        .filter(|finding| !run.injected && discrepancies::breaks(claim, finding.kind))
         .map(|finding| (*finding).clone())
         .collect();
     let mut reasons = doubts::of_run(claim, ledger, run);

@@ -1,4 +1,4 @@
-//! How fast the services are by themselves, as measured.
+//! The report of `ceiling`: how fast each service is without a strategy.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,75 +7,75 @@ use super::report::{Backend, Distribution, Environment, Failure, Tool};
 /// The version of the JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// A whole invocation.
+/// The report of one invocation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ceiling {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// What measured it.
+    /// The program that made the report.
     pub tool: Tool,
-    /// The machine it ran on.
+    /// The machine that it ran on.
     pub environment: Environment,
     /// Every effective setting, passwords masked.
     pub settings: Settings,
-    /// One an operation, in the order they ran.
-    pub ceilings: Vec<Measured>,
+    /// The results, one for each operation, in the order in which they ran.
+    pub ceilings: Vec<OperationResult>,
     /// The process's exit code.
     pub exit_code: u8,
-    /// Whether Ctrl-C ended it early.
+    /// Whether Ctrl-C ended the measurement early.
     pub interrupted: bool,
 }
 
-/// What was asked for.
+/// The settings of a ceiling measurement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settings {
-    /// Of each kind.
+    /// The number of operations of each kind.
     pub operations: u64,
-    /// Operations under way at a time.
+    /// The number of operations in flight at a time.
     pub in_flight: u64,
-    /// Bytes of a record's value; null where it is the user's number, as in a run.
+    /// The size of a record's value in bytes; null if the value is the user's number, as in a run.
     pub payload: Option<usize>,
-    /// Without its password.
+    /// The address of the database, without its password.
     pub db: String,
-    /// Connections.
+    /// The number of database connections.
     pub db_pool: u32,
-    /// Without its password.
+    /// The address of Redis, without its password.
     pub redis: String,
-    /// Multiplexed ones.
+    /// The number of multiplexed Redis connections.
     pub redis_connections: u32,
-    /// A broker list, or `embedded`.
+    /// The list of Kafka brokers, or `embedded`.
     pub kafka: String,
-    /// For one operation.
+    /// The timeout of one operation.
     pub timeout_ns: u64,
 }
 
-/// One operation, done again and again.
+/// The result of one operation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Measured {
+pub struct OperationResult {
     /// `incr`, `insert`, `produce`.
     pub operation: String,
-    /// The same for people.
+    /// The description for readers.
     pub how: String,
-    /// The service that did it.
+    /// The service that ran the operation.
     pub backend: Backend,
-    /// How often it was begun; where it was interrupted, how often it ended.
+    /// How many operations were started; after an interruption, how many ended.
     pub operations: u64,
-    /// Operations that failed, or were not answered in time.
+    /// Operations that failed or had no answer within the timeout.
     pub errors: u64,
-    /// From the release to the last answer.
+    /// The time from the release to the last answer.
     pub duration_ns: u64,
-    /// Operations without error in a second.
+    /// Operations without an error per second.
     pub throughput_per_s: f64,
-    /// From the start of an operation without error to its answer.
+    /// The time from the start of an operation to its answer, without operations that failed.
     pub latency: Distribution,
-    /// The different errors, most frequent first.
+    /// The distinct errors, the most frequent first.
     pub failures: Vec<Failure>,
-    /// Whether nothing moved for the timeout, so that the rest was not tried.
+    /// Whether no operation ended within the timeout, so that the remaining ones were not started.
     pub given_up: bool,
 }
 
-impl Measured {
-    /// Whether anything went wrong.
+impl OperationResult {
+    /// Whether an operation failed or the measurement was given up.
     pub fn is_flawed(&self) -> bool {
         self.errors > 0 || self.given_up
     }

@@ -1,11 +1,11 @@
-//! The machine and the program, as a report names them.
+//! The machine and the program as a report describes them.
 
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::model::report::{Environment, Tool};
 
-/// This program.
+/// The name, version and commit of this program.
 pub fn tool() -> Tool {
     Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
@@ -14,12 +14,12 @@ pub fn tool() -> Tool {
     }
 }
 
-/// Processors that this process may use.
+/// The number of processors that this process may use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// This machine, now.
+/// The description of this machine, with the current time.
 pub fn environment() -> Environment {
     let what = RefreshKind::nothing()
         .with_cpu(CpuRefreshKind::nothing())

@@ -1,14 +1,15 @@
-//! What was measured, as plain data. Nothing here measures, judges or knows how it is shown.
+//! The data of a run: workload, outcomes, traces, verdict, report. This module measures, judges and renders nothing.
 //!
 //! # Layout
 //!
-//! - [`workload`]: who asks, how often and how fast
+//! - [`workload`]: the number of users, the attempts of each user, and their arrivals
 //! - [`outcome`]: how an attempt ended
-//! - [`interleaving`]: which user made which step, and the token of a schedule
-//! - [`verdict`]: the words of a judgement
-//! - [`environment`]: this program and this machine
-//! - [`trace`]: the steps of a run's attempts, with their times
-//! - [`report`]: the report of a run; [`ceiling`]: that of `ceiling`
+//! - [`interleaving`]: the steps of several users in one order, and the token of a schedule
+//! - [`verdict`]: the verdicts and the kinds of findings
+//! - [`environment`]: the program and the machine
+//! - [`trace`]: the port calls of a run's attempts, with their times
+//! - [`report`]: the report of `run`
+//! - [`ceiling`]: the report of `ceiling`
 
 pub mod ceiling;
 pub mod environment;

@@ -1,4 +1,4 @@
-//! How an attempt ended.
+//! The outcome of an attempt.
 
 use std::time::Duration;
 
@@ -9,27 +9,27 @@ use crate::{
     strategies::Decision,
 };
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u64)]
 pub enum Outcome {
-    /// Told: the coupon is yours.
+    /// The response was "issued": the user has a coupon.
     Issued = 1,
-    /// Told: all coupons are gone.
+    /// The response was "sold out": all coupons are gone.
     SoldOut = 2,
-    /// Told: you have asked before.
+    /// The response was "duplicate": the user has asked before.
     Duplicate = 3,
     /// An error that cannot have issued a coupon by itself.
     Failed = 4,
-    /// No answer in time, or an error that leaves it open.
+    /// No answer in time, or an error after which the coupon may or may not be issued.
     Indeterminate = 5,
-    /// Told: your request is noted, and whether you get a coupon shows later.
+    /// The response was "accepted": the decision comes later.
     Accepted = 6,
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 6] = [
         Self::Issued,
         Self::SoldOut,
@@ -39,7 +39,7 @@ impl Outcome {
         Self::Accepted,
     ];
 
-    /// Of its number; `None` for a number that no outcome has.
+    /// The outcome with this number; `None` if no outcome has it.
     pub fn numbered(number: u64) -> Option<Self> {
         Some(match number {
             1 => Self::Issued,
@@ -52,7 +52,7 @@ impl Outcome {
         })
     }
 
-    /// Of this answer.
+    /// The outcome of an attempt with this result.
     pub fn of(answer: &Result<Decision>) -> Self {
         match answer {
             Ok(Decision::Issued) => Self::Issued,
@@ -65,26 +65,26 @@ impl Outcome {
     }
 }
 
-/// One attempt, as it went.
+/// One attempt. Times are measured from the release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Who asked.
+    /// The user who made the attempt.
     pub user: UserId,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// From the release to when it was meant to start.
+    /// The intended start.
     pub intended: Duration,
-    /// From the release to its start.
+    /// The actual start.
     pub start: Duration,
-    /// From the release to its first answer, where that decided nothing and the decision came later.
+    /// The first answer, if the decision came later; otherwise `None`.
     #[serde(default)]
     pub answered: Option<Duration>,
-    /// From the release to its end; `None` if it had not ended when the run did.
+    /// The end; `None` if the attempt had not ended at the end of the run.
     pub end: Option<Duration>,
 }
 
 impl Attempt {
-    /// From the release to the first answer, whether or not that was the decision; `None` if there was none.
+    /// The first answer, whether or not it was the decision; `None` without an answer.
     pub fn first_answer(&self) -> Option<Duration> {
         self.answered.or(self.end)
     }

@@ -1,4 +1,4 @@
-//! The steps of a run's attempts, with their times.
+//! The port calls of a run's attempts, with their times.
 
 use std::time::Duration;
 
@@ -8,39 +8,39 @@ use super::{
 };
 use crate::ports::UserId;
 
-/// A call, with when it was made and answered, since the trace began.
+/// A port call with its answer. Times are measured from the start of the trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// When it was made.
+pub struct TracedCall {
+    /// When the strategy made the call.
     pub start: Duration,
-    /// When it was answered.
+    /// When the service answered the call.
     pub end: Duration,
-    /// Which.
+    /// The call.
     pub call: Call,
-    /// What came back.
+    /// The answer.
     pub saw: Observation,
 }
 
-/// What one attempt did.
+/// The calls of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TracedAttempt {
-    /// Whose.
+    /// The user who made the attempt.
     pub user: UserId,
-    /// What the user was told; indeterminate where nothing was.
+    /// The outcome of the attempt; indeterminate if it has no answer.
     pub outcome: Outcome,
-    /// In order.
-    pub steps: Vec<Step>,
+    /// The calls in the order in which the attempt made them.
+    pub steps: Vec<TracedCall>,
 }
 
-/// What was written down.
+/// The trace of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Traced {
-    /// In the order in which they ended.
+pub struct RunTrace {
+    /// The attempts in the order in which they ended.
     pub attempts: Vec<TracedAttempt>,
-    /// Of all consumers together.
-    pub consumer: Vec<Step>,
-    /// Steps that were made.
+    /// The calls of all consumers.
+    pub consumer: Vec<TracedCall>,
+    /// The number of calls made, in the trace or not.
     pub seen: u64,
-    /// Of those that could explain something, those for which there was no room.
+    /// The number of calls that could explain a finding and did not fit into the trace.
     pub dropped: u64,
 }

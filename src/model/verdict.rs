@@ -1,23 +1,23 @@
-//! The words of a judgement.
+//! The verdicts and the kinds of findings, the same in every output.
 
 use serde::{Deserialize, Serialize};
 
-/// Of a strategy or a service against its promise. Every output uses these four words.
+/// The verdict on a strategy or a service against its promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// The promise was put to the test and kept.
+    /// The run tested the promise, and the promise was kept.
     Holds,
-    /// Coupons went wrong in a way that the promise does not cover.
+    /// The reconciliation found an error that the promise does not cover.
     Finding,
-    /// The promise was broken.
+    /// The run broke the promise.
     Violated,
-    /// The run proves nothing either way: never a pass.
+    /// The run proves neither; it never counts as a pass.
     Inconclusive,
 }
 
 impl Verdict {
-    /// All of them, the worst first.
+    /// All verdicts, the worst first.
     pub const ALL: [Self; 4] = [
         Self::Violated,
         Self::Finding,
@@ -25,7 +25,7 @@ impl Verdict {
         Self::Holds,
     ];
 
-    /// The word, the same in every output.
+    /// The word for the verdict in every output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -36,7 +36,7 @@ impl Verdict {
     }
 }
 
-/// The ways in which coupons go wrong.
+/// The kinds of differences between the ledger, the limit and the responses to the users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
@@ -46,18 +46,18 @@ pub enum FindingKind {
     UnderIssue,
     /// A user with more than one row.
     DuplicateUser,
-    /// A coupon's code that more than one user has.
+    /// A coupon code that more than one user has.
     DuplicateCode,
-    /// Told yes, no row.
+    /// The response was "issued", and the user has no row.
     Lost,
-    /// A row, not told yes.
+    /// The user has a row, and no response was "issued".
     Phantom,
-    /// Told nothing, a row found: good news, but nobody told the user.
+    /// The attempt got no answer, and the user has a row.
     Recovered,
 }
 
 impl FindingKind {
-    /// For people.
+    /// The name in every output.
     pub fn name(self) -> &'static str {
         match self {
             Self::OverIssue => "over-issue",
@@ -71,15 +71,15 @@ impl FindingKind {
     }
 }
 
-/// What is known about work that was under way when the ledger was read.
+/// Whether work was still in progress when the ledger was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Completion {
-    /// No work was under way: an empty queue proves it, or every claim ends before its answer.
+    /// Proven: no work was in progress. An empty queue proves it, or every claim ends before its answer.
     Proven,
-    /// Nothing proves it: the ledger only stood still, or there is no way to ask. A coupon that is missing may still come.
+    /// Not proven: the ledger stopped changing, or its progress cannot be queried. A missing coupon may still come.
     #[default]
     Unproven,
-    /// Work was still under way: records that no consumer had committed, or attempts without an answer.
+    /// Work was in progress: records that no consumer had committed, or attempts without an answer.
     Pending,
 }

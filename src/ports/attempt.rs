@@ -1,4 +1,4 @@
-//! Whose attempt a port call belongs to, as a task-local, so that a strategy's text stays clean.
+//! The attempt that a port call belongs to, as a task-local. So a strategy's listing needs no parameter for it.
 
 use std::{any::Any, cell::Cell, sync::Mutex};
 
@@ -13,15 +13,15 @@ tokio::task_local! {
 /// The attempt that the current task is working on.
 pub struct Attempt {
     user: UserId,
-    /// Whatever a backend wants to keep as long as this attempt lives: a database connection,
-    /// where one is held for a whole request. Dropped, and so given back, when the attempt ends.
+    /// A value that a backend keeps until the attempt ends: the database connection, with `--db-connection request`. It is
+    /// dropped, and so returned to the pool, at the end of the attempt.
     held: Mutex<Option<Box<dyn Any + Send>>>,
-    /// When the first answer came, if it decided nothing.
+    /// When the first answer came, if the decision came later.
     answered: Cell<Option<Instant>>,
 }
 
-/// Runs `work` as an attempt of `user`. Needs no runtime. No `async fn`: that would keep `work` twice, and there may be a
-/// million of them.
+/// Runs `work` as an attempt of `user`. It needs no runtime. It is no `async fn`, because an `async fn` stores `work` twice and
+/// there may be a million attempts.
 pub fn scope<F: Future>(user: UserId, work: F) -> impl Future<Output = F::Output> {
     let attempt = Attempt {
         user,
@@ -31,12 +31,12 @@ pub fn scope<F: Future>(user: UserId, work: F) -> impl Future<Output = F::Output
     CURRENT.scope(attempt, work)
 }
 
-/// The user whose attempt this is; `None` outside of one, as in a consumer.
+/// The user of the current attempt; `None` outside an attempt, as in a consumer.
 pub fn user() -> Option<UserId> {
     CURRENT.try_with(|attempt| attempt.user).ok()
 }
 
-/// Notes that the user has an answer, and that the decision comes later. The first call counts.
+/// Records that the user has a first answer and that the decision comes later. Only the first call has an effect.
 pub fn answered() {
     let _ = CURRENT.try_with(|attempt| {
         let first = attempt.answered.get().unwrap_or_else(Instant::now);
@@ -44,7 +44,7 @@ pub fn answered() {
     });
 }
 
-/// When [`answered`] was called first; `None` where the only answer is the decision.
+/// When [`answered`] was first called; `None` if the decision is the only answer.
 pub fn answered_at() -> Option<Instant> {
     CURRENT
         .try_with(|attempt| attempt.answered.get())
@@ -52,19 +52,19 @@ pub fn answered_at() -> Option<Instant> {
         .flatten()
 }
 
-/// Takes out what this attempt holds, if it is a `T`.
+/// Removes and returns the value that this attempt holds, if its type is `T`.
 pub fn take_held<T: 'static>() -> Option<T> {
     let boxed = CURRENT.try_with(|attempt| lock(attempt).take()).ok()??;
     boxed.downcast().ok().map(|held| *held)
 }
 
-/// Keeps `held` until the attempt ends; outside of an attempt it is dropped at once.
+/// Keeps `held` until the attempt ends. Outside an attempt, `held` is dropped at once.
 pub fn hold<T: Send + 'static>(held: T) {
     let _ = CURRENT.try_with(|attempt| *lock(attempt) = Some(Box::new(held)));
 }
 
 fn lock(attempt: &Attempt) -> std::sync::MutexGuard<'_, Option<Box<dyn Any + Send>>> {
-    // A poisoned slot only means that somebody panicked between take and hold: the slot itself is sound.
+    // A poisoned lock only means that a task panicked between take and hold. The value itself is sound.
     attempt
         .held
         .lock()

@@ -1,16 +1,16 @@
-//! Time as a port: a back-off is a step too, and a simulation decides when a lease is over.
+//! Time as a port. A scheduler can see a back-off, and a simulation decides when a lease ends.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-/// What a strategy knows of time.
+/// The clock of a strategy.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Time since the Unix epoch, as an application's own clock says it.
+    /// The time since the Unix epoch by the application's own clock.
     fn now(&self) -> Duration;
 
-    /// Waits before trying again, for about `duration`: a real clock adds some jitter, so that those who collided do not
-    /// collide again. Each call counts as one retry in the report.
+    /// Waits for about `duration` before a retry. A real clock adds jitter, so that two claims that collided do not collide
+    /// again. Each call counts as one retry in the report.
     async fn back_off(&self, duration: Duration);
 }

@@ -1,19 +1,19 @@
-//! What a port answers when it does not answer: an error that says whether the step may have taken effect.
+//! The error of a port call. It says whether the step may have taken effect.
 
 use std::borrow::Cow;
 
-/// What a port returns.
+/// The result of a port call.
 pub type Result<T> = std::result::Result<T, PortError>;
 
-/// Whether a failed step changed anything: the difference between "failed" and "indeterminate".
+/// Whether a failed step took effect. This decides between a failed and an indeterminate attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// The service refused: nothing happened.
+    /// The service refused the step, and the step had no effect.
     None,
-    /// The service refused because of somebody else's concurrent work (a serialization failure, a deadlock,
-    /// a busy database): nothing happened, and trying again may succeed.
+    /// The service refused the step because of a concurrent transaction (a serialization failure, a deadlock, a busy
+    /// database). The step had no effect, and a retry may succeed.
     Conflict,
-    /// No answer came: the step may have happened or may still happen.
+    /// No answer came. The step may have taken effect or may still take effect.
     Unknown,
 }
 
@@ -23,14 +23,14 @@ pub enum Effect {
 pub struct PortError {
     /// The step as a schedule names it, for example `INCR coupon_count`.
     pub step: Cow<'static, str>,
-    /// Whether it may have taken effect.
+    /// Whether the step may have taken effect.
     pub effect: Effect,
-    /// The service's words, without secrets.
+    /// The message of the service, without secrets.
     pub message: String,
 }
 
 impl PortError {
-    /// A failure of `step`.
+    /// The error of `step`.
     pub fn new(
         step: impl Into<Cow<'static, str>>,
         effect: Effect,
@@ -43,7 +43,7 @@ impl PortError {
         }
     }
 
-    /// Whether trying again may succeed.
+    /// Whether a retry may succeed.
     pub fn is_conflict(&self) -> bool {
         self.effect == Effect::Conflict
     }

@@ -1,8 +1,8 @@
-//! The ports: everything a strategy may do to the world, one call a round trip.
+//! The ports: the traits through which a strategy calls services, one round trip per call.
 //!
-//! A strategy holds these traits and nothing else, so what stands behind them — a real service, an embedded
-//! one, memory in a test — is a choice made outside. One call is one named step of a schedule.
-//! Implementations live in [`crate::adapters`], wrappers in [`crate::instrument`]; none is here.
+//! A strategy holds these traits and nothing else, so its caller chooses the implementation: a real service, an embedded
+//! service, or memory in a test. One call is one named step of a schedule.
+//! The implementations are in [`crate::adapters`] and the wrappers in [`crate::instrument`]; this module has none.
 
 pub mod attempt;
 mod cache;
@@ -28,15 +28,15 @@ use serde::{Deserialize, Serialize};
 pub struct UserId(pub u64);
 
 impl UserId {
-    /// Above every number that a user of a run can have.
+    /// The bit that marks a user who is no user of the run; the number of a run's user is smaller.
     const STRANGERS: u64 = 1 << 63;
 
-    /// The number of somebody who is in a ledger and no user of the run.
+    /// The number of a user who is in a ledger and is no user of the run.
     pub fn stranger(number: u64) -> Self {
         Self(Self::STRANGERS | number)
     }
 
-    /// Whether it is one of those.
+    /// Whether this is a user from [`Self::stranger`].
     pub fn is_stranger(self) -> bool {
         self.0 >= Self::STRANGERS
     }
@@ -48,15 +48,15 @@ impl fmt::Display for UserId {
     }
 }
 
-/// The ports of one run, as a strategy is built from them.
+/// The ports of one run, from which a strategy is built.
 ///
-/// A port that a strategy did not ask for is still there, but every call of it fails
+/// A port that a strategy does not need is present, but every call of it returns an error
 /// (see [`crate::adapters::absent`]), so no combination of ports can panic.
 #[derive(Clone)]
 pub struct Event {
-    /// Coupons to give out.
+    /// The number of coupons to issue.
     pub limit: u64,
-    /// Where coupons are rows.
+    /// The database.
     pub coupons: Arc<dyn CouponTable>,
     /// Redis.
     pub cache: Arc<dyn Cache>,
@@ -64,29 +64,29 @@ pub struct Event {
     pub coupon_create: Arc<dyn Topic>,
     /// A lock inside this process.
     pub mutex: Arc<dyn Mutex>,
-    /// Time, for back-offs and leases.
+    /// The clock for back-offs and leases.
     pub clock: Arc<dyn Clock>,
-    /// How long a strategy tries.
+    /// The bounds of retries and waits.
     pub patience: Patience,
 }
 
-/// The bounds of everything a strategy repeats or holds.
+/// The bounds of retries, waits and leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// How often a conflict is answered by trying again, the first try included.
+    /// The most tries of a transaction that conflicts, the first one included.
     pub tries: u32,
-    /// How often a lock that somebody else holds is asked for.
+    /// The most tries to take a lock that another claim holds.
     pub lock_tries: u32,
-    /// Before the second try; doubles from there.
+    /// The wait before the second try. It doubles with every further try.
     pub back_off: Duration,
-    /// The back-off stops doubling here.
+    /// The longest back-off.
     pub longest_back_off: Duration,
-    /// How long a lock with a lease is held at most.
+    /// The length of a lock's lease.
     pub lease: Duration,
 }
 
 impl Patience {
-    /// Before try `number`, counted from 1 for the second.
+    /// The wait after try `number`, counted from 1.
     pub fn back_off(&self, number: u32) -> Duration {
         let doubled = self
             .back_off
@@ -96,7 +96,7 @@ impl Patience {
 }
 
 impl Default for Patience {
-    /// What an application would choose: give up on conflicts after ten tries, on a lock after half a minute.
+    /// The values of a typical application: ten tries of a conflict, and about half a minute for a lock.
     fn default() -> Self {
         Self {
             tries: 10,

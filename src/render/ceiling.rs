@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     model::{
-        ceiling::{Ceiling, Measured},
+        ceiling::{Ceiling, OperationResult},
         report::Backend,
     },
     text::format::{clean, count, optional_duration, plural, rate, shorten},
@@ -50,7 +50,7 @@ fn as_asked(ceiling: &Ceiling) -> bool {
     ceiling.ceilings.iter().all(|one| one.operations == asked)
 }
 
-fn row(one: &Measured, as_asked: bool) -> Vec<Cell> {
+fn row(one: &OperationResult, as_asked: bool) -> Vec<Cell> {
     let latency = &one.latency;
     let tone = if one.is_flawed() {
         Tone::Bad

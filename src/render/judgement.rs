@@ -4,7 +4,7 @@
 
 use super::document::{Text, Tone};
 use crate::model::verdict::FindingKind;
-use crate::{judge::verdict::is_trouble, model::verdict::Verdict, strategies::Promise};
+use crate::{judge::verdict::is_defect, model::verdict::Verdict, strategies::Promise};
 use crate::{
     model::report::{Basis, Finding, Run, TargetLoad},
     text::format::{clean, count, known, percent, shorten},
@@ -159,7 +159,7 @@ fn sums(run: &Run, limit: u64) -> Text {
     // The first line names the kind of every finding that decides the verdict.
     let others = run.findings.iter().filter(|finding| {
         let said = [FindingKind::OverIssue, FindingKind::Lost].contains(&finding.kind);
-        run.verdict == Verdict::Finding && is_trouble(finding.kind, run.one_per_user) && !said
+        run.verdict == Verdict::Finding && is_defect(finding.kind, run.one_per_user) && !said
     });
     parts.extend(others.map(|finding| bad(past(finding.kind), Some(finding.count))));
     Text::joined(parts, ", ")

@@ -1,37 +1,37 @@
-//! How many times as large one group of values is as another: Welch's t-test on their logarithms, so that the interval is one
-//! of a ratio and lies around it as a ratio does. Pure.
+//! The ratio of two groups of values: Welch's t-test on their logarithms, so that the result is a confidence interval of the
+//! ratio. Pure functions.
 
 use std::f64::consts::FRAC_PI_2;
 
-/// The fewest values of each group for an interval: from two, nobody can tell a typical value from an outlier.
+/// The fewest values of each group for an interval. Two values cannot show whether one of them is an outlier.
 pub const FEWEST: usize = 3;
 
-/// Percentiles come from histograms of three significant digits. Values that only look equal because of that have this spread.
+/// The relative resolution of a percentile: histograms have three significant digits. Equal percentiles can differ by this share.
 const RESOLUTION: f64 = 1e-3;
 
-/// Student's distribution is nearly the normal one from here on; an interval gets at most 0.6 % too wide.
+/// The most degrees of freedom. Beyond them Student's distribution is nearly normal, and an interval is at most 0.6 % too wide.
 const MOST_DEGREES: f64 = 200.0;
 
-/// What 5 % of all samples exceed although there is no difference.
+/// The level of significance: a test finds a difference in 5 % of all samples without a difference.
 pub const SIGNIFICANT: f64 = 0.05;
 
-/// One group in relation to another.
+/// The ratio of two groups.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio {
-    /// Of the geometric means.
+    /// The ratio of the geometric means.
     pub estimate: f64,
-    /// 95 %.
+    /// The 95 % confidence interval.
     pub interval: [f64; 2],
-    /// Two-sided: below 0.05 exactly where the interval leaves out 1.
+    /// The two-sided p-value: below 0.05 exactly if the interval does not contain 1.
     pub p_value: f64,
 }
 
-/// The mean that belongs to ratios; `None` without values. All of them are above 0.
+/// The geometric mean; `None` without values. All values must be above 0.
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     Some(Logarithms::of(values)?.mean.exp())
 }
 
-/// `of / to`, unless there are fewer than [`FEWEST`] values of either. All values are above 0.
+/// The ratio `of / to`; `None` if either group has fewer than [`FEWEST`] values. All values must be above 0.
 pub fn ratio(of: &[f64], to: &[f64]) -> Option<Ratio> {
     if of.len().min(to.len()) < FEWEST {
         return None;
@@ -43,10 +43,13 @@ pub fn ratio(of: &[f64], to: &[f64]) -> Option<Ratio> {
     // B. L. Welch, Biometrika 34, 1947.
     let degrees = (a + b).powi(2) / (a * a / (of.count - 1.0) + b * b / (to.count - 1.0));
     let student = Student::with(degrees);
-    let reach = student.critical() * error;
+    let half_width = student.critical() * error;
     Some(Ratio {
         estimate: difference.exp(),
-        interval: [(difference - reach).exp(), (difference + reach).exp()],
+        interval: [
+            (difference - half_width).exp(),
+            (difference + half_width).exp(),
+        ],
         p_value: student.two_sided(difference / error),
     })
 }
@@ -78,7 +81,7 @@ impl Logarithms {
     }
 }
 
-/// Student's t-distribution. With `t = √ν tan θ` its density is that of `cos^(ν-1) θ`, on a finite range.
+/// Student's t-distribution. The substitution `t = √ν tan θ` makes its density proportional to `cos^(ν-1) θ` on a finite range.
 struct Student {
     degrees: f64,
     half: f64,
@@ -94,13 +97,13 @@ impl Student {
         student
     }
 
-    /// The probability of a value that is further from 0 than `t`.
+    /// The probability of a value with a larger absolute value than `t`.
     fn two_sided(&self, t: f64) -> f64 {
         let angle = (t.abs() / self.degrees.sqrt()).atan();
         (self.beyond(angle) / self.half).clamp(0.0, 1.0)
     }
 
-    /// The value that is exceeded, in either direction, with a probability of [`SIGNIFICANT`].
+    /// The critical value of the two-sided test at the level [`SIGNIFICANT`].
     fn critical(&self) -> f64 {
         let (mut low, mut high) = (0.0, FRAC_PI_2);
         for _ in 0..50 {
@@ -119,7 +122,7 @@ impl Student {
         const PARTS: u32 = 500;
         let step = (FRAC_PI_2 - from) / f64::from(PARTS);
         let at = |part: u32| {
-            // From the other end, where it is 0: so small values are exact.
+            // The integration starts at π/2, where the function is 0, so that small values are exact.
             (step * f64::from(part)).sin().powf(self.degrees - 1.0)
         };
         let inner: f64 = (1..PARTS)
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_distribution_is_that_of_the_tables() {
+    fn critical_values_and_p_values_equal_those_of_published_tables() {
         for (degrees, critical) in [
             (1.0, 12.706),
             (2.0, 4.303),
@@ -155,9 +158,9 @@ mod tests {
         ] {
             close(Student::with(degrees).critical(), critical);
         }
-        // One degree is Cauchy's distribution: 1 - 2/π atan t.
+        // With one degree of freedom it is Cauchy's distribution: 1 - 2/π atan t.
         close(Student::with(1.0).two_sided(1.0), 0.5);
-        // Two: 1 - t / √(2 + t²).
+        // With two degrees of freedom: 1 - t / √(2 + t²).
         close(Student::with(2.0).two_sided(5.0), 1.0 - 5.0 / 27_f64.sqrt());
         close(Student::with(4.0).two_sided(4.604), 0.01);
         close(Student::with(10.0).two_sided(4.587), 0.001);
@@ -165,19 +168,19 @@ mod tests {
     }
 
     #[test]
-    fn a_test_worked_out_by_hand() {
+    fn a_ratio_equals_a_calculation_by_hand() {
         // ln: (0, 1, 2) and (1, 3, 5). Means 1 and 3, variances 1 and 4, t = -2 / √(5/3) = -1.549, ν = 50/17 = 2.941.
         let exp = |values: [f64; 3]| values.map(f64::exp);
         let ratio = ratio(&exp([0.0, 1.0, 2.0]), &exp([1.0, 3.0, 5.0])).unwrap();
         close(ratio.estimate, (-2_f64).exp());
-        // The critical value is 3.219, and the reach 4.155.
+        // The critical value is 3.219, and half the width of the interval is 4.155.
         close(ratio.interval[0].ln(), -6.155);
         close(ratio.interval[1].ln(), 2.155);
         assert!((ratio.p_value - 0.2209).abs() < 5e-4, "{}", ratio.p_value);
     }
 
     #[test]
-    fn too_few_values_have_no_interval_but_a_mean() {
+    fn too_few_values_have_a_mean_and_no_interval() {
         assert_eq!(ratio(&[1.0, 2.0], &[1.0, 2.0, 3.0]), None);
         assert_eq!(ratio(&[1.0, 2.0, 3.0], &[]), None);
         close(geometric_mean(&[1.0, 100.0]).unwrap(), 10.0);
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_histogram_cannot_tell_apart_is_no_difference() {
+    fn values_within_the_resolution_of_a_histogram_do_not_differ() {
         let same = ratio(&[1e6; 5], &[1e6; 5]).unwrap();
         close(same.estimate, 1.0);
         close(same.p_value, 1.0);
@@ -201,7 +204,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn turning_it_round_turns_everything_round(a in values(), b in values()) {
+        fn exchanging_the_groups_inverts_the_ratio(a in values(), b in values()) {
             let (there, back) = (ratio(&a, &b).unwrap(), ratio(&b, &a).unwrap());
             close(there.estimate * back.estimate, 1.0);
             close(there.interval[0] * back.interval[1], 1.0);
@@ -209,19 +212,19 @@ mod tests {
         }
 
         #[test]
-        fn the_interval_and_the_test_say_the_same(a in values(), b in values()) {
+        fn the_interval_and_the_p_value_agree(a in values(), b in values()) {
             let ratio = ratio(&a, &b).unwrap();
             let [low, high] = ratio.interval;
             prop_assert!(low <= ratio.estimate && ratio.estimate <= high);
             prop_assert!((0.0..=1.0).contains(&ratio.p_value));
-            // Exactly at the edge, the last digit may decide otherwise.
+            // At the boundary, rounding of the last digit may decide differently.
             if (ratio.p_value - SIGNIFICANT).abs() > 1e-6 {
                 prop_assert_eq!(ratio.p_value < SIGNIFICANT, low > 1.0 || high < 1.0);
             }
         }
 
         #[test]
-        fn the_unit_does_not_matter(a in values(), b in values(), unit in 1e-3..1e3_f64) {
+        fn the_unit_of_the_values_does_not_change_the_ratio(a in values(), b in values(), unit in 1e-3..1e3_f64) {
             let scaled = |values: &[f64]| values.iter().map(|value| value * unit).collect::<Vec<_>>();
             let (one, other) = (ratio(&a, &b).unwrap(), ratio(&scaled(&a), &scaled(&b)).unwrap());
             close(one.estimate, other.estimate);

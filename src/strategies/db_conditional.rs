@@ -1,4 +1,4 @@
-//! `db-conditional`: one `UPDATE` counts and compares, the insert goes into the same transaction.
+//! `db-conditional`: one `UPDATE` compares and counts; the insert is in the same transaction.
 //!
 //! ```text
 //!   u1                              u2
@@ -11,8 +11,8 @@
 //!                                   ROLLBACK, sold out
 //! ```
 //!
-//! Exact: check and act are one statement, and the row stays locked until the insert is committed with it. A unique key on the
-//! user turns the second click away; its update is rolled back with it. All claims meet in one hot row.
+//! Exact: check and act are one statement, and the row stays locked until the transaction commits. A unique key on the user
+//! rejects a user's second claim, and the rollback undoes its `UPDATE`. All claims update the same row, a hot row.
 
 use std::sync::Arc;
 

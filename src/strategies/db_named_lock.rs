@@ -1,4 +1,4 @@
-//! `db-named-lock`: a lock that goes by the event's name instead of a row.
+//! `db-named-lock`: lock the name of the event instead of a row.
 //!
 //! ```text
 //!   u1                              u2
@@ -12,9 +12,9 @@
 //!                                   ROLLBACK, sold out
 //! ```
 //!
-//! Exact, as long as the lock outlives the commit: PostgreSQL's `pg_advisory_xact_lock` ends with the transaction by itself;
-//! MySQL's `GET_LOCK` belongs to the session and has to be released after the commit, not before. Every waiter
-//! keeps a connection. SQLite has no named locks.
+//! Exact, as long as the lock is held until after the commit. PostgreSQL releases `pg_advisory_xact_lock` at the end of the
+//! transaction. MySQL's `GET_LOCK` belongs to the session and must be released after the commit, not before it. Every waiting
+//! claim holds a connection. SQLite has no named locks.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `db-optimistic`: read the event row with its version, and change it only if nobody else has.
+//! `db-optimistic`: read the event row with its version, and update the row only if the version is unchanged.
 //!
 //! ```text
 //!   u1                              u2
@@ -7,13 +7,13 @@
 //!   UPDATE … WHERE version = 7  ✓
 //!   INSERT (the 100th), COMMIT
 //!                                   UPDATE … WHERE version = 7  ✗
-//!                                   ROLLBACK, once more
+//!                                   ROLLBACK, retry
 //!                                   SELECT event   → 100, version 8
 //!                                   sold out
 //! ```
 //!
-//! At most the limit: of all who read the same version, one gets through. The others try again, a bounded number of times; in a
-//! rush most of the work is thrown away, and who has run out of tries is turned away although there are coupons left.
+//! At most the limit: of all claims that read the same version, one succeeds. The other claims retry a bounded number of
+//! times. Under high load most of this work is wasted, and a user whose retries run out is refused although coupons are left.
 
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ impl Strategy for DbOptimistic {
 }
 
 impl DbOptimistic {
-    /// `None`: somebody else was quicker.
+    /// One transaction; `None` if another claim has changed the version.
     async fn try_once(&self, user: UserId) -> Result<Option<Decision>> {
         let transaction = self.coupons.begin(Isolation::Default).await?;
         let event = transaction.event().await?;

@@ -12,9 +12,9 @@
 //!                                   ROLLBACK, sold out
 //! ```
 //!
-//! Exact, with any number of processes: the row lock is held until the commit, so whoever counts next sees the insert. It is
-//! slow, as all claims queue behind one row, and each waits on a connection: a small pool is soon used up, also for
-//! everything else the application does. (SQLite locks the whole database instead, as `BEGIN IMMEDIATE` would.)
+//! Exact, with any number of processes: the row lock is held until the commit, so the next claim counts the insert. The
+//! strategy is slow, because all claims wait for one row. Each waiting claim holds a connection, so a small pool is soon
+//! exhausted for the rest of the application as well. (SQLite locks the whole database instead, as `BEGIN IMMEDIATE` does.)
 
 use std::sync::Arc;
 

@@ -8,12 +8,12 @@
 //!   INSERT (the 100th)
 //!                                   INSERT                 conflict
 //!   COMMIT
-//!                                   ROLLBACK, once more
+//!                                   ROLLBACK, retry
 //! ```
 //!
-//! At most the limit: the database lets nothing happen that could not have happened one after the other, and refuses the
-//! rest (PostgreSQL with a serialization failure, MySQL with a deadlock, SQLite with a busy snapshot). The code stays
-//! naive; the price is a storm of retries, and coupons that are left over when the tries run out.
+//! At most the limit: the database commits only transactions whose result equals that of some serial order, and refuses the
+//! others (PostgreSQL with a serialization failure, MySQL with a deadlock, SQLite with a busy snapshot). The listing stays
+//! naive. The price is a retry storm, and coupons that are left over when the retries run out.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `db-skip-locked`: the coupons exist beforehand; everybody takes one that nobody else has in hand.
+//! `db-skip-locked`: the coupon rows exist beforehand; each claim takes a free row that no other transaction has locked.
 //!
 //! ```text
 //!   u1                              u2
@@ -10,9 +10,9 @@
 //!   COMMIT                          COMMIT
 //! ```
 //!
-//! Exact: there are as many coupons as rows, and a row has one owner. Nobody waits for anybody, which makes it the quickest of
-//! the locks. The last coupons may be "in hand" of a transaction that rolls back while others are told "sold out". SQLite
-//! locks the whole database, so there is no row to skip.
+//! Exact: there are as many rows as coupons, and a row has one user. No claim waits for another one, which makes this the
+//! fastest strategy with database locks. A transaction that has locked the last coupon may roll back after other users were
+//! told "sold out". SQLite locks the whole database, so it has no locked rows to skip.
 
 use std::sync::Arc;
 

@@ -11,8 +11,8 @@
 //!                                   sold out
 //! ```
 //!
-//! Exact inside one process. The lock has to be held until the insert is durable, so all claims queue behind one
-//! round trip to the disk after another; and a second application instance has a mutex of its own.
+//! Exact inside one process. A second application instance has its own mutex, so two instances can over-issue. The mutex is
+//! held until the insert is durable, so the claims run one after the other, each with a write to the disk.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `lost-update`: read the event row's counter, write it back plus one, insert.
+//! `lost-update`: read the event row's counter, write the counter plus one, insert.
 //!
 //! ```text
 //!   u1                              u2
@@ -10,9 +10,9 @@
 //!                                   INSERT
 //! ```
 //!
-//! Promises nothing. It is what an entity with a counter field becomes when it is loaded, changed and saved. Two coupons are
-//! issued and the counter moves by one, so counter and rows drift apart, and the limit, which is compared with the
-//! counter, comes far too late.
+//! Promises nothing. An application that loads an entity with a counter field, changes the counter and saves the entity does
+//! this. Two coupons are issued and the counter goes up by one. The counter falls behind the number of rows, and the limit is
+//! compared with the counter, so the strategy stops far too late.
 
 use std::sync::Arc;
 

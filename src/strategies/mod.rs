@@ -1,9 +1,9 @@
 //! The strategies: one file each, and the registry that everything else loops over.
 //!
 //! A strategy is its `claim` and, where it has one, its `consume` loop, written against [`crate::ports`] alone. It
-//! never spawns, sleeps or reads a clock by itself, so whoever polls its futures decides everything.
-//! Clocks, histograms, printing and concrete backends do not belong here. To add one, write its file and
-//! add its line to [`REGISTRY`].
+//! never spawns a task, sleeps or reads a clock by itself, so the code that polls its futures decides the order of all steps.
+//! Clocks, histograms, printing and concrete backends do not belong here. To add a strategy, write its file and
+//! add its line to [`REGISTRY`]; `README.md` in this folder shows how.
 
 mod db_conditional;
 mod db_named_lock;
@@ -53,33 +53,40 @@ pub static REGISTRY: &[Entry] = &[
     redis_kafka_safe::ENTRY,
 ];
 
-/// A way of giving out the coupons.
+/// A way to issue the coupons.
 #[async_trait]
 pub trait Strategy: Send + Sync {
-    /// One user asks for a coupon; the answer is what the user is told.
+    /// One user asks for a coupon. The decision is the response to the user.
+    ///
+    /// # Errors
+    ///
+    /// If a call of a port fails, or after the last retry.
     async fn claim(&self, user: UserId) -> Result<Decision>;
 
-    /// Works off the topic until [`Consumer::poll`] says that the run is over.
-    /// Strategies without a topic have nothing to do here.
+    /// Processes the records of the topic until [`Consumer::poll`] returns `None`. A strategy without a topic keeps this default.
+    ///
+    /// # Errors
+    ///
+    /// If a call of a port fails.
     async fn consume(&self, _consumer: &dyn Consumer) -> Result<()> {
         Ok(())
     }
 }
 
-/// What a user is told.
+/// The response to a user's claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// The coupon is yours.
     Issued,
     /// All coupons are gone.
     SoldOut,
-    /// You have asked before.
+    /// The user has asked before.
     Duplicate,
-    /// Your request is noted; whether you get a coupon shows later. No strategy of the catalogue says this, services do.
+    /// The request is accepted, and the decision comes later. Only services respond with this; no strategy of the catalogue does.
     Accepted,
 }
 
-/// What a strategy claims of itself, without faults.
+/// What a strategy promises, without faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Promise {
@@ -94,7 +101,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    /// What is left of it where so many processes serve the users.
+    /// The promise that remains with this number of processes.
     #[must_use]
     pub fn to_instances(self, instances: u32) -> Self {
         match self {
@@ -127,9 +134,9 @@ pub enum Need {
     UniqueUser,
     /// As many coupons as the limit, made beforehand without a user.
     Prefilled,
-    /// A database with locks that go by a name.
+    /// A database with named locks.
     NamedLocks,
-    /// A database that can skip the rows others have locked.
+    /// A database that can skip locked rows.
     SkipLocked,
 }
 
@@ -139,22 +146,22 @@ pub struct Entry {
     pub name: &'static str,
     /// How it works, in one line.
     pub how: &'static str,
-    /// What it claims without faults.
+    /// What it promises without faults.
     pub promise: Promise,
     /// Whether a user who asks twice gets at most one coupon.
     pub one_per_user: bool,
-    /// Besides a database with a coupon table.
+    /// What it needs besides a database with a coupon table.
     pub needs: &'static [Need],
-    /// What is known to break it, in one line.
+    /// The known failures, in one line.
     pub known_failure: &'static str,
-    /// Its file, whose listing is the strategy's page.
+    /// The text of its file, from which the strategy's page is made.
     pub source: &'static str,
-    /// Puts it on the ports of a run.
+    /// Builds it from the ports of a run.
     pub build: fn(&Event) -> Arc<dyn Strategy>,
 }
 
 impl Entry {
-    /// Whether it needs this.
+    /// Whether the strategy needs this.
     pub fn needs(&self, need: Need) -> bool {
         self.needs.contains(&need)
     }
@@ -174,7 +181,7 @@ impl PartialEq for Entry {
     }
 }
 
-/// All tries are used up, each without effect.
+/// The error after the last retry; no try had an effect.
 fn gave_up() -> PortError {
     PortError::new("retry", Effect::Conflict, "gave up after the last try")
 }

@@ -1,4 +1,4 @@
-//! `naive`: count the rows, then insert. What everybody writes first.
+//! `naive`: count the rows, then insert. The usual first version of such an event.
 //!
 //! ```text
 //!   u1                              u2
@@ -8,9 +8,9 @@
 //!                                   INSERT (the 101st)
 //! ```
 //!
-//! Promises nothing. Between the count and the insert is a check-then-act window: everybody whose count is answered before
-//! the 100th insert is visible gets a coupon. How many that are depends on how many statements the
-//! database runs at once, and on whether a claim holds its connection (`--db-connection`).
+//! Promises nothing. There is a check-then-act window between the count and the insert: every user whose count is answered
+//! before the 100th insert is visible gets a coupon. The number of these users depends on how many statements the database
+//! runs at once, and on whether a claim holds its connection (`--db-connection`).
 
 use std::sync::Arc;
 

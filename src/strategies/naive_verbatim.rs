@@ -7,9 +7,9 @@
 //!   INSERT (the 101st)
 //! ```
 //!
-//! Promises nothing. It has the race of `naive`, and an off-by-one that needs no race: one user at a time, it still gives out
-//! one coupon too many. The same comparison is right with the number that `INCR` returns (see `redis-incr`), which
-//! counts the asking user already; a `count(*)` does not.
+//! Promises nothing. It has the race of `naive` and an off-by-one error that needs no race: even with one user at a time, it
+//! issues one coupon too many. The same comparison is correct with the number that `INCR` returns (see `redis-incr`), because
+//! that number already counts the asking user; a `count(*)` does not.
 
 use std::sync::Arc;
 

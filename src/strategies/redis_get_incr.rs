@@ -1,4 +1,4 @@
-//! `redis-get-incr`: the naive listing, moved into Redis.
+//! `redis-get-incr`: the naive listing with a counter in Redis.
 //!
 //! ```text
 //!   u1                              u2
@@ -10,8 +10,8 @@
 //!                                   INSERT (the 101st)
 //! ```
 //!
-//! Promises nothing. Each command is atomic, the two together are not: everybody who reads before the limit is reached gets
-//! through. What `INCR` answers is thrown away, and that was the number to compare.
+//! Promises nothing. Each command is atomic, but the pair is not: every claim that reads the counter before it reaches the
+//! limit gets a coupon. The strategy ignores the number that `INCR` returns, and that is the number to compare with the limit.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `redis-incr`: a Redis counter decides, the database only keeps.
+//! `redis-incr`: a Redis counter decides; the database only stores the coupons.
 //!
 //! ```text
 //!   u1                              u2
@@ -8,9 +8,9 @@
 //!                                   sold out
 //! ```
 //!
-//! Exact: `INCR` counts and answers in one step, so no two users see the same number. What it leaves open: all
-//! inserts arrive at the database at once; a crash between `INCR` and `INSERT` loses a coupon; a Redis that comes back
-//! empty starts to count anew; and a user who asks twice gets two.
+//! Exact: `INCR` increments and returns the counter in one step, so no two claims get the same number. Known problems: all
+//! inserts reach the database at once; a crash between `INCR` and `INSERT` loses a coupon; a Redis that restarts empty counts
+//! from 0 again; a user who asks twice gets two coupons.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `redis-kafka`: Redis decides, Kafka remembers, a consumer inserts at its own pace. The course's final listing.
+//! `redis-kafka`: Redis decides, Kafka stores the claim, a consumer inserts at its own pace. The course's final listing.
 //!
 //! ```text
 //!   u1                              consumer
@@ -11,10 +11,10 @@
 //!                                   commit offset
 //! ```
 //!
-//! Exact without faults, and one coupon a user. It is fast because the user is answered before anything is durable: the record
-//! is handed to the producer and nobody waits for the broker's acknowledgement. Known to fail by a produce that fails after
-//! `INCR` (the user was told yes, no row will ever come), and by a consumer that dies between insert and commit (the record is
-//! delivered again and inserted twice).
+//! Exact without faults, and one coupon per user. It is fast because the user gets the answer before the coupon is durable: the
+//! strategy hands the record to the producer and does not wait for the broker's acknowledgement. Known failures: a produce that
+//! fails after `INCR` (the user was told "issued" and never gets a row), and a consumer that crashes between insert and commit
+//! (the record is delivered again and inserted twice).
 
 use std::sync::Arc;
 

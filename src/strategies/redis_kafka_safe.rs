@@ -1,4 +1,4 @@
-//! `redis-kafka-safe`: as `redis-kafka`, but the user is answered only when the broker has the record, and both sides can fail.
+//! `redis-kafka-safe`: `redis-kafka` with an acknowledged produce and an idempotent insert.
 //!
 //! ```text
 //!   u1                              consumer
@@ -11,13 +11,13 @@
 //!                                   commit offset
 //! ```
 //!
-//! Exact, also after a produce that the broker refuses (the coupon goes to somebody else) and after a consumer's crash (the unique
-//! key absorbs the second delivery). A produce whose fate is unknown is not given back: the record may be there, and a
-//! coupon too many is worse than one too few. The count is kept by a script, because `INCR` alone runs past the limit with
-//! every refusal, and a `DECR` from there gives nothing back. Known to fail by a crash between script and
-//! produce, and by a Redis that comes back empty: it counts from the start, and the same number of coupons goes out once more.
-//! First-come order is not promised after a refusal: what is given back goes to whoever comes next, past those who were turned
-//! away meanwhile.
+//! Exact, also after a produce that the broker refuses (the number goes to another user) and after a crash of the consumer (the
+//! unique key absorbs the second delivery). A number is not given back after a produce whose result is unknown, because the
+//! record may be in the topic, and an over-issue is worse than an under-issue. A script keeps the count, because `INCR` alone
+//! counts past the limit with every refused user, and a later `DECR` from there frees no coupon. Known failures: a crash between
+//! script and produce, and a Redis that restarts empty, which counts from 0 and issues the coupons a second time. First-come
+//! order is not promised after a refused produce: the number goes to the next user who asks, ahead of users who were told "sold
+//! out" in between.
 
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ use crate::ports::{Cache, Consumer, CouponTable, Effect, Result, Topic, UserId};
 
 pub const ENTRY: Entry = Entry {
     name: "redis-kafka-safe",
-    how: "redis-kafka with an awaited produce, given back on failure; unique key, INSERT IF ABSENT",
+    how: "redis-kafka with an awaited produce, number given back on failure; unique key, INSERT IF ABSENT",
     promise: Promise::Exact,
     one_per_user: true,
     needs: &[Need::Redis, Need::Kafka, Need::UniqueUser],
-    known_failure: "a crash between script and produce; a produce whose fate is unknown; a Redis that comes back empty",
+    known_failure: "a crash between script and produce; a produce whose result is unknown; a Redis that restarts empty",
     source: include_str!("redis_kafka_safe.rs"),
     build: |event| {
         Arc::new(RedisKafkaSafe {
@@ -84,7 +84,7 @@ impl RedisKafkaSafe {
         self.coupon_create.produce(user).await?.delivered().await
     }
 
-    /// The number first: until the user is out of the set, nobody can take both.
+    /// Gives the number back first. While the user is still in the set, a second click of the user cannot take the number.
     async fn give_back(&self, user: UserId) -> Result<()> {
         self.cache.decr("coupon_count").await?;
         self.cache.srem("applied_user", user).await?;

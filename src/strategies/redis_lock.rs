@@ -1,4 +1,4 @@
-//! `redis-lock`: a lock with a lease in Redis around the naive listing.
+//! `redis-lock`: the naive listing inside a Redis lock with a lease.
 //!
 //! ```text
 //!   u1                              u2
@@ -12,9 +12,9 @@
 //!                                   delete lock if it is t2, sold out
 //! ```
 //!
-//! Exact while the lease holds, with any number of processes. If the work takes longer than the lease, the lock is gone while its
-//! holder still believes in it, and a second one counts beside it. The token keeps a late holder from deleting
-//! somebody else's lock, not from inserting.
+//! Exact while the lease holds, with any number of processes. If the work takes longer than the lease, the lock ends while its
+//! holder is still at work, and a second claim counts at the same time. The token prevents a late holder from deleting the
+//! lock of another claim. It does not prevent the late holder's insert.
 
 use std::sync::{
     Arc,
@@ -61,7 +61,7 @@ struct RedisLock {
     coupons: Arc<dyn CouponTable>,
     clock: Arc<dyn Clock>,
     patience: Patience,
-    /// Tells a user's double clicks apart.
+    /// Numbers the claims of this process. It makes the tokens of a user's two clicks differ.
     claims: AtomicU64,
 }
 

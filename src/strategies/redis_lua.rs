@@ -1,18 +1,18 @@
-//! `redis-lua`: one script checks the user, the limit and counts; then the insert.
+//! `redis-lua`: one script checks the user, checks the limit and counts; then the insert.
 //!
 //! ```text
 //!   u1                              u2
 //!   EVALSHA claim.lua      → 100
-//!     (asked before? sold out?
+//!     (user known? sold out?
 //!      add user, count)
 //!                                   EVALSHA claim.lua      → 0
 //!   INSERT (the 100th)
 //!                                   sold out
 //! ```
 //!
-//! Exact, and one coupon a user: Redis runs a script as it runs a command, with nothing in between. Unlike `SADD` and `INCR` one
-//! after the other, it leaves no user in the set without a number, and the counter never runs past the limit. What
-//! remains is the dual write: a crash after the script loses a coupon.
+//! Exact, and one coupon per user: Redis runs a script as one atomic command. Separate `SADD` and `INCR` commands can leave a
+//! user in the set without a number, and the counter can exceed the limit; the script prevents both. The dual write remains: a
+//! crash after the script loses a coupon.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub const ENTRY: Entry = Entry {
     promise: Promise::Exact,
     one_per_user: true,
     needs: &[Need::Redis],
-    known_failure: "the dual write remains: a crash after the script loses a coupon; a Redis that comes back empty",
+    known_failure: "the dual write remains: a crash after the script loses a coupon; a Redis that restarts empty",
     source: include_str!("redis_lua.rs"),
     build: |event| {
         Arc::new(RedisLua {
@@ -38,7 +38,7 @@ pub const ENTRY: Entry = Entry {
     },
 };
 
-/// Answers -1 to who has a coupon already, 0 when all are gone, otherwise the coupon's number.
+/// Returns -1 for a user who has a coupon, 0 when all coupons are gone, otherwise the coupon's number.
 pub const CLAIM: Script = Script {
     name: "claim.lua",
     source: "

@@ -1,4 +1,4 @@
-//! `redis-set-incr`: a Redis set lets every user through once, a counter decides.
+//! `redis-set-incr`: a Redis set admits each user once; a counter decides.
 //!
 //! ```text
 //!   u1, first click                 u1, second click
@@ -9,8 +9,8 @@
 //!   INSERT (the 100th)
 //! ```
 //!
-//! Exact, and one coupon a user: `SADD` says to exactly one of two clicks that it was the first. Known to fail by a user who
-//! stands in the set without a coupon, after an error between `SADD` and `INSERT`: every later click is a duplicate.
+//! Exact, and one coupon per user: `SADD` returns 1 to exactly one of two clicks. Known failure: after an error between `SADD`
+//! and `INSERT`, the user is in the set and has no coupon, and every later click of the user is a duplicate.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub const ENTRY: Entry = Entry {
     promise: Promise::Exact,
     one_per_user: true,
     needs: &[Need::Redis],
-    known_failure: "a user in the set without a coupon after a failure",
+    known_failure: "after an error, a user in the set without a coupon",
     source: include_str!("redis_set_incr.rs"),
     build: |event| {
         Arc::new(RedisSetIncr {

@@ -1,7 +1,7 @@
-//! `redis-zset`: a sorted set keeps everybody in the order of arrival; the first ones win.
+//! `redis-zset`: a sorted set keeps all users in the order of arrival; the first ones win.
 //!
-//! With `ZADD` and `ZRANK` one after the other, and the clients' clocks for a score, it would race, because who comes late with an
-//! early clock gets in before those who have already won:
+//! The variant with separate `ZADD` and `ZRANK` commands, and the client's clock as the score, has a race. A user who comes later
+//! with an earlier clock is placed before users who have already won:
 //!
 //! ```text
 //!   u1 (clock 12:00:00.002)         u2 (clock 12:00:00.001)
@@ -11,7 +11,7 @@
 //!                                   ZRANK                  → 99, the 100th: issued
 //! ```
 //!
-//! So both are one script here, and the score is the place at which Redis sees the user:
+//! This strategy runs both commands in one script, and the score is the number of users already in the set:
 //!
 //! ```text
 //!   u1                              u2
@@ -20,8 +20,8 @@
 //!   INSERT (the 100th)
 //! ```
 //!
-//! Exact, and one coupon a user: a rank, once given, never moves. "First" means first at Redis, not first to click; and the set
-//! keeps everybody who ever asked, not only the winners.
+//! Exact, and one coupon per user: a rank never changes once it is assigned. "First" is the first to reach Redis, not the first
+//! to click. The set keeps every user who asked, not only the winners.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub const ENTRY: Entry = Entry {
     promise: Promise::Exact,
     one_per_user: true,
     needs: &[Need::Redis],
-    known_failure: "races if the arrival is taken from the clients' clocks; keeps everybody who ever asked",
+    known_failure: "races if the arrival is taken from the clients' clocks; keeps every user who asked",
     source: include_str!("redis_zset.rs"),
     build: |event| {
         Arc::new(RedisZset {
@@ -47,7 +47,7 @@ pub const ENTRY: Entry = Entry {
     },
 };
 
-/// Answers the user's rank, from 0, or -1 to who has asked before.
+/// Returns the user's rank from 0, or -1 for a user who has asked before.
 const RANK: Script = Script {
     name: "rank.lua",
     source: "

@@ -1,5 +1,5 @@
-//! Durations, recorded where they pass: a histogram that grows as needed, can be written by many tasks at once, and goes from
-//! process to process. What a report makes of one is in [`crate::engine::run`].
+//! Histograms of durations. Many tasks can record into one, and processes can exchange them. [`crate::engine::run`] makes the
+//! distributions of a report from them.
 
 use std::{
     cell::Cell,
@@ -22,34 +22,34 @@ use serde::{Deserialize, Serialize, de::Error};
 pub struct Durations(Option<Histogram<u64>>);
 
 impl Durations {
-    /// Takes in one more.
+    /// Adds a duration.
     pub fn record(&mut self, duration: Duration) {
         if let Some(histogram) = self.grown() {
-            // Resizes itself, so that every duration has its place.
+            // The histogram resizes itself, so every duration fits.
             let _ = histogram.record(nanoseconds(duration));
         }
     }
 
-    /// Takes in all of `others`.
+    /// Adds all durations of `others`.
     pub fn add(&mut self, others: &Self) {
         if let (Some(histogram), Some(others)) = (self.grown(), &others.0) {
             let _ = histogram.add(others);
         }
     }
 
-    /// The histogram, if it has samples.
+    /// The histogram; `None` without samples.
     pub fn histogram(&self) -> Option<&Histogram<u64>> {
         self.0.as_ref().filter(|histogram| !histogram.is_empty())
     }
 
-    /// Compressed (V2) and as text; `None` where there are no samples.
+    /// The histogram in base64, V2 compressed; `None` without samples.
     pub fn encoded(&self) -> Option<String> {
         let mut bytes = Vec::new();
         let written = V2DeflateSerializer::new().serialize(self.histogram()?, &mut bytes);
         written.ok().map(|_| STANDARD.encode(bytes))
     }
 
-    /// What [`Self::encoded`] has made; `None` for anything else.
+    /// Decodes the text of [`Self::encoded`]; `None` for any other text.
     pub fn decoded(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text).ok()?;
         let histogram = Deserializer::new().deserialize(&mut bytes.as_slice());
@@ -58,7 +58,7 @@ impl Durations {
 
     fn grown(&mut self) -> Option<&mut Histogram<u64>> {
         if self.0.is_none() {
-            // Fails only for a precision beyond five digits.
+            // This fails only for a precision above five digits.
             self.0 = Histogram::new(3).ok();
         }
         self.0.as_mut()
@@ -96,20 +96,20 @@ impl<'de> Deserialize<'de> for Durations {
     }
 }
 
-/// Whole nanoseconds; centuries are one number.
+/// Whole nanoseconds. A duration of more than 584 years becomes `u64::MAX`.
 pub fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// More than threads that record at the same instant.
+/// The number of histograms; it is larger than the number of threads that record at the same time.
 const SHARDS: usize = 16;
 
-/// Durations that many tasks record at once: each thread has a histogram almost to itself.
+/// Durations that many tasks record at once. The threads share the histograms evenly, so a lock is rarely contended.
 #[derive(Debug, Default)]
 pub struct SharedDurations([Mutex<Durations>; SHARDS]);
 
 impl SharedDurations {
-    /// Takes in one more.
+    /// Adds a duration.
     pub fn record(&self, duration: Duration) {
         let mut shard = self.0[own_shard()]
             .lock()
@@ -117,7 +117,7 @@ impl SharedDurations {
         shard.record(duration);
     }
 
-    /// All of them so far.
+    /// All durations so far.
     pub fn total(&self) -> Durations {
         let mut total = Durations::default();
         for shard in &self.0 {
@@ -127,7 +127,7 @@ impl SharedDurations {
     }
 }
 
-/// The same for a thread at all times, and another for the next thread.
+/// The index of this thread's histogram. It never changes, and the next thread has the next index.
 fn own_shard() -> usize {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_lost_between_threads() {
+    fn every_duration_of_every_thread_is_counted() {
         let shared = SharedDurations::default();
         std::thread::scope(|scope| {
             for _ in 0..2 * SHARDS {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_histogram_survives_the_way_to_another_process() {
+    fn an_encoded_histogram_is_decoded_to_the_same_histogram() {
         for durations in [
             Durations::default(),
             [3, 70_000, 5_000_000_000]

@@ -1,8 +1,8 @@
-//! Numbers and durations for people. Programs get nanoseconds, see [`super::json`].
+//! Formats numbers and durations for readers. The JSON outputs have whole nanoseconds instead.
 
 pub use crate::text::clean;
 
-/// What stands for a number that is not there.
+/// The dash for an unknown number.
 pub const NOTHING: &str = "–";
 
 /// With thousands separators: `10,000`.
@@ -10,7 +10,7 @@ pub fn count(number: u64) -> String {
     group(&number.to_string())
 }
 
-/// A count, or a dash where it is not known.
+/// A count, or a dash if it is unknown.
 pub fn known(number: Option<u64>) -> String {
     number.map_or_else(|| NOTHING.to_owned(), count)
 }
@@ -26,7 +26,7 @@ pub fn duration(ns: u64) -> String {
     if ns < 1_000 {
         return format!("{ns} ns");
     }
-    // A value that rounds up to 1000 belongs to the next unit: 999,600 ns are 1.00 ms.
+    // A value that rounds up to 1000 is written in the next unit: 999,600 ns are 1.00 ms.
     let ns = ns as f64;
     [("µs", 1e3), ("ms", 1e6)]
         .iter()
@@ -37,7 +37,7 @@ pub fn duration(ns: u64) -> String {
         )
 }
 
-/// A round duration, without the zeros that would say nothing: `5 ms`, `2.5 s`.
+/// A duration without trailing zeros: `5 ms`, `2.5 s`.
 pub fn round_duration(ns: u64) -> String {
     let text = duration(ns);
     match text.split_once(' ') {
@@ -49,7 +49,7 @@ pub fn round_duration(ns: u64) -> String {
     }
 }
 
-/// Like [`duration`], or a dash.
+/// Like [`duration`], or a dash if it is unknown.
 pub fn optional_duration(ns: Option<u64>) -> String {
     ns.map_or_else(|| NOTHING.to_owned(), duration)
 }
@@ -63,7 +63,7 @@ pub fn rate(per_second: f64) -> String {
     }
 }
 
-/// Of a probability, without its sign, so that two can share one: `84`, `3.7`.
+/// A probability in percent without the percent sign, so that a range needs only one: `84`, `3.7`.
 pub fn percent(probability: f64) -> String {
     let percent = probability * 100.0;
     let text = if percent < 9.95 {
@@ -74,7 +74,7 @@ pub fn percent(probability: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// At most `limit` characters of a text, and a sign if there were more.
+/// At most `limit` characters of a text, and an ellipsis if it has more.
 pub fn shorten(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,8 +1,16 @@
-//! Foreign text: what services answer, what files and arguments hold. It is shown, and must not move a cursor, change a screen, hide
-//! anything or turn the order of letters.
+//! Text: parsed values, formatted numbers, removed secrets, and foreign text. Foreign text comes from services, files and arguments.
+//! When it is shown, it must not move the cursor, clear the screen, hide text or reverse the order of letters.
 //!
-//! There is one list of such characters, and every output goes through it: a single line through [`clean`] where it is put into an
-//! output, a finished output through [`printable`], so that a line that was forgotten does no harm.
+//! [`is_unsafe`] is the one list of such characters. [`clean`] makes one safe line of a foreign text, and [`printable`] makes a whole
+//! output safe, in case a text in it is not clean.
+//!
+//! # Layout
+//!
+//! - [`values`]: parses counts, durations, rates and shares; [`problem`] and [`quote`]: their errors
+//! - [`format`]: formats counts, durations and rates for readers
+//! - [`durations`]: histograms of durations
+//! - [`redact`]: removes secrets from text
+//! - this file: makes foreign text safe to show
 
 pub mod durations;
 pub mod format;
@@ -13,22 +21,21 @@ pub mod values;
 
 use std::{borrow::Cow, fmt::Write};
 
-/// Whether a character does something to the text around it, or is there without being seen. Line breaks and tabs do.
+/// Whether a character changes the text around it or is invisible. Line breaks and tabs are among these characters.
 pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            // Seen by no one: a soft hyphen, spaces without width, joiners, fillers, a byte order mark, tags.
+            // Invisible: a soft hyphen, spaces without width, joiners, fillers, a byte order mark, tags.
             '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-            // The order of letters: marks, embeddings, overrides, isolates.
+            // Direction of writing: marks, embeddings, overrides, isolates.
             | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
             // Ends of lines and paragraphs.
             | '\u{2028}' | '\u{2029}')
 }
 
-/// On one line: white space of any kind is a single space, and so is a control character. What cannot be seen is written out, as
-/// `\u{202e}`.
+/// One line: white space and control characters become a single space, and other unsafe characters are escaped, as `\u{202e}`.
 pub fn clean(text: &str) -> String {
     let spaced: String = text
         .chars()
@@ -38,19 +45,19 @@ pub fn clean(text: &str) -> String {
     escaped(&line, |_| false).into_owned()
 }
 
-/// A finished output in plain text: its lines and tabs stay as they are, everything else that is unsafe is written out.
+/// A whole output in plain text: line breaks and tabs stay, and other unsafe characters are escaped.
 pub fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, |rest| rest.starts_with(['\n', '\t']))
 }
 
-/// The same for a terminal: colours stay as well, and no other sequence.
+/// A whole output for a terminal: colours stay too, and all other escape sequences are escaped.
 pub fn printable_in_color(text: &str) -> Cow<'_, str> {
     escaped(text, |rest| {
         rest.starts_with(['\n', '\t']) || is_color(rest)
     })
 }
 
-/// A JSON text, in which only strings can hold such a character: it is escaped there, so that the value stays the same.
+/// A JSON text. Only its strings can contain unsafe characters, and they are escaped so that the value stays the same.
 pub fn printable_json(text: &str) -> Cow<'_, str> {
     let stays = |c: char| c == '\n' || !is_unsafe(c);
     if text.chars().all(stays) {
@@ -70,7 +77,7 @@ pub fn printable_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Writes out what is unsafe, but for the characters where `stays` says so of the rest of the text.
+/// Escapes unsafe characters, except where `stays` is true for the text from the character on.
 fn escaped(text: &str, stays: impl Fn(&str) -> bool) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -86,8 +93,7 @@ fn escaped(text: &str, stays: impl Fn(&str) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Whether a text begins with a sequence that sets a colour or a weight. Text can be hidden by such a sequence as well, so the
-/// numbers that do so are not among them.
+/// Whether a text begins with an escape sequence that sets a colour or a weight. Sequences that hide text are excluded.
 fn is_color(text: &str) -> bool {
     let Some((numbers, _)) = text
         .strip_prefix("\u{1b}[")
@@ -110,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn foreign_text_cannot_redraw_the_screen() {
+    fn clean_text_has_no_escape_sequences() {
         for (text, expected) in [
             ("pool\ntimed   out \u{1b}[2J", "pool timed out [2J"),
             ("\u{9b}2Jclean", "2Jclean"),
@@ -127,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_output_keeps_its_lines_and_its_colours() {
+    fn a_printable_output_keeps_its_lines_and_colours() {
         let text = "a\tb\n\u{1b}[1m\u{1b}[31mred\u{1b}[0m \u{1b}[2J\u{1b}]0;title\u{7}\r\u{202e}";
         assert_eq!(
             printable_in_color(text),
@@ -140,11 +146,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_unsafe_is_left(text: String) {
+        fn no_unsafe_character_is_left(text: String) {
             prop_assert!(!clean(&text).contains(is_unsafe));
             let lines = printable(&text).replace(['\n', '\t'], "");
             prop_assert!(!lines.contains(is_unsafe));
-            // Of what was safe, everything is.
+            // Safe characters stay.
             let safe: String = text.chars().filter(|c| !is_unsafe(*c)).collect();
             prop_assert_eq!(printable(&safe), safe.as_str());
         }

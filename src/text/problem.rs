@@ -1,8 +1,8 @@
-//! What is wrong with a value that was typed.
+//! The error of an invalid value from a flag, a file or an environment variable.
 
 use super::quote::quoted;
 
-/// What is wrong with a value, and what to do.
+/// What is wrong with a value, and how to correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// `unknown strategy "redis-kafak"`.
@@ -12,7 +12,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Both halves.
+    /// A problem with its advice.
     pub fn new(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -20,7 +20,7 @@ impl Problem {
         }
     }
 
-    /// Of a value that is simply none.
+    /// The problem of an invalid value.
     pub fn invalid(value: &str, advice: impl Into<String>) -> Self {
         Self::new(format!("invalid value {}", quoted(value)), advice)
     }

@@ -1,7 +1,7 @@
-//! Counts, durations, switches and words as people write them: in flags, in scenario files and in assertions.
+//! Parses counts, durations, rates, shares and switches from flags, scenario files and assertions.
 //!
-//! All of it is exact integer arithmetic. Durations are read here and not by a library because the usual ones
-//! take months and years, where `1M` and `1m` are easily confused.
+//! Counts and durations use exact integer arithmetic. No library parses the durations, because the usual libraries
+//! accept months and years, so that `1M` and `1m` are easily confused.
 
 use std::time::Duration;
 
@@ -22,6 +22,10 @@ const UNITS: [(&str, u64); 7] = [
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// A whole number: `10000`, `10k`, `1.5m`, `1_000_000`, `1,000`.
+///
+/// # Errors
+///
+/// If the text is no whole number, or the number does not fit 64 bits.
 pub fn count(text: &str) -> Result<u64, Problem> {
     let number = text.trim();
     let (number, factor) = match number.char_indices().next_back() {
@@ -32,7 +36,7 @@ pub fn count(text: &str) -> Result<u64, Problem> {
     let advice = "a count is a whole number, such as 10000, 10k or 1_000_000";
     match Decimal::parse(number).and_then(|decimal| decimal.times(factor)) {
         Ok(count) => Ok(count),
-        Err(Trouble::TooLarge) => Err(Problem::invalid(text, "the number is too large")),
+        Err(DecimalError::TooLarge) => Err(Problem::invalid(text, "the number is too large")),
         Err(_) => Err(Problem::invalid(text, advice)),
     }
 }
@@ -53,11 +57,19 @@ pub fn positive<T: TryFrom<u64> + Into<u64> + Copy>(max: T) -> impl Fn(&str) -> 
 }
 
 /// A duration with its unit: `500ms`, `30s`, `2m`, `1.5s`.
+///
+/// # Errors
+///
+/// As for [`nanoseconds`].
 pub fn duration(text: &str) -> Result<Duration, Problem> {
     nanoseconds(text).map(Duration::from_nanos)
 }
 
 /// A duration with its unit, in nanoseconds.
+///
+/// # Errors
+///
+/// If the number or the unit is missing, or the duration is too long or no whole number of nanoseconds.
 pub fn nanoseconds(text: &str) -> Result<u64, Problem> {
     let advice = "a duration needs a number and a unit (ns, us, µs, ms, s, m), such as 500ms";
     let trimmed = text.trim();
@@ -71,15 +83,22 @@ pub fn nanoseconds(text: &str) -> Result<u64, Problem> {
     };
     match Decimal::parse(number).and_then(|decimal| decimal.times(*factor)) {
         Ok(nanoseconds) => Ok(nanoseconds),
-        Err(Trouble::TooLarge) => Err(Problem::invalid(text, "the duration is too long")),
-        Err(Trouble::NotWhole) => Err(Problem::invalid(text, "nanoseconds cannot be divided")),
-        Err(Trouble::NoNumber) => Err(Problem::invalid(text, advice)),
+        Err(DecimalError::TooLarge) => Err(Problem::invalid(text, "the duration is too long")),
+        Err(DecimalError::NotWhole) => Err(Problem::invalid(
+            text,
+            "a duration is a whole number of nanoseconds",
+        )),
+        Err(DecimalError::NoNumber) => Err(Problem::invalid(text, advice)),
     }
 }
 
 /// A rate: `5000/s`, `5k/s`, `0.5/s`.
+///
+/// # Errors
+///
+/// If the number or `/s` is missing.
 pub fn per_second(text: &str) -> Result<f64, Problem> {
-    let wrong = || Problem::invalid(text, "a rate is a number a second, such as 5000/s");
+    let wrong = || Problem::invalid(text, "a rate is a number per second, such as 5000/s");
     let number = text.trim().strip_suffix("/s").ok_or_else(wrong)?.trim_end();
     let (number, factor) = match number.char_indices().next_back() {
         Some((at, 'k' | 'K')) => (&number[..at], 1e3),
@@ -90,20 +109,33 @@ pub fn per_second(text: &str) -> Result<f64, Problem> {
     Ok(decimal.digits as f64 / 10_f64.powf(f64::from(decimal.scale)) * factor)
 }
 
-/// A rate as one types it: `5000`, `5k` or `5000/s`.
+/// A rate with or without its unit: `5000`, `5k` or `5000/s`.
+///
+/// # Errors
+///
+/// If the text is no number.
 pub fn rate(text: &str) -> Result<f64, Problem> {
     let number = text.trim();
     let number = number.strip_suffix("/s").unwrap_or(number);
-    per_second(&format!("{number}/s"))
-        .map_err(|_| Problem::invalid(text, "a rate is a number a second, such as 5000, 5k or 0.5"))
+    per_second(&format!("{number}/s")).map_err(|_| {
+        Problem::invalid(
+            text,
+            "a rate is a number per second, such as 5000, 5k or 0.5",
+        )
+    })
 }
 
-/// A share as people write it: `10%` is 0.1. Its sign is needed, as 0.1 could be meant as either.
+/// A share in percent: `10%` is 0.1. The percent sign is required, because `0.1` could mean 10 % or 0.1 %.
+///
+/// # Errors
+///
+/// If the percent sign is missing, or the share is larger than 10000 %.
 pub fn percent(text: &str) -> Result<f64, Problem> {
     let wrong = |advice| Problem::invalid(text, advice);
     let number = text.trim().strip_suffix('%').map(str::trim_end);
     let number = number.and_then(|number| Decimal::parse(number).ok());
-    let decimal = number.ok_or_else(|| wrong("say a share in percent, such as 10%"))?;
+    let decimal =
+        number.ok_or_else(|| wrong("a share is a number with a percent sign, such as 10%"))?;
     let share = decimal.digits as f64 / 10_f64.powf(f64::from(decimal.scale)) / 100.0;
     if share > 100.0 {
         return Err(wrong("must be at most 10000%"));
@@ -111,7 +143,11 @@ pub fn percent(text: &str) -> Result<f64, Problem> {
     Ok(share)
 }
 
-/// A part of a whole in percent: `5%` is 0.05.
+/// A share of at most 100 %: `5%` is 0.05.
+///
+/// # Errors
+///
+/// As for [`percent`], or if the share is larger than 100 %.
 pub fn share(text: &str) -> Result<f64, Problem> {
     match percent(text)? {
         share if share > 1.0 => Err(Problem::invalid(text, "must be at most 100%")),
@@ -119,16 +155,24 @@ pub fn share(text: &str) -> Result<f64, Problem> {
     }
 }
 
-/// `on` or `off`; a TOML boolean means the same.
+/// `on` or `off`; `true` and `false` mean the same.
+///
+/// # Errors
+///
+/// If the text is another word.
 pub fn switch(text: &str) -> Result<bool, Problem> {
     match text.trim() {
         "on" | "true" => Ok(true),
         "off" | "false" => Ok(false),
-        _ => Err(Problem::invalid(text, "say on or off")),
+        _ => Err(Problem::invalid(text, "must be on or off")),
     }
 }
 
 /// A seed: any whole number that fits 64 bits.
+///
+/// # Errors
+///
+/// If the text is no such number.
 pub fn seed(text: &str) -> Result<u64, Problem> {
     let digits: String = text.trim().chars().filter(|c| *c != '_').collect();
     digits.parse().map_err(|_| {
@@ -137,9 +181,9 @@ pub fn seed(text: &str) -> Result<u64, Problem> {
     })
 }
 
-/// The candidate that somebody who typed `word` most likely meant, if there is a likely one.
+/// The candidate that is most similar to `word`; `None` if no candidate is similar.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Comparing is quadratic, and nobody mistypes a name at such a length.
+    // The comparison takes quadratic time, and no name is this long.
     if word.len() > 100 {
         return None;
     }
@@ -152,7 +196,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// `did you mean "naive"?`, or the alternatives where nothing is near.
+/// `did you mean "naive"?`, or the list of candidates if none is similar.
 pub fn did_you_mean(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(name) => format!("did you mean {}?", quoted(name)),
@@ -160,52 +204,55 @@ pub fn did_you_mean(word: &str, candidates: &[&str]) -> String {
     }
 }
 
-/// `digits / 10^scale`.
+/// The number `digits / 10^scale`.
 struct Decimal {
     digits: u128,
     scale: u32,
 }
 
-enum Trouble {
+enum DecimalError {
     NoNumber,
     NotWhole,
     TooLarge,
 }
 
 impl Decimal {
-    fn parse(text: &str) -> Result<Self, Trouble> {
+    fn parse(text: &str) -> Result<Self, DecimalError> {
         let (whole, fraction) = match text.split_once('.') {
             Some((whole, fraction)) => (whole, Some(fraction)),
             None => (text, None),
         };
-        let mut digits = without_separators(whole).ok_or(Trouble::NoNumber)?;
+        let mut digits = without_separators(whole).ok_or(DecimalError::NoNumber)?;
         let mut scale = 0;
         if let Some(fraction) = fraction {
             if !is_digits(fraction) {
-                return Err(Trouble::NoNumber);
+                return Err(DecimalError::NoNumber);
             }
             let significant = fraction.trim_end_matches('0');
             digits.push_str(significant);
-            scale = u32::try_from(significant.len()).map_err(|_| Trouble::TooLarge)?;
+            scale = u32::try_from(significant.len()).map_err(|_| DecimalError::TooLarge)?;
         }
-        let digits = digits.parse().map_err(|_| Trouble::TooLarge)?;
+        let digits = digits.parse().map_err(|_| DecimalError::TooLarge)?;
         Ok(Self { digits, scale })
     }
 
-    fn times(&self, factor: u64) -> Result<u64, Trouble> {
-        let divisor = 10_u128.checked_pow(self.scale).ok_or(Trouble::NotWhole)?;
+    fn times(&self, factor: u64) -> Result<u64, DecimalError> {
+        let divisor = 10_u128
+            .checked_pow(self.scale)
+            .ok_or(DecimalError::NotWhole)?;
         let product = self
             .digits
             .checked_mul(u128::from(factor))
-            .ok_or(Trouble::TooLarge)?;
+            .ok_or(DecimalError::TooLarge)?;
         if product % divisor != 0 {
-            return Err(Trouble::NotWhole);
+            return Err(DecimalError::NotWhole);
         }
-        u64::try_from(product / divisor).map_err(|_| Trouble::TooLarge)
+        u64::try_from(product / divisor).map_err(|_| DecimalError::TooLarge)
     }
 }
 
-/// `1_000` or `1,000` to `1000`; commas only where thousands end, as `1,5` may be meant as a fraction.
+/// Removes separators: `1_000` and `1,000` become `1000`. A comma must separate groups of three digits, because `1,5` may be meant
+/// as a fraction. `None` if the text is no number.
 fn without_separators(text: &str) -> Option<String> {
     if let Some((first, rest)) = text.split_once(',') {
         let grouped = is_digits(first)
@@ -224,7 +271,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Longer than nothing, and at most a day.
+/// A duration above 0 and of at most a day.
 pub(crate) fn span(text: &str) -> Result<Duration, Problem> {
     match duration(text)? {
         Duration::ZERO => Err(Problem::invalid(text, "must be longer than 0")),
@@ -233,7 +280,7 @@ pub(crate) fn span(text: &str) -> Result<Duration, Problem> {
     }
 }
 
-/// A title goes to terminals: no line breaks, no escape sequences.
+/// A title. It is written to terminals, so it has no line breaks and no escape sequences.
 pub(crate) fn one_line(text: &str) -> Result<String, Problem> {
     if text.contains(super::is_unsafe) {
         return Err(Problem::invalid(text, "a title is one line of plain text"));

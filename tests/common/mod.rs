@@ -1,12 +1,12 @@
-//! What several tests share.
+//! Helpers of several tests.
 
 use serde_json::Value;
 
-/// The schema of the JSON report, as it is published.
+/// The published schema of the JSON report.
 pub const REPORT_SCHEMA: &str = include_str!("../../schema/report.schema.json");
 
-/// Holds a report to the schema, and more strictly than a reader may: a field that the schema does not describe is an
-/// error too. The error names every place that is wrong.
+/// Validates a report against the schema, more strictly than a reader may: a field that the schema does not describe is an
+/// error. The error names every invalid place.
 pub fn validate(report: &Value) -> Result<(), String> {
     validate_with(REPORT_SCHEMA, report)
 }
@@ -29,7 +29,7 @@ pub fn validate_with(schema: &str, report: &Value) -> Result<(), String> {
     }
 }
 
-/// Readers must accept fields that were added later; the tests must notice them.
+/// Readers must accept undescribed fields, because later versions add fields. The tests must reject them.
 fn forbid_unknown_fields(schema: &mut Value) {
     match schema {
         Value::Object(keywords) => {

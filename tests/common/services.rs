@@ -1,4 +1,4 @@
-//! Where the real services are. The defaults are those of `scripts/services`.
+//! The addresses of the real services. The defaults are those of `scripts/services`.
 
 use std::env;
 
@@ -36,7 +36,7 @@ pub fn rabbitmq() -> String {
     )
 }
 
-/// Every combination of services a strategy is tried on, as flags: what to call it, and the flags.
+/// Every combination of services for a strategy: its name and its flags.
 pub fn backends() -> [(&'static str, String); 3] {
     let real = format!("--redis {} --kafka {}", redis(), kafka());
     [

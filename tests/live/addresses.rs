@@ -1,4 +1,4 @@
-//! How a database is reached: by an address, a socket, through a pooler, over TLS.
+//! The ways to connect to a database: by an address, by a socket, through a pooler, over TLS.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::{
     program::{command, run},
 };
 
-/// What it says on stderr, and its exit code.
+/// The text on stderr and the exit code.
 fn refused(args: &str) -> (Option<i32>, String) {
     let output = command(args).output().expect("the program starts");
     (
@@ -17,7 +17,7 @@ fn refused(args: &str) -> (Option<i32>, String) {
     )
 }
 
-/// A run of a strategy that uses transactions, at every one of `urls`.
+/// Runs a strategy that uses transactions on every database of `urls`.
 fn held(urls: &[String], flags: &str) {
     for url in urls {
         let ran = run(&format!(
@@ -52,7 +52,7 @@ fn postgres_is_reached_by_address_socket_and_tls() {
         .map(|host| format!("postgres://coupon:coupon@{host}/template1"))
         .collect();
     held(&tcp, "");
-    // Verified: the certificate is for each of these names.
+    // TLS with verification: the certificate has each of these names.
     held(&tcp, &ca(&server));
     held(
         &[
@@ -95,7 +95,7 @@ fn mariadb_is_reached_by_address_socket_and_tls() {
 }
 
 #[test]
-fn a_pooler_in_transaction_mode_is_noticed_and_every_strategy_works_behind_it() {
+fn a_pooler_in_transaction_mode_is_detected_and_every_strategy_works_behind_it() {
     let pooler = private::pgbouncer("transaction");
     let db = format!("--db postgres://127.0.0.1:{}/coupon", pooler.port);
     let output = command(&format!("doctor {db}"))
@@ -129,7 +129,7 @@ fn a_pooler_in_transaction_mode_is_noticed_and_every_strategy_works_behind_it() 
 }
 
 #[test]
-fn a_pooler_in_session_mode_is_like_none() {
+fn statements_are_prepared_behind_a_pooler_in_session_mode() {
     let pooler = private::pgbouncer("session");
     let url = format!("postgres://127.0.0.1:{}/coupon", pooler.port);
     let ran = run(&format!(
@@ -137,7 +137,7 @@ fn a_pooler_in_session_mode_is_like_none() {
     ));
     assert_eq!(ran.verdicts(), [json!("holds")], "{}", ran.stderr);
     assert!(!ran.stderr.contains("pooler"), "{}", ran.stderr);
-    // Four sessions are not enough for a pool of ten, which nobody asked for.
+    // Four sessions are not enough for the default pool of ten connections.
     let (exit, said) = refused(&format!("run -s naive -u 10 --db {url}"));
     assert_eq!(exit, Some(5), "{said}");
     let expected =
@@ -160,15 +160,15 @@ fn a_parameter_that_a_pooler_refuses_is_explained() {
 }
 
 #[test]
-fn a_run_without_prepared_statements_can_be_asked_for() {
+fn a_url_parameter_disables_prepared_statements() {
     let url = crate::services::postgres();
     held(&[format!("{url}?statement-cache-capacity=0")], "");
-    // The session of the server is the run's own: it is what it was.
+    // The session of the server belongs to the run, so its settings stay as they were.
     assert_eq!(psql("SHOW default_transaction_read_only"), "off");
 }
 
 #[test]
-fn what_the_script_of_the_services_exports_is_what_the_program_reads() {
+fn the_program_reads_the_variables_that_scripts_services_exports() {
     for (choice, kind) in [("postgres", "postgres "), ("mariadb", "mariadb ")] {
         let exported = services_script(&["env", choice]);
         let variables = exported.lines().filter_map(|line| {

@@ -1,4 +1,4 @@
-//! A thousand runs of the strategies that promise something: a judge that cries wolf is worth nothing.
+//! A thousand runs of the strategies with a promise: no verdict is a false alarm.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ const ON_ANY_DATABASE: &str = "local-lock,db-pessimistic,db-optimistic,db-serial
 const ON_SERVERS: &str = "db-named-lock,db-skip-locked";
 const THROUGH_KAFKA: &str = "redis-kafka,redis-kafka-safe";
 
-/// Runs all of them, as a burst on a contended limit; how many there were.
+/// Runs all strategies as bursts on a contended limit, and returns the number of runs.
 fn quiet(strategies: &str, trials: u32, services: &str) -> usize {
     let ran = run(&format!(
         "-s {strategies} -u 40 -l 10 --db-pool 4 --trials {trials} --timeout 60s {services}"
@@ -20,7 +20,7 @@ fn quiet(strategies: &str, trials: u32, services: &str) -> usize {
     for one in ran.report["runs"].as_array().expect("runs") {
         let (violations, verdict) = (&one["violations"], &one["verdict"]);
         assert_eq!(violations, &Value::Array(Vec::new()), "{services}: {one}");
-        // Who gave up after too many conflicts leaves a coupon behind, and at-most allows that; all others prove their promise.
+        // A claim that gives up after too many conflicts leaves a coupon over, which at-most allows. The others prove their promise.
         let may_doubt = one["promise"] == "at-most";
         assert!(verdict == "holds" || may_doubt, "{services}: {one}");
     }
@@ -28,7 +28,7 @@ fn quiet(strategies: &str, trials: u32, services: &str) -> usize {
 }
 
 #[test]
-fn a_thousand_runs_of_what_is_right_raise_no_alarm() {
+fn a_thousand_runs_of_correct_strategies_have_no_violation() {
     let (postgres, mysql) = (format!("--db {}", postgres()), format!("--db {}", mysql()));
     let real = format!("--redis {}", redis());
     let kafka = format!("--kafka {}", kafka());

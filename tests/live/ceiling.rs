@@ -1,4 +1,4 @@
-//! The services by themselves.
+//! `ceiling` on real services.
 
 use std::{
     process::Stdio,
@@ -13,7 +13,7 @@ use crate::{
     services::{backends, kafka, postgres, redis},
 };
 
-/// `ceiling` with these flags: its JSON.
+/// Runs `ceiling` with these flags and returns its JSON.
 fn ceiling(flags: &str) -> Value {
     let output = command(&format!("ceiling --json - {flags}"))
         .output()
@@ -23,7 +23,7 @@ fn ceiling(flags: &str) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// Everything of this program's that the services hold, of whichever run.
+/// The names of all objects of this program's runs on the services.
 fn names() -> Vec<String> {
     let tables = psql(
         "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'coupon_bench%'",
@@ -38,7 +38,7 @@ fn names() -> Vec<String> {
         .collect()
 }
 
-/// Waits until none of `new` is left: tests that run at the same time have objects of their own, which come and go.
+/// Waits until no object of `new` is left. Other tests create and remove objects at the same time.
 fn gone(new: &[String]) {
     let limit = Instant::now() + Duration::from_secs(20);
     loop {
@@ -53,7 +53,7 @@ fn gone(new: &[String]) {
 }
 
 #[test]
-fn every_operation_is_done_as_often_as_asked_and_without_an_error() {
+fn every_operation_runs_the_requested_number_of_times_without_an_error() {
     for (name, flags) in backends() {
         let report = ceiling(&format!("-n 2000 -c 20 --payload 40 {flags}"));
         let measured = report["ceilings"].as_array().expect("ceilings");
@@ -73,7 +73,7 @@ fn every_operation_is_done_as_often_as_asked_and_without_an_error() {
 }
 
 #[test]
-fn the_services_do_what_is_counted() {
+fn the_services_execute_the_counted_operations() {
     let before: u64 = redis_calls("incr");
     let inserted: u64 = inserted_rows();
     ceiling(&format!(
@@ -81,9 +81,9 @@ fn the_services_do_what_is_counted() {
         redis(),
         postgres()
     ));
-    // Other tests may add to it.
+    // Other tests may increase the number.
     assert!(redis_calls("incr") >= before + 3000);
-    // PostgreSQL's statistics come a little later.
+    // PostgreSQL updates its statistics with a delay.
     let limit = Instant::now() + Duration::from_secs(20);
     while inserted_rows() < inserted + 3000 {
         assert!(
@@ -116,7 +116,7 @@ fn inserted_rows() -> u64 {
 }
 
 #[test]
-fn ctrl_c_removes_everything_and_ends_with_130() {
+fn ctrl_c_removes_all_objects_and_ends_with_130() {
     let before = names();
     let flags = format!(
         "--db {} --redis {} --kafka {}",
@@ -154,7 +154,7 @@ fn ctrl_c_removes_everything_and_ends_with_130() {
 }
 
 #[test]
-fn a_service_that_is_not_there_is_named_at_once() {
+fn an_unreachable_service_is_named_at_once() {
     let begin = Instant::now();
     let output = command("ceiling -n 100m --kafka 127.0.0.1:1")
         .output()

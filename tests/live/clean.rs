@@ -1,4 +1,4 @@
-//! What a run that is killed leaves behind is listed and removed; runs that live, and what merely has a similar name, stay.
+//! `clean` lists and removes the objects of killed runs. Objects of live runs and objects with a similar name stay.
 
 use std::{
     process::{Child, Output, Stdio},
@@ -18,7 +18,7 @@ fn flags(db: &str) -> String {
     format!("--db {db} --redis {} --kafka {}", redis(), kafka())
 }
 
-/// A run that takes long, once its objects are there: the process, and its id as the registry has it.
+/// Starts a long run and waits for its objects. Returns the process and the run's id in the registry.
 fn long_run(flags: &str) -> (Child, String) {
     let mut child = command(&format!(
         "run -q -s redis-kafka -u 6k -l 1000 --rate 50 {flags}"
@@ -35,7 +35,7 @@ fn long_run(flags: &str) -> (Child, String) {
     (child, id)
 }
 
-/// The id of the run of a process, once the objects of the run are there; `None` after 30 s.
+/// Waits for the objects of a process's run and returns the run's id; `None` after 30 s.
 fn begun(process: u32) -> Option<String> {
     let limit = Instant::now() + Duration::from_secs(30);
     while Instant::now() < limit {
@@ -70,13 +70,13 @@ fn clean(args: &str) -> (Output, Value) {
     (output, found)
 }
 
-/// What is said of a run.
+/// The lines about a run.
 fn of<'a>(found: &'a Value, id: &str) -> Option<&'a Value> {
     let runs = found["runs"].as_array().expect("runs");
     runs.iter().find(|run| run["run_id"] == id)
 }
 
-/// Cleans until nothing is left of a run. A cluster takes the members of a killed run for alive until their session times out.
+/// Cleans until no object of a run is left. A Kafka cluster counts the members of a killed run as alive until their session ends.
 fn clean_until_removed(flags: &str, id: &str) -> Value {
     let limit = Instant::now() + Duration::from_secs(90);
     loop {
@@ -96,7 +96,7 @@ fn kill(mut child: Child) {
 }
 
 #[test]
-fn what_a_killed_run_has_left_goes_and_everything_else_stays() {
+fn clean_removes_the_objects_of_a_killed_run_and_no_others() {
     let foreign = "coupon_bench_history_coupon";
     psql(&format!("CREATE TABLE IF NOT EXISTS {foreign} (id int)"));
     redis_cli(&["SET", "coupon_bench:config:coupon_count", "1"]);
@@ -141,8 +141,8 @@ fn what_a_killed_run_has_left_goes_and_everything_else_stays() {
 }
 
 #[test]
-fn runs_of_another_machine_go_by_their_age_alone() {
-    // Two hours old, and as old as this test.
+fn objects_of_another_machine_are_removed_by_age() {
+    // One run is two hours old, the other as old as this test.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let now = now.expect("a time after 1970").as_secs();
     let (old, new) = (
@@ -180,8 +180,8 @@ fn runs_of_another_machine_go_by_their_age_alone() {
 }
 
 #[test]
-fn a_second_ctrl_c_names_what_it_leaves_and_how_to_remove_it() {
-    // Frozen, so that the run cannot end between the signals.
+fn a_second_ctrl_c_names_the_remaining_objects_and_how_to_remove_them() {
+    // The service is frozen, so that the run cannot end between the signals.
     let frozen = PrivateRedis::start();
     let redis = format!("redis://127.0.0.1:{}", frozen.port);
     let flags = format!("--db {} --redis {redis} --kafka {}", postgres(), kafka());
@@ -224,7 +224,7 @@ fn a_second_ctrl_c_names_what_it_leaves_and_how_to_remove_it() {
 }
 
 #[test]
-fn a_private_database_of_a_killed_run_goes_and_what_was_kept_stays_until_asked_for() {
+fn clean_removes_private_databases_of_killed_runs_and_kept_objects_only_with_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let command = |args: &str| {
         let mut command = command(args);
@@ -276,7 +276,7 @@ fn a_private_database_of_a_killed_run_goes_and_what_was_kept_stays_until_asked_f
 }
 
 #[test]
-fn a_service_that_cannot_be_reached_is_told_and_the_others_are_looked_at() {
+fn clean_names_an_unreachable_service_and_searches_the_others() {
     let flags = format!("--db {} --redis redis://u:secret@127.0.0.1:1", postgres());
     let (output, found) = clean(&flags);
     let stderr = String::from_utf8_lossy(&output.stderr);

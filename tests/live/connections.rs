@@ -1,5 +1,5 @@
-//! Services that do odd things to connections: a real nginx that goes away after some requests, servers that close connections
-//! without a word, that limit by address, and that accept slowly.
+//! Services with unusual connections: a real nginx that closes connections after some requests, and servers that close connections
+//! without an answer, limit requests by address, or accept slowly.
 
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::program::{self, Ran};
 
-/// A target whose claims are answered with 201, without a ledger.
+/// A target without a ledger whose claims get the status 201.
 fn target(folder: &Path, http: &str, url: &str) -> String {
     let path = folder.join("odd.toml");
     let text = format!(
@@ -87,7 +87,7 @@ impl Nginx {
         }
     }
 
-    /// Requests that it has processed since it was last asked.
+    /// The number of requests that nginx has processed since the last call.
     fn processed(&self) -> u64 {
         let log = self.folder.path().join("access.log");
         let lines = fs::read_to_string(&log).expect("a log").lines().count();
@@ -98,7 +98,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // The master ends its workers on SIGTERM, and leaves them behind on SIGKILL.
+        // The master process ends its workers on SIGTERM and not on SIGKILL.
         let id = self.child.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &id]).status();
         let _ = self.child.wait();
@@ -106,7 +106,7 @@ impl Drop for Nginx {
 }
 
 #[test]
-fn every_request_over_http2_is_in_the_servers_log_or_has_failed_although_connections_go_away() {
+fn every_http2_request_is_in_the_servers_log_or_failed_when_connections_close() {
     let nginx = Nginx::start();
     let http = format!(
         "base_url = \"http://127.0.0.1:{}\"\nversion = \"2\"",
@@ -137,7 +137,7 @@ fn every_request_over_http2_is_in_the_servers_log_or_has_failed_although_connect
     }
 }
 
-/// A server of this test's own, which lets `answer` do with each request what it likes.
+/// A server that calls `answer` for each request.
 struct Odd {
     address: SocketAddr,
     folder: tempfile::TempDir,
@@ -145,7 +145,7 @@ struct Odd {
 }
 
 impl Odd {
-    /// `answer` is given where the request came from, and says whether the connection stays open.
+    /// Starts a server. `answer` gets the address of the client and returns whether the connection stays open.
     fn start(answer: impl Fn(&mut TcpStream, IpAddr) -> bool + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -179,7 +179,7 @@ impl Odd {
     }
 }
 
-/// Reads one request; whether there was one.
+/// Reads one request, and returns whether there was one.
 fn request(reader: &mut impl BufRead) -> bool {
     let (mut line, mut length) = (String::new(), 0);
     loop {
@@ -202,7 +202,7 @@ fn say(stream: &mut TcpStream, status: &str) {
 }
 
 #[test]
-fn a_server_that_closes_connections_without_a_word_leaves_open_what_the_report_counts() {
+fn attempts_are_indeterminate_and_counted_if_the_server_closes_their_connection() {
     let server = Odd::start(|stream, _| {
         say(stream, "201 Created");
         false
@@ -217,7 +217,7 @@ fn a_server_that_closes_connections_without_a_word_leaves_open_what_the_report_c
         "{}",
         ran.report
     );
-    // What was processed was answered: the server closes after its answer.
+    // The server answers every processed request before it closes the connection.
     assert_eq!(
         server.processed.load(SeqCst),
         number(&ran, "/attempts/issued")
@@ -225,7 +225,7 @@ fn a_server_that_closes_connections_without_a_word_leaves_open_what_the_report_c
     let said = warnings(&ran).contains("the service closed the connection during the request");
     assert_eq!(said, closed_under > 0, "{}", ran.report);
 
-    // Between bursts, the connections of this one are idle for longer than it keeps them.
+    // Between bursts, connections are idle for longer than this server keeps them open.
     let impatient = Odd::start(|stream, _| {
         say(stream, "201 Created");
         stream
@@ -239,7 +239,7 @@ fn a_server_that_closes_connections_without_a_word_leaves_open_what_the_report_c
 }
 
 #[test]
-fn a_limit_by_address_is_hinted_at_and_met_with_several_addresses() {
+fn a_limit_by_address_is_reported_and_several_source_addresses_avoid_it() {
     let asked: Mutex<HashMap<IpAddr, u64>> = Mutex::default();
     let server = Odd::start(move |stream, from| {
         let mut asked = asked.lock().expect("no panic");
@@ -278,7 +278,7 @@ fn a_limit_by_address_is_hinted_at_and_met_with_several_addresses() {
 }
 
 #[test]
-fn several_instances_share_the_users_of_a_service_and_come_from_different_addresses() {
+fn instances_share_the_users_of_a_service_and_use_different_source_addresses() {
     let sources: Arc<Mutex<HashMap<IpAddr, u64>>> = Arc::default();
     let seen = Arc::clone(&sources);
     let server = Odd::start(move |stream, from| {
@@ -303,7 +303,7 @@ fn several_instances_share_the_users_of_a_service_and_come_from_different_addres
 
 #[test]
 fn a_full_backlog_is_explained() {
-    // Nobody accepts: the kernel takes as many connections as the backlog has places.
+    // The server never accepts: the kernel completes as many connections as the backlog has places.
     let listener = backlog(5);
     let folder = tempfile::tempdir().expect("a folder");
     let address = listener.local_addr().expect("an address");

@@ -11,13 +11,13 @@ use crate::{program::run, services::backends};
 
 const LIMIT: u64 = 50;
 
-/// Runs of each strategy on each backend; `scripts/contract` asks for more than the suite has time for.
+/// The number of runs of each strategy on each backend. `scripts/contract` sets more than the test suite has time for.
 fn trials() -> usize {
     let asked = std::env::var("COUPON_BENCH_CONTRACT_TRIALS");
     asked.map_or(8, |trials| trials.parse().expect("a number of trials"))
 }
 
-/// The runs of `entry`, all of which have to keep its promise.
+/// Runs `entry`; every run must keep the promise.
 fn check(entry: &Entry, runs: &[&Value], context: &str) {
     let context = format!("{} on {context}", entry.name);
     assert_eq!(runs.len(), trials(), "{context}: runs are missing");
@@ -100,7 +100,7 @@ fn every_strategy_keeps_its_promise_on_mysql() {
 }
 
 #[test]
-fn a_strategy_that_the_database_cannot_run_is_refused_with_the_reason() {
+fn a_strategy_that_the_database_cannot_run_is_refused_with_a_reason() {
     let output = crate::program::command("run -s db-named-lock")
         .output()
         .expect("the program starts");

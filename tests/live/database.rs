@@ -1,4 +1,4 @@
-//! What a run does to the database, and what others on it feel.
+//! The load of a run on the database, and its effect on the bystander.
 
 use std::{
     path::Path,
@@ -22,7 +22,7 @@ fn number(run: &Value, pointer: &str) -> u64 {
     value.unwrap_or_else(|| panic!("no number at {pointer} in {run}"))
 }
 
-/// Rows of the time series, and how long it is.
+/// The number of rows of the time series, and its length.
 fn rows(run: &Value) -> (u64, Duration) {
     let series = run["database"]["rows_over_time"]["rows"]
         .as_array()
@@ -35,7 +35,7 @@ fn rows(run: &Value) -> (u64, Duration) {
 }
 
 #[test]
-fn consumers_keep_their_pace_and_insert_in_batches() {
+fn consumers_keep_their_rate_and_insert_in_batches() {
     for (name, flags) in backends() {
         let paced = "--consumers 2 --consumer-batch 50 --consumer-rate 1000";
         let ran = run(&format!(
@@ -44,18 +44,18 @@ fn consumers_keep_their_pace_and_insert_in_batches() {
         assert_eq!(ran.exit, Some(0), "{name}: {}", ran.report);
         for run in ran.report["runs"].as_array().expect("runs") {
             assert_eq!(number(run, "/ledger/issued"), 1000, "{name}");
-            // At 1,000 a second the records pile up, so that most batches are full.
+            // At 1,000 per second the records queue up, so that most batches are full.
             assert!(number(run, "/database/statements") < 500, "{name}: {run}");
             let (rows, took) = rows(run);
             assert_eq!(rows, 1000, "{name}");
-            // The last batch has its turn when those before it have had theirs.
+            // The last batch follows after the time of all batches before it.
             assert!(took > Duration::from_millis(900), "{name}: {took:?}");
         }
     }
 }
 
 #[test]
-fn a_paced_drain_goes_on_beyond_the_timeout() {
+fn a_drain_with_a_consumer_rate_continues_beyond_the_timeout() {
     let ran = run("-s redis-kafka -u 500 -l 300 --consumer-rate 100 --timeout 1s");
     assert_eq!(ran.exit, Some(0), "{}", ran.report);
     assert_eq!(ran.each("/ledger/drained"), [json!(true)]);
@@ -63,7 +63,7 @@ fn a_paced_drain_goes_on_beyond_the_timeout() {
 }
 
 #[test]
-fn every_statement_waits_for_a_connection_and_every_row_has_its_time() {
+fn every_statement_has_a_pool_wait_and_every_row_is_in_the_time_series() {
     for (name, flags) in backends() {
         for instances in [1, 2] {
             let ran = run(&format!(
@@ -83,7 +83,7 @@ fn every_statement_waits_for_a_connection_and_every_row_has_its_time() {
 }
 
 #[test]
-fn a_bystander_is_heard_before_during_and_after_and_leaves_nothing_behind() {
+fn a_bystander_has_orders_before_during_and_after_the_load_and_removes_its_tables() {
     for (name, flags) in backends() {
         for instances in ["", "--instances 2"] {
             let ran = run(&format!(
@@ -94,7 +94,7 @@ fn a_bystander_is_heard_before_during_and_after_and_leaves_nothing_behind() {
                 for phase in PHASES {
                     let of =
                         |field: &str| number(run, &format!("/database/bystander/{phase}/{field}"));
-                    // Of a load of 15 ms there may be none: they are 20 ms apart.
+                    // Orders are 20 ms apart, so a load of 15 ms may have none.
                     assert!(
                         phase == "during" || of("orders") > 10,
                         "{name}, {phase}: {run}"
@@ -102,7 +102,7 @@ fn a_bystander_is_heard_before_during_and_after_and_leaves_nothing_behind() {
                     assert_eq!(of("failed") + of("unanswered"), 0, "{name}, {phase}: {run}");
                     assert_eq!(of("response/count"), of("orders"), "{name}, {phase}");
                 }
-                // Which phase an order belongs to depends on how long it took, but every one that was due is in one.
+                // The phase of an order depends on its duration, but every order that was due is in one phase.
                 let total = |field: &str| -> u64 {
                     let of =
                         |phase: &&str| number(run, &format!("/database/bystander/{phase}/{field}"));
@@ -110,7 +110,7 @@ fn a_bystander_is_heard_before_during_and_after_and_leaves_nothing_behind() {
                 };
                 let due = total("duration_ns") / 20_000_000;
                 assert!(total("orders") >= due, "{name}: {run}");
-                // It is no part of what the strategy does.
+                // The bystander's statements do not count as the strategy's.
                 assert!(number(run, "/database/statements") <= 100, "{name}");
             }
             let id = ran.each("/run_id")[1].as_str().expect("an id").to_owned();
@@ -121,14 +121,14 @@ fn a_bystander_is_heard_before_during_and_after_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn without_a_bystander_there_is_none() {
+fn a_report_without_a_bystander_has_no_figures_of_one() {
     let ran = run("-s redis-incr -u 200");
     assert_eq!(ran.each("/database/bystander"), [Value::Null]);
     assert_eq!(ran.report["scenario"]["bystander_rate_per_s"], Value::Null);
 }
 
 #[test]
-fn the_bystanders_tables_are_kept_and_named_when_asked_for() {
+fn keep_keeps_and_names_the_bystanders_tables() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("shop.sqlite");
     let ran = run(&format!(
@@ -141,7 +141,7 @@ fn the_bystanders_tables_are_kept_and_named_when_asked_for() {
         let name = format!("table coupon_bench_{id}_{table}");
         assert!(kept.contains(&name), "{name} is not in {kept}");
     }
-    // Ten to warm up, and all that were counted.
+    // Ten orders to warm up, and all counted orders.
     let counted: u64 = PHASES
         .map(|phase| {
             number(
@@ -182,7 +182,7 @@ fn ctrl_c_ends_the_bystander_too() {
     }
 }
 
-/// Does something to a database file.
+/// Calls `action` with a connection to a database file.
 fn on_file<T>(file: &Path, work: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -195,7 +195,7 @@ fn on_file<T>(file: &Path, work: impl AsyncFnOnce(&mut SqliteConnection) -> T) -
     })
 }
 
-/// How many there are; `None` while there is no table.
+/// The number of rows; `None` while the table does not exist.
 async fn orders(connection: &mut SqliteConnection) -> Option<u64> {
     let table = "SELECT name FROM sqlite_master WHERE name LIKE 'coupon_bench_%_orders'";
     let table = connection.fetch_optional(table).await.ok()??;
@@ -208,7 +208,7 @@ async fn orders(connection: &mut SqliteConnection) -> Option<u64> {
 }
 
 #[test]
-fn a_database_that_stands_still_is_felt_in_full_by_every_order_of_that_time() {
+fn the_response_times_of_the_bystander_contain_the_whole_stall_of_the_database() {
     const RATE: f64 = 50.0;
     const STILL: Duration = Duration::from_millis(1500);
     let folder = tempfile::tempdir().expect("a folder");
@@ -226,7 +226,7 @@ fn a_database_that_stands_still_is_felt_in_full_by_every_order_of_that_time() {
         std::thread::sleep(Duration::from_millis(1));
     }
     on_file(&file, async |connection| {
-        // The first ten are to warm up.
+        // The first ten orders are to warm up.
         while orders(connection).await.is_none_or(|count| count < 12) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -243,7 +243,7 @@ fn a_database_that_stands_still_is_felt_in_full_by_every_order_of_that_time() {
         let of = |phase: &&str| number(felt, &format!("/{phase}/{field}"));
         PHASES.iter().map(of).sum()
     };
-    // None was left out for being late, and none kept the next one from starting.
+    // No late order was left out, and no order delayed the next one.
     let expected = total("duration_ns") as f64 / 1e9 * RATE;
     assert!(
         total("orders") as f64 >= expected.floor(),
@@ -256,7 +256,7 @@ fn a_database_that_stands_still_is_felt_in_full_by_every_order_of_that_time() {
         .max();
     let almost = STILL.as_nanos() * 9 / 10;
     assert!(longest.map(u128::from) > Some(almost), "{felt}");
-    // Every order of that time waited for the rest of it: 75 of them for half of it in the mean.
+    // Every order during the stall waited for its end: 75 orders waited for half of the stall on average.
     let waited = |phase: &&str| {
         let of = |field: &str| felt[phase]["response"][field].as_f64().unwrap_or_default();
         of("count") * of("mean_ns") / 1e9

@@ -1,4 +1,4 @@
-//! Every command in the documentation is run, in the order of its page, by a shell, as whoever follows it would.
+//! Runs every command of the documentation in a shell, in the order of its page.
 
 use std::{
     collections::HashMap,
@@ -24,7 +24,7 @@ const PAGES: [&str; 9] = [
     "docs/targets.md",
 ];
 
-/// What a page can show besides this program: that it is there is all that is checked.
+/// Commands of a page other than this program. The test only checks that a script exists.
 const OTHER: [&str; 5] = ["scripts/", "eval ", "cargo install", "docker ", "wrk "];
 
 fn root() -> &'static Path {
@@ -35,13 +35,13 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A command of a page, and what the page shows of its output.
+/// A command of a page with the output that the page shows.
 struct Example {
     command: String,
     shown: Vec<String>,
 }
 
-/// The lines after `$ ` in the page's console blocks, with those that a backslash continues, and what follows each.
+/// The commands after `$ ` in the console blocks of a page, with continued lines, and the output below each.
 fn examples(page: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let mut inside = false;
@@ -68,7 +68,7 @@ fn commands(page: &str) -> Vec<String> {
     examples.map(|example| example.command).collect()
 }
 
-/// Whether these lines are what was printed; a line with nothing but `…` stands for any number of them.
+/// Whether the shown lines equal the printed ones. A shown line `…` matches any number of lines.
 fn is_shown(shown: &[String], printed: &[&str]) -> bool {
     let Some((first, rest)) = shown.split_first() else {
         return printed.is_empty();
@@ -81,7 +81,7 @@ fn is_shown(shown: &[String], printed: &[&str]) -> bool {
         .is_some_and(|(line, left)| line == first && is_shown(rest, left))
 }
 
-/// Where nobody listens, for the server of a page.
+/// A free address for the server of a page.
 fn free() -> &'static str {
     static FREE: LazyLock<String> = LazyLock::new(|| {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -90,7 +90,7 @@ fn free() -> &'static str {
     &FREE
 }
 
-/// On the services of the tests.
+/// Replaces the services of a command by those of the tests.
 fn on_the_tests_services(command: &str) -> String {
     let postgres = postgres();
     [
@@ -108,7 +108,7 @@ fn on_the_tests_services(command: &str) -> String {
     })
 }
 
-/// A folder with what pages refer to.
+/// A folder with the files that the pages use.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["scenarios", "results"] {
@@ -124,7 +124,7 @@ fn path() -> String {
     format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
 }
 
-/// In a shell of whoever reads the page.
+/// A shell in the folder of a page.
 fn shell(command: &str, folder: &Path) -> Command {
     let mut shell = Command::new("bash");
     shell
@@ -135,11 +135,11 @@ fn shell(command: &str, folder: &Path) -> Command {
     shell
 }
 
-/// A server of a page: it serves until the page ends.
+/// A server that a page starts. It runs until the page ends.
 struct Server(Child);
 
 impl Server {
-    /// Ends when it listens.
+    /// Starts the server and waits until it listens.
     fn start(command: &str, folder: &Path) -> Self {
         let command = format!("exec {command}");
         let mut child = shell(&command, folder)
@@ -161,12 +161,12 @@ impl Drop for Server {
     }
 }
 
-/// Runs the command as whoever reads the page would; what it prints.
+/// Runs a command of a page, and returns its output.
 fn run(page: &str, command: &str, folder: &Path) -> String {
     let output = shell(command, folder).output().expect("bash");
     let stderr = String::from_utf8_lossy(&output.stderr);
     let code = output.status.code();
-    // Held, found something, or proved nothing: what it was shown for. Never an error.
+    // The exit code is that of a verdict, and never that of an error.
     assert!(
         matches!(code, Some(0 | 3 | 4)),
         "{page}: {command}: {code:?}\n{stderr}"
@@ -177,8 +177,8 @@ fn run(page: &str, command: &str, folder: &Path) -> String {
 }
 
 #[test]
-fn every_command_of_the_documentation_does_what_it_is_there_for() {
-    // The same command on several pages is run once, unless it goes with others there.
+fn every_command_of_the_documentation_runs_and_prints_the_shown_output() {
+    // A command on several pages runs once, unless it belongs to a sequence of commands.
     let mut printed: HashMap<String, String> = HashMap::new();
     for name in PAGES {
         let folder = folder();
@@ -195,7 +195,7 @@ fn every_command_of_the_documentation_does_what_it_is_there_for() {
                 .entry(command.clone())
                 .or_insert_with(|| run(name, &command, folder.path()));
             let lines: Vec<_> = printed.lines().collect();
-            // A search prints the same whenever and wherever it runs.
+            // The output of a search does not depend on the machine.
             assert!(
                 shown.is_empty() || !command.contains(" explore ") || is_shown(&shown, &lines),
                 "{name}: {command} prints\n{printed}"
@@ -214,7 +214,7 @@ fn both_readmes_show_the_same_commands() {
 }
 
 #[test]
-fn scripts_that_are_named_are_there() {
+fn named_scripts_exist() {
     for name in PAGES {
         for command in commands(&page(name)) {
             if let Some(script) = command

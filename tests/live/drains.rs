@@ -1,5 +1,5 @@
-//! When a service has worked everything off: conditions on real services, asynchronous services that are judged right however
-//! their workers behave, and trials that never see what another has left.
+//! Drains: conditions on real services, verdicts on asynchronous services with different workers, and trials that never count the
+//! coupons of another trial.
 
 use std::{
     fs,
@@ -39,17 +39,17 @@ use crate::{
     targets::Foreign,
 };
 
-/// What `[drain]` of a described service is.
+/// The `[drain]` of the target file.
 const PENDING: &str = r#"http = { url = "/coupons", pointer = "/pending", equals = 0 }"#;
 
-/// A description of the service whose drain is `drain`.
+/// A target file of the service with this `[drain]`.
 fn described(service: &Foreign, kind: &str, drain: &str) -> String {
     let whole = service.described(kind);
     let (head, _) = whole.split_once("[drain]").expect("a drain");
     format!("{head}\n[drain]\n{drain}\n")
 }
 
-/// 60 users at once, for 20 coupons.
+/// A burst of 60 users for 20 coupons.
 fn judged(service: &Foreign, name: &str, text: &str, more: &str) -> Ran {
     let path = service.file(name, text);
     program::run(&format!(
@@ -59,7 +59,7 @@ fn judged(service: &Foreign, name: &str, text: &str, more: &str) -> Ran {
 }
 
 #[test]
-fn an_asynchronous_service_is_judged_right_twenty_times_of_twenty() {
+fn twenty_runs_of_an_asynchronous_service_have_the_correct_verdict() {
     let kinds = [
         ("late", "10s", "holds", 0, 0),
         ("restarted", "10s", "holds", 0, 0),
@@ -95,9 +95,9 @@ fn an_asynchronous_service_is_judged_right_twenty_times_of_twenty() {
 }
 
 #[test]
-fn a_late_coupon_is_waited_for_and_never_called_lost_without_a_proof() {
+fn a_late_coupon_is_waited_for_and_not_lost_without_a_proof() {
     let service = Foreign::start_script("pipeline.py");
-    // The ledger stands still long before the first coupon is there.
+    // The ledger does not change for a long time before the first coupon comes.
     let late = described(
         &service,
         "late",
@@ -108,7 +108,7 @@ fn a_late_coupon_is_waited_for_and_never_called_lost_without_a_proof() {
         (late.exit, late.verdicts()),
         (Some(0), vec![json!("holds")])
     );
-    // Neither does it take a condition.
+    // The same without a condition.
     let plain = described(&service, "late", "timeout = \"10s\"");
     assert_eq!(judged(&service, "plain", &plain, "").exit, Some(0));
 
@@ -146,7 +146,7 @@ fn over_issue_needs_no_drain() {
     );
 }
 
-/// `run` with these words, which may write no report.
+/// `run` with these arguments; the run may write no report.
 fn run(service: &Foreign, name: &str, text: &str, more: &str) -> (Output, String) {
     let path = service.file(name, text);
     let args = format!(
@@ -162,7 +162,7 @@ fn run(service: &Foreign, name: &str, text: &str, more: &str) -> (Output, String
 }
 
 #[test]
-fn what_was_measured_is_kept_when_the_second_reset_fails() {
+fn the_first_trial_is_reported_if_the_second_reset_fails() {
     let service = Foreign::start_script("pipeline.py");
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name);
@@ -187,7 +187,7 @@ fn what_was_measured_is_kept_when_the_second_reset_fails() {
 }
 
 #[test]
-fn several_trials_of_an_event_that_nothing_resets_are_refused_before_any_load() {
+fn several_trials_of_an_event_without_a_reset_are_refused_before_the_load() {
     let service = Foreign::start_script("service.py");
     let whole = service.described("correct");
     let (head, rest) = whole.split_once("[[setup]]").expect("a setup");
@@ -206,7 +206,7 @@ fn several_trials_of_an_event_that_nothing_resets_are_refused_before_any_load() 
 }
 
 #[test]
-fn an_event_that_is_used_up_is_named_and_proves_nothing() {
+fn a_used_up_event_is_named_and_inconclusive() {
     let service = Foreign::start_script("pipeline.py");
     let text = described(&service, "stock", PENDING);
     let path = service.file("stock", &text);
@@ -228,9 +228,9 @@ fn an_event_that_is_used_up_is_named_and_proves_nothing() {
     assert!(reasons.contains("not reset"), "{reasons}");
 }
 
-/// A service whose drain is `drain`, ready for its load.
+/// A service with this `[drain]`, prepared for its load.
 async fn staged(timeout: &str, drain: &str) -> Result<Stage, String> {
-    // Whoever listens there: nothing is sent.
+    // The test sends no load, so the address of the service does not matter.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let text = format!(
@@ -268,7 +268,7 @@ async fn waited(drain: &str) -> Waited {
     waited_for("250ms", drain).await
 }
 
-/// Work is under way, and this is said of it.
+/// Asserts that work is in progress, with this message.
 async fn assert_pending_within(timeout: &str, drain: &str, said: &str) {
     let waited = waited_for(timeout, drain).await;
     let trouble = waited.trouble.unwrap_or_default();
@@ -292,7 +292,7 @@ fn unique(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn lists_and_keys_in_redis_have_to_be_empty() {
+async fn the_drain_waits_for_empty_lists_and_keys_in_redis() {
     let client = ::redis::Client::open(redis()).expect("a URL");
     let mut connection = client
         .get_multiplexed_async_connection()
@@ -321,7 +321,7 @@ async fn lists_and_keys_in_redis_have_to_be_empty() {
         .await
         .expect("deleted");
     assert_empty(&lists).await;
-    // All of them have to hold.
+    // All conditions must hold.
     let _: () = ::redis::cmd("SET")
         .arg(&waiting)
         .arg("7")
@@ -342,7 +342,7 @@ async fn lists_and_keys_in_redis_have_to_be_empty() {
 }
 
 #[tokio::test]
-async fn a_streams_group_has_to_have_read_and_acknowledged_everything() {
+async fn the_drain_waits_until_a_stream_group_has_acknowledged_every_entry() {
     let client = ::redis::Client::open(redis()).expect("a URL");
     let mut connection = client
         .get_multiplexed_async_connection()
@@ -369,7 +369,7 @@ async fn a_streams_group_has_to_have_read_and_acknowledged_everything() {
     assert_pending(&drain, "has no group workers").await;
     ask(&format!("XGROUP CREATE {stream} workers 0")).await;
     assert_pending(&drain, "not acknowledged 0 entries and not read 3").await;
-    // After this Redis does not know the lag any more.
+    // After this command, Redis no longer reports the lag.
     ask(&format!("XDEL {stream} 1-2")).await;
     assert_pending(&drain, "not acknowledged 0 entries and not read 2").await;
     ask(&format!(
@@ -387,7 +387,7 @@ async fn a_streams_group_has_to_have_read_and_acknowledged_everything() {
 }
 
 #[tokio::test]
-async fn a_query_has_to_return_zero() {
+async fn the_drain_waits_until_a_query_returns_zero() {
     let table = unique("outbox").replace('-', "_");
     let statements = |verb: &str| match verb {
         "create" => format!("CREATE TABLE {table} (id INT)"),
@@ -417,11 +417,11 @@ async fn a_query_has_to_return_zero() {
             }
         }
     }
-    // A table that is gone can say nothing.
+    // A query on a missing table fails.
     assert_pending(&drain(&postgres()), "does not exist").await;
 }
 
-/// Of the group, as a consumer that has worked off so many records of partition 0 would.
+/// Commits an offset of the group, as a consumer does after this number of records of partition 0.
 fn commit(group: &str, topic: &str, offset: i64) {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", kafka())
@@ -438,7 +438,7 @@ fn commit(group: &str, topic: &str, offset: i64) {
 }
 
 #[tokio::test]
-async fn a_kafka_group_has_to_have_no_lag() {
+async fn the_drain_waits_until_a_kafka_group_has_no_lag() {
     let (topic, group) = (unique("topic"), unique("group"));
     let brokers = kafka();
     let drain =
@@ -453,7 +453,7 @@ async fn a_kafka_group_has_to_have_no_lag() {
         .create_topics([&new], &AdminOptions::new())
         .await
         .expect("created");
-    // Nobody has committed anything, and there is nothing to commit.
+    // The topic is empty, and the group has committed no offset.
     while waited(&drain).await.completion != Completion::Proven {}
     let producer: FutureProducer = ClientConfig::new()
         .set("bootstrap.servers", &brokers)
@@ -489,8 +489,8 @@ async fn a_kafka_group_has_to_have_no_lag() {
         .expect("deleted");
 }
 
-/// RabbitMQ's management API as far as a drain asks it: answers what `figures` says, one after the other, the last one for ever.
-/// Notes the requests.
+/// A fake management API of RabbitMQ. It answers with the entries of `figures` in turn, repeats the last one, and records the
+/// requests.
 fn management(figures: Vec<&'static str>) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -529,13 +529,13 @@ const EMPTY: &str = r#"{"messages_ready": 0, "messages_unacknowledged": 0}"#;
 const IN_HAND: &str = r#"{"messages_ready": 0, "messages_unacknowledged": 2}"#;
 
 #[tokio::test]
-async fn a_rabbitmq_queue_has_to_stay_empty_for_three_collections() {
+async fn the_drain_waits_until_a_rabbitmq_queue_is_empty_for_three_collections() {
     let drain = |port: u16| {
         format!(
             "rabbitmq = {{ url = \"http://shop:hunter2@127.0.0.1:{port}\", queue = \"coupons/{{{{run}}}}\", collected_every = \"50ms\" }}"
         )
     };
-    // What it said first was some seconds old.
+    // The first figures were some seconds old.
     let (port, requests) = management(vec![EMPTY, "{}", IN_HAND, EMPTY]);
     assert_empty(&drain(port)).await;
     let requests = requests.lock().expect("no panic").clone();
@@ -573,10 +573,10 @@ fn manage(method: &str, path: &str, body: &str) {
     assert!(answer.contains(" 20"), "{method} {path}: {answer}");
 }
 
-/// RabbitMQ takes long to start, so it is not among the services of all tests.
+/// RabbitMQ starts slowly, so only this test needs it.
 #[tokio::test]
 #[ignore = "needs scripts/services start rabbitmq"]
-async fn a_queue_of_a_real_rabbitmq_is_empty_once_it_is_worked_off() {
+async fn a_queue_of_a_real_rabbitmq_is_empty_after_its_messages_are_acknowledged() {
     let queue = unique("coupons");
     let drain = format!(
         "rabbitmq = {{ url = \"{}\", queue = \"{queue}\", collected_every = \"2s\" }}",

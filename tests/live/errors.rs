@@ -1,4 +1,4 @@
-//! Services that are not there, or stop being there.
+//! Services that are unreachable or fail during a run.
 
 use std::{
     net::TcpListener,
@@ -14,7 +14,7 @@ use crate::{
     services::{kafka, postgres},
 };
 
-/// A run that must end with 5 within 5 seconds, naming `named` and not telling the password.
+/// A run that must end with 5 within 5 seconds and name `named`, without the password.
 fn unreachable(flags: &str, named: &str) {
     let begin = Instant::now();
     let output = command(&format!("run -s redis-kafka {flags}"))
@@ -33,7 +33,7 @@ fn unreachable(flags: &str, named: &str) {
 }
 
 #[test]
-fn a_service_that_refuses_is_named_at_once() {
+fn a_service_that_refuses_connections_is_named_at_once() {
     unreachable(
         "--db postgres://u:secret@127.0.0.1:1/x",
         "postgres://u:***@127.0.0.1:1/x",
@@ -50,8 +50,8 @@ fn a_service_that_refuses_is_named_at_once() {
 }
 
 #[test]
-fn a_service_that_says_nothing_is_named_in_time() {
-    // Accepts connections in its backlog and never answers.
+fn a_service_that_does_not_answer_is_named_in_time() {
+    // The listener accepts connections in its backlog and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address");
     unreachable(
@@ -82,7 +82,7 @@ fn more_records_than_the_embedded_cluster_keeps_are_refused() {
     );
 }
 
-/// A run against a Redis that gets `signal` in the middle.
+/// A run with a Redis that gets `signal` during the load.
 fn in_the_middle(signal: &str, flags: &str) -> Ran {
     let redis = PrivateRedis::start();
     let url = redis.url();
@@ -102,7 +102,7 @@ fn in_the_middle(signal: &str, flags: &str) -> Ran {
 }
 
 #[test]
-fn a_redis_that_dies_in_the_middle_ends_the_run_with_what_is_known() {
+fn a_redis_that_is_killed_during_the_load_ends_the_run_with_a_report() {
     let ran = in_the_middle("-KILL", "");
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
     assert_eq!(ran.verdicts(), [json!("inconclusive")]);
@@ -116,9 +116,9 @@ fn a_redis_that_dies_in_the_middle_ends_the_run_with_what_is_known() {
     assert!(ran.took < Duration::from_secs(30), "{:?}", ran.took);
 }
 
-/// 1,000 come a second: 500 of the 4,000 are due while the service stands still, one of them for all of that time.
+/// At 1,000 attempts per second, 500 of 4,000 are due during the stall. The first of them waits for the whole stall.
 #[test]
-fn a_redis_that_stands_still_for_half_a_second_is_in_the_response_times_in_full() {
+fn the_response_times_contain_the_whole_stall_of_a_redis() {
     const STILL: Duration = Duration::from_millis(500);
     let redis = PrivateRedis::start();
     let begin = Instant::now();
@@ -143,7 +143,7 @@ fn a_redis_that_stands_still_for_half_a_second_is_in_the_response_times_in_full(
         assert!(time >= expected, "{statistic} {time} s: {response}");
     };
     at_least("max_ns", 0.98);
-    // One in ten waited for a fifth of it or longer: nobody was left out for not being sent.
+    // One in ten attempts waited for a fifth of the stall or longer: no attempt was left out because it was not sent.
     at_least("p90_ns", 0.15);
     at_least("p95_ns", 0.5);
 }
@@ -158,7 +158,7 @@ fn a_redis_that_freezes_ends_the_run_within_its_timeout() {
 }
 
 #[test]
-fn doctor_says_what_is_there_and_what_is_not() {
+fn doctor_names_reachable_and_unreachable_services() {
     let args = format!(
         "doctor --db {} --redis redis://u:secret@127.0.0.1:1 --kafka {}",
         postgres(),

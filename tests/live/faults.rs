@@ -1,7 +1,7 @@
-//! Every service, absent, killed, frozen and restarted: what is told adds up, the exit code is the verdict's, and another client
-//! counts the rows that the report has counted.
+//! Faults of every service: absent, killed, frozen and restarted. The outcomes add up, the exit code is that of the verdict, and
+//! another client counts the same rows as the report.
 //!
-//! The suite plays the strategies that each service matters most to; `scripts/faults` plays all, and writes `results/faults.md`.
+//! These tests run the strategies that depend most on each service; `scripts/faults` runs all, and writes `results/faults.md`.
 
 use std::{
     fmt::Write as _,
@@ -19,7 +19,7 @@ use crate::{
     services,
 };
 
-/// What happens to a service.
+/// A fault of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Absent,
@@ -49,7 +49,7 @@ impl Fault {
         }
     }
 
-    /// A fault that ends is waited out, any other is not.
+    /// The patience of the run: longer than a fault that ends, short for a fault that does not end.
     fn timeout(self) -> &'static str {
         match self {
             Self::FrozenForTwoSeconds | Self::Restarted => "20s",
@@ -57,21 +57,21 @@ impl Fault {
         }
     }
 
-    /// What may come of it where the strategy needs the service.
+    /// The verdicts that are possible if the strategy needs the service.
     fn verdicts(self, service: &str) -> &'static [&'static str] {
         match (self, service) {
             (Self::Absent, _) => &[],
             (Self::Killed | Self::FrozenForEver, _) => &["inconclusive"],
             (Self::FrozenForTwoSeconds, _) => &["holds", "finding"],
-            // Its counter is lost: more go out than there are.
+            // The counter is lost, so the strategy over-issues.
             (Self::Restarted, "redis") => &["violated"],
-            // Who came meanwhile got nothing, or the insert of somebody who was counted failed.
+            // Attempts during the fault failed, or the insert of a user whom the counter admitted failed.
             (Self::Restarted, _) => &["holds", "finding", "inconclusive", "violated"],
         }
     }
 }
 
-/// A server of this test's own, as `scripts/services` runs it.
+/// A separate server of this test, with the options of `scripts/services`.
 struct Private {
     name: &'static str,
     port: u16,
@@ -87,7 +87,7 @@ impl Private {
             controller: free_port(),
             state: tempfile::tempdir().expect("a folder"),
         };
-        // The server's user must get to its data.
+        // The user of the server needs access to its data.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(service.state.path(), open).expect("changed");
         let known = std::env::var("COUPON_BENCH_SERVICES_DIR")
@@ -117,7 +117,7 @@ impl Private {
         assert!(output.status.success(), "{verb} {}: {said}", self.name);
     }
 
-    /// The server and, of PostgreSQL, the processes of its connections.
+    /// The ids of the server's process and, with PostgreSQL, of the processes of its connections.
     fn processes(&self) -> Vec<String> {
         let file = self.state.path().join(self.name).join("pid");
         let text = fs::read_to_string(file).unwrap_or_default();
@@ -137,7 +137,7 @@ impl Private {
         }
         let mut kill = Command::new("kill");
         kill.arg(signal).args(processes);
-        // A child may have ended meanwhile.
+        // A child process may have ended.
         let _ = kill.stderr(Stdio::null()).status();
     }
 
@@ -158,7 +158,7 @@ impl Private {
         }
     }
 
-    /// After a kill. A process that nobody has collected yet, as in a container, is one that runs to PostgreSQL.
+    /// Waits after a kill. PostgreSQL counts a zombie process as running, and in a container zombies can stay.
     fn start_again(&self) {
         let state = self.state.path().join(self.name);
         if let Ok(folder) = fs::read_to_string(state.join("folder")) {
@@ -196,11 +196,11 @@ impl Drop for Private {
     }
 }
 
-/// A database that nobody else uses, asked by its own client.
+/// A separate database, queried with its own client.
 struct Ledger(String);
 
 impl Ledger {
-    /// The private server, or a database of its own on the shared one.
+    /// The private server, or a separate database on the shared server.
     fn beside(service: &Private) -> Self {
         let flag = service.flag(service.port);
         if let Some(url) = flag.strip_prefix("--db ") {
@@ -234,7 +234,7 @@ impl Ledger {
         output.status.success().then_some(text)
     }
 
-    /// Of the one run that is under way.
+    /// The number of rows of the running run.
     fn rows(&self) -> Option<u64> {
         let table = self.ask(
             "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'coupon_bench_%_coupon'",
@@ -244,7 +244,7 @@ impl Ledger {
             .ok()
     }
 
-    /// Removes what the run has kept.
+    /// Removes the objects that the run has kept.
     fn clear(&self, id: &str) {
         self.ask(&format!(
             "DROP TABLE IF EXISTS coupon_bench_{id}_coupon, coupon_bench_{id}_event"
@@ -300,7 +300,7 @@ fn play(service: &Private, ledger: &Ledger, strategy: &str, fault: Fault) -> Str
     line
 }
 
-/// What must be so in every cell, and the verdicts of this one.
+/// Asserts the conditions of every cell and the verdict of this one.
 fn check(title: &str, ran: &Ran, ledger: &Ledger, verdicts: &[&str]) {
     let run = &ran.report["runs"][0];
     let said = format!("{title}: {run}\n{}", ran.stderr);
@@ -321,7 +321,7 @@ fn check(title: &str, ran: &Ran, ledger: &Ledger, verdicts: &[&str]) {
         assert_eq!(verdict, "inconclusive", "{said}");
         return;
     };
-    // A drain that was given up may have left work under way, which goes on.
+    // After a drain that was given up, work may still be in progress.
     if run["ledger"]["drained"] == Value::Bool(true) {
         assert_eq!(ledger.rows(), Some(rows), "{said}");
     }
@@ -352,7 +352,7 @@ fn line(service: &str, fault: Fault, strategy: &str, ran: &Ran) -> String {
     )
 }
 
-/// All faults of a service, with these strategies.
+/// Runs all faults of a service with these strategies.
 fn faults_of(name: &'static str, strategies: &[&str]) -> String {
     let service = Private::start(name);
     let ledger = Ledger::beside(&service);
@@ -391,7 +391,7 @@ fn of_kafka() {
     faults_of("kafka", &["redis-kafka"]);
 }
 
-/// Minutes: `scripts/faults` runs it.
+/// Takes minutes, so only `scripts/faults` runs it.
 #[test]
 #[ignore = "it takes minutes; scripts/faults runs it"]
 fn of_all() {

@@ -1,4 +1,4 @@
-//! Several processes as one workload.
+//! Runs with `--instances`.
 
 use std::{
     process::{Command, Stdio},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[test]
-fn a_local_lock_is_none_for_two_processes_and_others_are() {
+fn with_two_processes_a_local_lock_over_issues_and_other_locks_do_not() {
     for (name, flags) in backends() {
         let ran = run(&format!(
             "-s local-lock,redis-incr,redis-kafka --instances 2 -u 2000 {flags}"
@@ -33,7 +33,7 @@ fn a_local_lock_is_none_for_two_processes_and_others_are() {
 
 #[test]
 fn a_local_lock_over_issues_in_most_runs_with_two_processes_and_never_with_one() {
-    // With PostgreSQL and MariaDB, the two may commit in lockstep, two rows at a time, and an even limit is then met exactly.
+    // On PostgreSQL and MariaDB the two processes may commit in lockstep, two rows at a time, and then an even limit is exact.
     for ((name, flags), least) in backends().into_iter().zip([19, 1, 1]) {
         let two = run(&format!(
             "-s local-lock --instances 2 -u 2000 --trials 20 {flags}"
@@ -46,14 +46,14 @@ fn a_local_lock_over_issues_in_most_runs_with_two_processes_and_never_with_one()
 }
 
 #[test]
-fn a_double_click_that_is_shared_out_is_still_one_coupon() {
+fn a_double_click_on_two_processes_gets_one_coupon() {
     let ran = run("-s redis-set-incr,redis-lua --instances 3 --attempts 2 -u 1000 -c 100");
     assert_eq!(ran.each("/ledger/issued"), [json!(100), json!(100)]);
     assert_eq!(ran.each("/ledger/duplicate_users"), [json!(0), json!(0)]);
     assert_eq!(ran.exit, Some(0), "{}", ran.report);
 }
 
-/// The children of a process, by its id.
+/// The ids of a process's children.
 fn children(parent: u32) -> Vec<String> {
     let listed = Command::new("ps")
         .args(["-o", "pid=", "--ppid", &parent.to_string()])
@@ -76,7 +76,7 @@ fn signal(signal: &str, id: &str) {
 }
 
 #[test]
-fn a_child_that_dies_is_reported_and_proves_nothing() {
+fn a_run_with_a_killed_child_process_is_inconclusive() {
     let begin = Instant::now();
     let parent = command("run --json - -s redis-incr --instances 2 -u 300k -c 4 --timeout 10s")
         .stdout(Stdio::piped())
@@ -100,7 +100,7 @@ fn a_child_that_dies_is_reported_and_proves_nothing() {
 }
 
 #[test]
-fn ctrl_c_ends_the_children_too() {
+fn ctrl_c_ends_the_child_processes() {
     let begin = Instant::now();
     let parent = command("run --json - -s redis-incr --instances 2 -u 300k -c 4")
         .stdout(Stdio::piped())

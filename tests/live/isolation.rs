@@ -1,4 +1,4 @@
-//! Nothing of a run stays behind, unless `--keep` asks for it, and then the services' own tools see what the report says.
+//! A run removes all its objects. With `--keep` they stay, and the services' own tools show what the report says.
 
 use std::{
     process::Command,
@@ -16,7 +16,7 @@ use crate::{
     services::{backends, kafka, mysql, postgres, redis},
 };
 
-/// The output of a tool of the services'.
+/// The output of a service's tool.
 pub fn tool(program: &str, args: &[&str]) -> String {
     let output = Command::new(program)
         .args(args)
@@ -69,7 +69,7 @@ pub fn services_script(args: &[&str]) -> String {
     )
 }
 
-/// Topics and consumer groups, a line each. By a client: Kafka's own tools start a Java machine each time.
+/// The topics and consumer groups, one line each, read with a client: Kafka's own tools start a Java process each time.
 fn kafka_names() -> String {
     const PATIENCE: Duration = Duration::from_secs(20);
     let client: BaseConsumer = ClientConfig::new()
@@ -83,7 +83,7 @@ fn kafka_names() -> String {
     topics.chain(groups).collect::<Vec<_>>().join("\n")
 }
 
-/// Everything of the run `id` that the services hold.
+/// The names of all objects of the run `id` on the services.
 pub fn remains(id: &str) -> Vec<String> {
     let tables =
         format!("SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%{id}%'");
@@ -110,7 +110,7 @@ pub fn files(id: &str) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_left_behind_after_a_run() {
+fn a_run_removes_all_its_objects() {
     for (name, flags) in backends() {
         let ran = run(&format!("-s redis-kafka,naive -u 500 {flags}"));
         for id in ran.each("/run_id") {
@@ -122,7 +122,7 @@ fn nothing_is_left_behind_after_a_run() {
 }
 
 #[test]
-fn what_is_kept_can_be_looked_at_with_the_services_own_tools() {
+fn the_services_own_tools_show_kept_objects() {
     for (name, flags) in &backends()[1..] {
         let ran = run(&format!("-s redis-kafka -u 500 --keep {flags}"));
         let id = ran.each("/run_id")[0].as_str().expect("an id").to_owned();
@@ -169,9 +169,9 @@ fn what_is_kept_can_be_looked_at_with_the_services_own_tools() {
 }
 
 #[test]
-fn ctrl_c_reports_what_is_known_and_cleans_up() {
+fn ctrl_c_writes_a_report_and_removes_all_objects() {
     for (name, flags) in backends() {
-        // One at a time, so that it is certainly still under way.
+        // One attempt at a time, so that the run is certainly in progress.
         let begin = Instant::now();
         let child = command(&format!(
             "run --json - -s local-lock,redis-kafka -u 200k -c 1 {flags}"
@@ -194,7 +194,7 @@ fn ctrl_c_reports_what_is_known_and_cleans_up() {
 }
 
 #[test]
-fn an_error_while_opening_leaves_nothing_behind() {
+fn an_error_while_opening_services_leaves_no_objects() {
     let before = psql(
         "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'coupon_bench%'",
     );
@@ -207,7 +207,7 @@ fn an_error_while_opening_leaves_nothing_behind() {
         .output()
         .expect("the program starts");
     assert_eq!(output.status.code(), Some(5));
-    // Other tests run meanwhile, so their tables come and go; ours must not pile up.
+    // Other tests create and remove tables at the same time, but the number of tables must not grow.
     let limit = Instant::now() + Duration::from_secs(20);
     loop {
         let now = psql(

@@ -1,5 +1,5 @@
-//! Ledgers that are told in pages, compressed, with codes, and as what is left: none is taken for something else. The recipes of
-//! docs/targets.md about them are run as they stand there.
+//! Ledgers with pages, with compression, with codes, and with a remaining stock. The recipes of `docs/targets.md` about ledgers are
+//! run unchanged.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use crate::{
     services::redis,
 };
 
-/// The recipes, and the first part of the path of each.
+/// The recipes, each with the first part of its path.
 const RECIPES: [(&str, &str); 3] = [
     ("A paged ledger", "paged"),
     ("Stock in Redis", "redis"),
@@ -34,7 +34,7 @@ struct Service {
 impl Service {
     fn start() -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/ledgers.py");
-        // In a Redis that others use as well.
+        // Other tests use the same Redis.
         let key = format!("coupon-stock-{}-{:p}", std::process::id(), &script);
         let mut child = Command::new("python3")
             .arg(script)
@@ -55,7 +55,7 @@ impl Service {
         }
     }
 
-    /// A description with this service in place of the page's.
+    /// A target file with the address of this service.
     fn file(&self, kind: &str, text: &str) -> PathBuf {
         let place = format!("127.0.0.1:{}/{kind}", self.port);
         let path = self.folder.path().join(format!("{kind}.toml"));
@@ -75,7 +75,7 @@ impl Service {
             .expect("the program starts")
     }
 
-    /// Two trials.
+    /// Runs two trials.
     fn run(&self, kind: &str, text: &str, assertions: &[&str]) -> Ran {
         let path = self.file(kind, text);
         let begin = Instant::now();
@@ -84,7 +84,7 @@ impl Service {
         program::read(Self::command(&args, assertions), begin.elapsed())
     }
 
-    /// What a command says, and its exit code.
+    /// The output of a command, and its exit code.
     fn says(&self, args: &str, kind: &str, text: &str) -> (Option<i32>, String) {
         let path = self.file(kind, text);
         let output = Self::command(&format!("{args} {}", path.display()), &[]);
@@ -103,7 +103,7 @@ impl Drop for Service {
     }
 }
 
-/// A description whose ledger is the rest of it.
+/// A target file that ends with this ledger.
 fn described(ledger: &str) -> String {
     format!(
         r#"
@@ -158,7 +158,7 @@ fn a_paged_ledger_is_read_to_its_end() {
 }
 
 #[test]
-fn a_part_of_a_ledger_is_never_taken_for_the_whole() {
+fn a_part_of_a_ledger_is_an_error() {
     let service = Service::start();
     for (http, said) in [
         (
@@ -202,7 +202,7 @@ fn a_part_of_a_ledger_is_never_taken_for_the_whole() {
         // An answer that is no whole ledger is asked for again until the timeout.
         let args = "run --users 100 --limit 30 --timeout 1s --json - --target";
         let (code, text) = service.says(args, "part", &text);
-        // Some are refused before the load, where the answer of the empty ledger says enough.
+        // Some files are refused before the load, because the answer of the empty ledger already shows the error.
         assert!(matches!(code, Some(4 | 5)), "{http}: {code:?} {text}");
         let text = text.replace("\\\"", "\"");
         assert!(text.contains(said), "{http}: {text}");
@@ -210,7 +210,7 @@ fn a_part_of_a_ledger_is_never_taken_for_the_whole() {
 }
 
 #[test]
-fn a_stock_that_counts_down_is_told_from_coupons() {
+fn a_remaining_stock_is_not_counted_as_coupons() {
     let service = Service::start();
     let stock = "http = { url = \"/stock\", count = \"/left\" }";
     let left = described(&format!("{stock}\nremaining = true"));
@@ -221,10 +221,10 @@ fn a_stock_that_counts_down_is_told_from_coupons() {
         (Some(0), vec![json!("holds"); 2])
     );
     assert_eq!(ran.each("/ledger/issued"), [json!(30), json!(30)]);
-    // It is called by its title.
+    // The report names the service by its title.
     assert_eq!(ran.each("/strategy"), [json!("My shop"), json!("My shop")]);
 
-    // Without the word, all of them seem to be gone before anybody has asked.
+    // Without `remaining`, all coupons seem to be issued before the load.
     let said = "is this remaining stock? Then say remaining = true";
     for command in [
         "run --users 100 --limit 30 --target",
@@ -237,7 +237,7 @@ fn a_stock_that_counts_down_is_told_from_coupons() {
             .collect();
         assert!(line.join(" ").contains(said), "{command}: {text}");
     }
-    // Another limit than the stock's.
+    // A limit that differs from the stock.
     let fixed = left.replace("{{limit}}", "200");
     let (_, text) = service.says("run --users 9 --limit 30 --target", "stock", &fixed);
     assert!(
@@ -250,7 +250,7 @@ fn a_stock_that_counts_down_is_told_from_coupons() {
 fn a_code_of_two_users_breaks_the_promise() {
     let service = Service::start();
     let ledger = r#"http = { url = "/coupons", users = "/items", id = "/userId", code = "/code" }"#;
-    // Either of the two that tell codes is enough.
+    // Codes in the answers or in the ledger are enough.
     for (kind, text) in [
         (
             "ledger",
@@ -286,7 +286,7 @@ fn a_code_of_two_users_breaks_the_promise() {
     }
 }
 
-/// The file of a recipe, as the page has it.
+/// The target file of a recipe in `docs/targets.md`.
 fn recipe(heading: &str) -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/targets.md");
     let page = fs::read_to_string(page).expect("docs/targets.md");
@@ -299,7 +299,7 @@ fn recipe(heading: &str) -> String {
 }
 
 #[test]
-fn every_recipe_about_ledgers_runs_as_it_stands_in_the_page() {
+fn every_recipe_about_ledgers_runs_unchanged() {
     let service = Service::start();
     for (heading, kind) in RECIPES {
         let text = recipe(heading);

@@ -1,4 +1,4 @@
-//! The program as a user runs it, on real services. `scripts/test` starts them; none is skipped when it is missing.
+//! Runs the program on real services, which `scripts/test` starts. If a service is missing, its tests fail.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::common;
 
-/// The program with these words after its name. Settings of the caller's shell do not get in.
+/// The program with these arguments, without the settings of the caller's environment.
 pub fn command(args: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coupon-bench"));
     command
@@ -23,7 +23,7 @@ pub fn command(args: &str) -> Command {
     command
 }
 
-/// What a run came to.
+/// The result of a run.
 pub struct Ran {
     pub exit: Option<i32>,
     pub report: Value,
@@ -32,7 +32,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Each run's figure at a JSON pointer, such as `/ledger/issued`.
+    /// The value of each run at a JSON pointer, such as `/ledger/issued`.
     pub fn each(&self, pointer: &str) -> Vec<Value> {
         let runs = self.report["runs"].as_array().expect("runs");
         runs.iter()
@@ -45,7 +45,7 @@ impl Ran {
     }
 }
 
-/// `run` with these flags: its report, validated against the schema.
+/// Runs `run` with these flags and returns its report, validated against the schema.
 pub fn run(args: &str) -> Ran {
     let begin = Instant::now();
     let output = command(&format!("run --json - {args}"))
@@ -54,7 +54,7 @@ pub fn run(args: &str) -> Ran {
     read(output, begin.elapsed())
 }
 
-/// Reads what a run wrote.
+/// Parses the output of a run.
 pub fn read(output: Output, took: Duration) -> Ran {
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
     let report: Value = serde_json::from_slice(&output.stdout)

@@ -1,4 +1,4 @@
-//! The recipes of docs/targets.md: each file is run as it stands there, against a service in another language.
+//! The recipes of `docs/targets.md`: each file is run unchanged against a service in another language.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::program::{self, Ran};
 
-/// Where a recipe finds its service: the heading, and the first part of the path.
+/// The heading of each recipe, with the first part of its path on the service.
 const RECIPES: [(&str, &str); 5] = [
     ("Log in and send a token (JWT)", "jwt"),
     ("A session and CSRF tokens", "session"),
@@ -21,7 +21,7 @@ const RECIPES: [(&str, &str); 5] = [
     ("A ticket that is decided later", "queue"),
 ];
 
-/// The file of a recipe, as the page has it.
+/// The target file of a recipe.
 fn recipe(heading: &str) -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/targets.md");
     let page = fs::read_to_string(page).expect("docs/targets.md");
@@ -61,7 +61,7 @@ impl Service {
         }
     }
 
-    /// A recipe with this service in place of the page's.
+    /// A recipe with the address of this service.
     fn file(&self, name: &str, text: &str) -> PathBuf {
         let place = format!("127.0.0.1:{}/{name}", self.port);
         let path = self.folder.path().join(format!("{name}.toml"));
@@ -85,7 +85,7 @@ impl Service {
         program::read(output, begin.elapsed())
     }
 
-    /// What `target check` says, and its exit code.
+    /// The output of `target check`, and its exit code.
     fn check(&self, name: &str, text: &str) -> (Option<i32>, String) {
         let path = self.file(name, text);
         let output = self.command(&format!("target check {}", path.display()));
@@ -106,7 +106,7 @@ impl Drop for Service {
 }
 
 #[test]
-fn every_recipe_runs_as_it_stands_in_the_page() {
+fn every_recipe_runs_unchanged() {
     let service = Service::start();
     for (heading, name) in RECIPES {
         let text = recipe(heading);
@@ -135,7 +135,7 @@ fn every_recipe_runs_as_it_stands_in_the_page() {
             [json!(20), json!(20)],
             "{heading}"
         );
-        // What was captured before the release is a part of what is held back until it.
+        // Values captured before the release are part of the held requests.
         assert_eq!(
             ran.each("/target/held"),
             [json!(200), json!(200)],
@@ -145,7 +145,7 @@ fn every_recipe_runs_as_it_stands_in_the_page() {
 }
 
 #[test]
-fn the_decision_is_told_apart_from_the_answer() {
+fn a_decision_after_the_first_answer_has_its_own_latency() {
     let service = Service::start();
     let text = recipe("A ticket that is decided later");
     let ran = service.run("queue", &text, 1);
@@ -155,19 +155,19 @@ fn the_decision_is_told_apart_from_the_answer() {
             .as_u64()
             .unwrap_or_else(|| panic!("{pointer}: {value}"))
     };
-    // All of them waited: the answer came at once, and nobody was decided on before the first poll.
+    // The first answer came at once, and every decision came after the first poll.
     assert_eq!(number("/latency/decision/count"), 200);
     assert!(number("/latency/decision/min_ns") >= 50_000_000);
     assert!(number("/latency/response/all/min_ns") < number("/latency/decision/min_ns"));
     assert_eq!(number("/latency/response/all/count"), 200);
 
-    // A confirmation is a part of the decision, too.
+    // The time of a confirmation is part of the decision.
     let ran = service.run("reserve", &recipe("Reserve and confirm"), 1);
     assert_eq!(ran.each("/latency/decision/count")[0], json!(20));
 }
 
 #[test]
-fn who_is_never_decided_on_is_indeterminate() {
+fn an_attempt_without_a_decision_is_indeterminate() {
     let service = Service::start();
     let text = recipe("A ticket that is decided later")
         .replace("/tickets/", "/never/")
@@ -180,9 +180,9 @@ fn who_is_never_decided_on_is_indeterminate() {
 }
 
 #[test]
-fn a_reservation_that_is_not_confirmed_is_no_coupon() {
+fn an_unconfirmed_reservation_is_no_coupon() {
     let service = Service::start();
-    // The confirmation goes to a reservation that is not there.
+    // The confirmation names a reservation that does not exist.
     let text = recipe("Reserve and confirm").replace("{{claim.id}}", "r-0") + OTHERWISE;
     let ran = service.run("reserve", &text, 1);
     assert_eq!(ran.each("/attempts/failed")[0], json!(20));
@@ -190,11 +190,11 @@ fn a_reservation_that_is_not_confirmed_is_no_coupon() {
     assert_ne!(ran.exit, Some(0), "{}", ran.report);
 }
 
-/// One more meaning of the answers to a confirmation.
+/// Adds an outcome to the answers of a confirmation.
 const OTHERWISE: &str = "[[confirm.outcome]]\nis = \"failed\"\nstatus = 404\n";
 
 #[test]
-fn a_step_that_fails_keeps_the_run_from_beginning() {
+fn a_failed_step_prevents_the_run() {
     let service = Service::start();
     let text = recipe("Log in and send a token (JWT)")
         .replace("\"pass-user{{user}}\"", "\"pass-user{{user:03}}\"");
@@ -220,7 +220,7 @@ fn a_step_that_fails_keeps_the_run_from_beginning() {
 }
 
 #[test]
-fn a_check_shows_what_was_sent_and_no_token() {
+fn a_check_shows_the_requests_without_tokens() {
     let service = Service::start();
     let (code, said) = service.check("jwt", &recipe("Log in and send a token (JWT)"));
     assert_eq!(code, Some(0), "{said}");
@@ -244,7 +244,7 @@ fn a_check_shows_what_was_sent_and_no_token() {
     ] {
         assert!(said.contains(shown), "{shown}: {said}");
     }
-    // All that a claim leads to.
+    // All requests that follow a claim.
     let (code, said) = service.check("reserve", &recipe("Reserve and confirm"));
     assert_eq!(code, Some(0), "{said}");
     for shown in ["reserved · by", "/payment → status 200", "issued · by"] {
@@ -253,7 +253,7 @@ fn a_check_shows_what_was_sent_and_no_token() {
 }
 
 #[test]
-fn an_answer_that_nobody_thought_of_shows_no_token() {
+fn a_shown_unclassified_answer_has_no_token() {
     let service = Service::start();
     let text = recipe("Reserve and confirm").replace("equals = \"paid\"", "equals = \"done\"");
     let ran = service.run("reserve", &text, 1);

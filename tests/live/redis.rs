@@ -1,4 +1,4 @@
-//! Redis as people run it: in a cluster, behind sentinels, with TLS; restarted, replaced, out of memory.
+//! Redis in production setups: in a cluster, behind sentinels, with TLS; restarted, replaced, out of memory.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
     serve::Server,
 };
 
-/// Ends with 5 in a run and in `doctor`, ten times out of ten, and says why.
+/// Asserts that ten runs and `doctor` end with 5 and a reason.
 fn refused(url: &str, why: &str) {
     for _ in 0..10 {
         let output = command(&format!("run -s redis-incr -u 10 --redis {url}"))
@@ -35,7 +35,7 @@ fn refused(url: &str, why: &str) {
     assert!(one_line.contains(why), "{stdout}");
 }
 
-/// A run under way.
+/// A run in progress.
 struct UnderWay(Child, Instant);
 
 impl UnderWay {
@@ -54,7 +54,7 @@ impl UnderWay {
     }
 }
 
-/// What a run's attempts came to: `failed`, for example.
+/// The number of attempts with an outcome such as `failed`.
 fn count(ran: &Ran, outcome: &str) -> u64 {
     let counted = &ran.each("/attempts")[0][outcome];
     counted
@@ -66,7 +66,7 @@ fn warnings(ran: &Ran) -> String {
     ran.each("/warnings")[0].to_string()
 }
 
-/// Waits until a run has written its counter: the load has begun.
+/// Waits until a run has written its counter, so that the load has begun.
 fn load_begins(redis: &PrivateRedis) -> String {
     let mut key = String::new();
     until("the load begins", || {
@@ -77,7 +77,7 @@ fn load_begins(redis: &PrivateRedis) -> String {
 }
 
 #[test]
-fn a_cluster_works_whatever_slot_the_run_has() {
+fn a_run_works_on_every_slot_of_a_cluster() {
     let cluster = PrivateCluster::start();
     for node in &cluster.0 {
         for _ in 0..3 {
@@ -94,9 +94,9 @@ fn a_cluster_works_whatever_slot_the_run_has() {
     }
 }
 
-/// The slot of the run moves from one node to another, key by key: `ASK` while it moves, `MOVED` afterwards.
+/// The slot of the run moves from one node to another, key by key. Redis answers `ASK` during the move and `MOVED` after it.
 #[test]
-fn a_slot_that_moves_in_the_middle_loses_nothing() {
+fn no_attempt_fails_when_a_slot_moves_during_the_load() {
     let cluster = PrivateCluster::start();
     let run = UnderWay::start(&format!(
         "-s redis-set-incr -u 2000 --rate 800 -l 900 --redis {}",
@@ -133,10 +133,10 @@ fn a_slot_that_moves_in_the_middle_loses_nothing() {
 }
 
 #[test]
-fn a_cluster_without_slots_is_refused_by_its_name() {
+fn a_cluster_without_all_slots_is_refused_with_its_name() {
     let (node, _bus) = node();
     refused(&node.url(), "serves 0 of 16384 slots");
-    // Half of a cluster is none: the next run might need the other half.
+    // Half of the slots are not enough: the next run may need the other half.
     assert_eq!(node.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "8000"]), "OK");
     refused(
         &node.url(),
@@ -145,7 +145,7 @@ fn a_cluster_without_slots_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_replica_is_refused_by_its_name() {
+fn a_replica_is_refused_with_the_name_of_its_master() {
     let master = PrivateRedis::start();
     let replica = PrivateRedis::with(&format!("--replicaof 127.0.0.1 {}", master.port));
     let why = format!(
@@ -182,9 +182,9 @@ fn watched() -> (PrivateRedis, PrivateRedis, PrivateRedis) {
 }
 
 #[test]
-fn sentinels_name_the_master_and_the_next_one() {
+fn sentinels_name_the_master_and_its_successor() {
     let (mut master, replica, sentinel) = watched();
-    // The first of the sentinels is not there.
+    // The first sentinel is unreachable.
     let url = format!(
         "redis+sentinel://127.0.0.1:1,127.0.0.1:{}/shop",
         sentinel.port
@@ -216,9 +216,9 @@ fn sentinels_name_the_master_and_the_next_one() {
     assert!(warnings(&ran).contains(&changed), "{}", warnings(&ran));
 }
 
-/// The attempts that come while it is away wait for it, as those of a production client do.
+/// Attempts during the restart wait for Redis, as those of a production client do.
 #[test]
-fn a_redis_that_is_restarted_takes_the_attempts_that_follow() {
+fn a_restarted_redis_serves_later_attempts() {
     let mut redis = PrivateRedis::start();
     let run = UnderWay::start(&format!(
         "-s redis-set-incr -u 60k -c 20 --redis {}",
@@ -231,19 +231,19 @@ fn a_redis_that_is_restarted_takes_the_attempts_that_follow() {
     let ran = run.end();
     let attempts = ran.each("/attempts")[0].to_string();
     assert_eq!(count(&ran, "failed"), 0, "{attempts}");
-    // At most those that were under way had left.
+    // At most the attempts in flight had left.
     assert!(count(&ran, "indeterminate") <= 20, "{attempts}");
     let answered = count(&ran, "issued") + count(&ran, "sold_out") + count(&ran, "duplicate");
     assert!(answered >= 60_000 - 20, "{attempts}");
     let said = warnings(&ran);
     assert!(said.contains("Redis restarted during the run"), "{said}");
-    // The counter was lost: more coupons than there are went out, and the note explains it.
+    // The counter was lost, so the strategy over-issued, and a note explains it.
     assert_eq!(ran.verdicts(), [json!("violated")], "{}", ran.stderr);
     assert_eq!(ran.exit, Some(3));
 }
 
 #[test]
-fn a_redis_that_stays_away_costs_its_patience_once() {
+fn the_wait_for_an_unreachable_redis_is_spent_once() {
     let mut redis = PrivateRedis::start();
     let run = UnderWay::start(&format!(
         "-s redis-incr -u 2m -c 20 --timeout 1s --redis {}",
@@ -262,8 +262,8 @@ fn a_redis_that_stays_away_costs_its_patience_once() {
 }
 
 #[test]
-fn keys_that_redis_throws_away_are_told() {
-    // The program's own keys are the most recently used ones, so others have to go: which keys they are is not known to it.
+fn evicted_keys_are_reported() {
+    // The keys of the program are the most recently used ones, so Redis evicts other keys. The program does not know which.
     let redis = PrivateRedis::with("--maxmemory 3mb --maxmemory-policy allkeys-random");
     let run = UnderWay::start(&format!(
         "-s redis-set-incr -u 2000 --rate 1000 --redis {}",
@@ -331,7 +331,7 @@ fn a_private_authority_is_trusted_and_no_other() {
 }
 
 #[test]
-fn serve_recovers_by_itself_and_its_health_is_true() {
+fn serve_recovers_after_a_failure_and_its_health_is_correct() {
     let mut redis = PrivateRedis::start();
     let server = Server::start(&format!(
         "-s redis-set-incr --timeout 400ms --redis {}",
@@ -343,7 +343,7 @@ fn serve_recovers_by_itself_and_its_health_is_true() {
     let (status, problem) = server.ask("GET", "/health", "");
     assert_eq!(status, 503, "{problem}");
     assert!(problem.to_string().contains("redis is down"), "{problem}");
-    // It was not sent: no coupon.
+    // The command was not sent, so there is no coupon.
     assert_eq!(server.ask("POST", "/claim", "{\"user\":2}").0, 503);
     redis.start_again();
     until("the server recovers", || {

@@ -1,4 +1,4 @@
-//! Redis servers of a test's own, which may be frozen, killed and started again.
+//! Private Redis servers of a test, which the test can freeze, kill and restart.
 
 use std::{
     path::Path,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::private::free_port;
 
-/// Asks again and again until the answer is yes.
+/// Repeats `check` until it returns true.
 pub fn until(what: &str, mut answer: impl FnMut() -> bool) {
     let limit = Instant::now() + Duration::from_secs(20);
     while !answer() {
@@ -30,13 +30,13 @@ impl PrivateRedis {
         Self::with("")
     }
 
-    /// With these options, such as `--cluster-enabled yes`.
+    /// Starts a server with these options, such as `--cluster-enabled yes`.
     pub fn with(options: &str) -> Self {
         let port = free_port();
         Self::start_on(port, &format!("--port {port} {options}"))
     }
 
-    /// The options name the port, perhaps one for TLS.
+    /// Starts a server whose options name the port.
     pub fn start_on(port: u16, options: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options: Vec<_> = options.split_whitespace().map(str::to_owned).collect();
@@ -50,7 +50,7 @@ impl PrivateRedis {
         redis
     }
 
-    /// A folder that goes with it.
+    /// The folder of the server, which is removed with it.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -65,7 +65,7 @@ impl PrivateRedis {
         });
     }
 
-    /// Of its process.
+    /// The id of its process.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill")
             .args([signal, &self.child.id().to_string()])
@@ -73,19 +73,19 @@ impl PrivateRedis {
         assert!(sent.expect("kill").success());
     }
 
-    /// Ends it as a power failure would.
+    /// Kills the server with SIGKILL.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Starts it again on the same port, empty.
+    /// Restarts the server on the same port, with an empty keyspace.
     pub fn start_again(&mut self) {
         self.child = spawn(&self.options, self.folder.path());
         self.wait();
     }
 
-    /// The answer to a command, by another client.
+    /// The answer to a command of `redis-cli`.
     pub fn cli(&self, args: &[&str]) -> String {
         let port = self.port.to_string();
         let output = Command::new("redis-cli")
@@ -98,7 +98,7 @@ impl PrivateRedis {
 }
 
 fn spawn(options: &[String], folder: &Path) -> Child {
-    // The options come first: they may begin with a file.
+    // The options come first, because they may begin with a file.
     Command::new("redis-server")
         .args(options)
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
@@ -115,7 +115,7 @@ impl Drop for PrivateRedis {
     }
 }
 
-/// Three masters that share the slots, and know each other.
+/// A cluster of three masters.
 pub struct PrivateCluster(pub Vec<PrivateRedis>);
 
 impl PrivateCluster {

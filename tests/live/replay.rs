@@ -1,4 +1,4 @@
-//! Schedules on real services: what a search has found happens there, too, every time and step by step.
+//! Schedules on real services: every witness of a search has the same steps there, in every run.
 
 use coupon_bench::{
     engine::explore::{self, Bounds, Settings},
@@ -15,7 +15,7 @@ use crate::{
 
 const SCHEMA: &str = include_str!("../../schema/replay.schema.json");
 
-/// What `replay` writes, and how it ends.
+/// The output of `replay`, and its exit code.
 fn replay(args: &str) -> (Value, Option<i32>) {
     let output = command(&format!("replay --json - {args}"))
         .output()
@@ -44,7 +44,7 @@ fn settings(users: u64, faults: u8) -> Settings {
     }
 }
 
-/// Who did what, what they saw and what they were told. Every database has its own words for a conflict.
+/// The actors, calls, answers and responses of an interleaving. The text of a conflict is left out, because it differs by database.
 fn steps(interleaving: &Value) -> Vec<String> {
     let steps = interleaving["steps"].as_array().expect("steps");
     let text = |step: &Value, field: &str| {
@@ -66,10 +66,10 @@ fn steps(interleaving: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Plays what was found or drawn, and holds it against the simulation.
+/// Replays an interleaving, and compares it with the simulation.
 fn compare(simulated: &Interleaving, services: &str) {
     let token = simulated.token.as_deref().expect("a token");
-    // Nobody waits in these schedules, so whatever takes long is just slow.
+    // No call waits for a lock in these schedules, so a long wait is only a slow call.
     let (document, _) = replay(&format!("{token} --wait 10s {services}"));
     let played = &document["last"]["interleaving"];
     let expected = serde_json::to_value(simulated).expect("JSON");
@@ -83,7 +83,7 @@ fn compare(simulated: &Interleaving, services: &str) {
 }
 
 #[test]
-fn naive_over_issues_in_a_hundred_of_a_hundred() {
+fn naive_over_issues_in_a_hundred_of_a_hundred_replays() {
     for database in [String::new(), postgres(), mysql()] {
         let db = if database.is_empty() {
             "sqlite"
@@ -107,7 +107,7 @@ fn naive_over_issues_in_a_hundred_of_a_hundred() {
 }
 
 #[test]
-fn every_witness_happens_on_real_services_as_in_the_simulation() {
+fn every_witness_has_the_same_steps_on_real_services() {
     for (name, services) in backends() {
         for entry in REGISTRY
             .iter()
@@ -128,16 +128,16 @@ fn every_witness_happens_on_real_services_as_in_the_simulation() {
 }
 
 #[test]
-fn any_schedule_goes_on_postgres_as_in_the_simulation() {
+fn any_schedule_has_the_same_steps_on_postgres() {
     for (schedule, _) in drawn() {
         compare(&schedule, &format!("--db {}", postgres()));
     }
 }
 
-/// InnoDB locks what it reads at SERIALIZABLE, and rows that an UPDATE has looked at without changing them. So others wait that
-/// would not on PostgreSQL, which the simulation is; how many coupons go out is the same.
+/// InnoDB locks the rows that it reads at SERIALIZABLE, and rows that an UPDATE reads without changing them. So some calls wait that
+/// do not wait in the simulation of PostgreSQL. The number of coupons is the same.
 #[test]
-fn any_schedule_gives_out_as_many_coupons_on_mariadb() {
+fn any_schedule_issues_the_same_number_of_coupons_on_mariadb() {
     for (schedule, entry) in drawn() {
         let token = schedule.token.as_deref().expect("a token");
         let (document, _) = replay(&format!("{token} --db {}", mysql()));
@@ -153,7 +153,7 @@ fn any_schedule_gives_out_as_many_coupons_on_mariadb() {
     }
 }
 
-/// Of every strategy that needs nothing but a database.
+/// Random schedules of every strategy that needs only a database.
 fn drawn() -> impl Iterator<Item = (Interleaving, &'static Entry)> {
     let entries = REGISTRY.iter().filter(|entry| !entry.needs(Need::Redis));
     entries.flat_map(|entry| {
@@ -162,13 +162,13 @@ fn drawn() -> impl Iterator<Item = (Interleaving, &'static Entry)> {
     })
 }
 
-/// SQLite has one writer, so its locks are others.
+/// SQLite has one writer, so its locks differ.
 fn on_sqlite(entry: &Entry) -> bool {
     entry.needs(Need::Redis)
 }
 
 #[test]
-fn a_lock_shows_who_waits_for_whom() {
+fn a_waiting_call_names_the_actor_that_it_waits_for() {
     for database in [postgres(), mysql()] {
         let flags = format!("naive:u2:l1:ABBA --strategy db-pessimistic --db {database}");
         let (document, exit) = replay(&flags);
@@ -189,7 +189,7 @@ fn a_lock_shows_who_waits_for_whom() {
 }
 
 #[test]
-fn moves_that_cannot_be_made_are_said() {
+fn impossible_moves_are_reported() {
     let (document, _) = replay("naive:u2:l1:AAAB");
     let deviations = &document["last"]["deviations"];
     assert_eq!(

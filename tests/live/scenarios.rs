@@ -1,4 +1,4 @@
-//! Every file in `scenarios/` does what its comments say.
+//! Every file in `scenarios/` runs with the result that its comments state.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::program::run;
 
 #[test]
-fn every_scenario_passes_with_nothing_installed() {
+fn every_scenario_passes_on_embedded_services() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the folder").flatten() {
@@ -30,7 +30,7 @@ fn every_scenario_passes_with_nothing_installed() {
 }
 
 #[test]
-fn a_flag_wins_over_the_file() {
+fn a_flag_overrides_the_scenario_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/flash-sale.toml");
     let ran = run(&format!("--scenario {path} --users 500"));
     assert_eq!(ran.report["scenario"]["users"], json!(500));

@@ -1,4 +1,4 @@
-//! What services say of a wrong password, and what other users of the machine see of a run, holds no secret.
+//! Errors of services about a wrong password, and the arguments of the run's processes, contain no secret.
 
 use std::{fs, process::Stdio, time::Duration};
 
@@ -7,7 +7,7 @@ use crate::{
     services::{mysql, postgres, redis},
 };
 
-/// As it is typed, and as it is sent.
+/// The password as typed (percent-encoded) and as sent.
 const TYPED: &str = "wr0ng-S3cret%2Fwith%40all";
 const SENT: &str = "wr0ng-S3cret/with@all";
 
@@ -21,7 +21,7 @@ fn with_password(url: &str) -> String {
 }
 
 #[test]
-fn a_wrong_password_is_in_no_output() {
+fn no_output_contains_a_wrong_password() {
     let folder = tempfile::tempdir().expect("a folder");
     for (flag, url) in [
         ("--db", postgres()),
@@ -53,9 +53,9 @@ fn a_wrong_password_is_in_no_output() {
     }
 }
 
-/// Whoever may list the processes of the machine sees their arguments.
+/// Every user of the machine can list processes with their arguments.
 #[test]
-fn the_instances_of_a_run_have_no_url_among_their_arguments() {
+fn the_arguments_of_instances_contain_no_url() {
     let mut child = command(&format!(
         "run -q -s naive -u 4000 --rate 1000 --instances 2 --db {}",
         postgres()
@@ -77,7 +77,7 @@ fn the_instances_of_a_run_have_no_url_among_their_arguments() {
     assert_eq!(arguments, ["instance\0", "instance\0"]);
 }
 
-/// What follows the program's name, of every child of a process.
+/// The arguments of every child of a process.
 fn children(parent: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").expect("/proc").flatten();
     let of_parent = processes.filter(|process| {

@@ -1,4 +1,4 @@
-//! The server as a user runs it: started, claimed from by clients of another make, stopped by a signal.
+//! `serve`: started, called by other HTTP clients, stopped by a signal.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -21,7 +21,7 @@ pub struct Server {
     pub address: String,
 }
 
-/// What a server said at its end.
+/// The output of a server that has ended.
 pub struct Ended {
     pub exit: Option<i32>,
     stdout: String,
@@ -29,7 +29,7 @@ pub struct Ended {
 }
 
 impl Server {
-    /// Started with these flags, on a port of its own, listening.
+    /// Starts a server with these flags on a free port, and waits until it listens.
     pub fn start(flags: &str) -> Self {
         let mut child = command(&format!("serve --listen 127.0.0.1:0 {flags}"))
             .stdout(Stdio::piped())
@@ -50,7 +50,7 @@ impl Server {
         }
     }
 
-    /// Status and body.
+    /// The status and body of a request.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         let length = body.len();
@@ -77,7 +77,7 @@ impl Server {
         }
     }
 
-    /// So many users at once, from `first` on: how many were told what.
+    /// Claims of this number of users at once, from user `first` on. Returns the number of responses by outcome.
     fn burst(&self, first: u64, users: u64) -> [usize; 3] {
         let barrier = Barrier::new(usize::try_from(users).expect("few"));
         let told: Vec<u16> = std::thread::scope(|scope| {
@@ -136,7 +136,7 @@ fn a_strategy_is_served_reset_and_removed_on_real_services() {
     let ledger = server.ledger();
     assert_eq!(ledger["issued"], json!(30));
     assert_eq!(ledger["told_issued"], json!(30));
-    // They ask once more.
+    // The same users claim again.
     assert_eq!(server.burst(1, 50), [0, 0, 50]);
     assert_eq!(server.ledger(), ledger);
 
@@ -156,7 +156,7 @@ fn a_strategy_is_served_reset_and_removed_on_real_services() {
 }
 
 #[test]
-fn a_race_over_http_is_in_the_ledger() {
+fn the_ledger_shows_a_race_over_http() {
     let server = Server::start(&format!("-v -s naive --limit 5 --db {}", postgres()));
     let over = (0..20).find_map(|_| {
         server.ask("POST", "/reset", "");
@@ -173,7 +173,7 @@ fn a_race_over_http_is_in_the_ledger() {
 }
 
 #[test]
-fn what_is_embedded_goes_with_the_server() {
+fn embedded_services_end_with_the_server() {
     let server = Server::start("-v -s redis-kafka --limit 5");
     assert_eq!(server.burst(1, 9), [5, 4, 0]);
     let ended = server.end();
@@ -185,7 +185,7 @@ fn what_is_embedded_goes_with_the_server() {
 }
 
 #[test]
-fn what_is_in_its_way_ends_it_with_a_line() {
+fn an_obstacle_to_serving_ends_the_server_with_a_message() {
     let taken = Server::start("-s answer");
     let at = taken.address.clone();
     for (flags, exit, words) in [

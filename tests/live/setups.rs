@@ -1,4 +1,4 @@
-//! The setup of a service without a reset endpoint: SQL, commands for Redis, and programs, on real ones.
+//! The setup of a service without a reset endpoint: SQL, Redis commands and programs, on real services.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     services::{mysql, postgres, redis},
 };
 
-/// A target with this setup and this ledger; nobody claims anything of it.
+/// A target with this setup and this ledger. The tests send no claims to it.
 fn target(folder: &Path, address: &str, middle: &str) -> Arc<Target> {
     let text = format!(
         "[http]\nbase_url = \"http://{address}\"\n{middle}\n[claim]\nurl = \"/claim\"\njson = {{ user = \"{{{{user}}}}\" }}\n\
@@ -25,7 +25,7 @@ fn target(folder: &Path, address: &str, middle: &str) -> Arc<Target> {
     Arc::new(Target::understand(&file, &|_| None).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// What the ledger holds after the setup, or why the setup failed.
+/// The ledger after the setup, or the error of the setup.
 async fn set_up(middle: &str) -> Result<Found, String> {
     let server = Server::start("--strategy redis-incr");
     let folder = tempfile::tempdir().expect("a folder");
@@ -46,7 +46,7 @@ async fn set_up(middle: &str) -> Result<Found, String> {
     stage.read().await.expect("a ledger")
 }
 
-/// Prints its arguments as JSON, or ends as it is told to.
+/// A program that prints its arguments as JSON, or ends with a given exit code.
 const PROGRAM: &str = "import json, sys
 if sys.argv[1] == 'fail':
     print('no such event,\\n  it seems', file=sys.stderr)
@@ -55,7 +55,7 @@ print(json.dumps({'words': sys.argv[1:], 'key': sys.argv[1]}))
 ";
 
 #[tokio::test]
-async fn sql_makes_an_event_and_gives_its_number() {
+async fn sql_creates_an_event_and_captures_its_number() {
     let table = format!("setup_{}", std::process::id());
     let mut pg = PgConnection::connect(&postgres())
         .await
@@ -78,7 +78,7 @@ async fn sql_makes_an_event_and_gives_its_number() {
                  [ledger]\ndb = \"{db}\"\nsql = \"SELECT stock + id FROM {table} WHERE id = {{{{setup.event}}}}\"\n"
             )
         };
-        // Two statements at once: what is left of the last event goes, and a new one is made.
+        // Two statements: the first deletes the last event, and the second creates a new one.
         let new = format!(
             "DELETE FROM {table}; INSERT INTO {table} (name, stock) VALUES ('it is {{{{run}}}}', {{{{limit}}}}) RETURNING id"
         );
@@ -106,14 +106,14 @@ async fn sql_makes_an_event_and_gives_its_number() {
         .execute(&mut my)
         .await
         .expect("dropped");
-    // The stock is the limit, and the numbers of the events follow each other.
+    // The stock equals the limit, and the numbers of the events are consecutive.
     let users = |number: &str| Ok(Found::Users(vec![number.to_owned().into()]));
     let both = [users("4"), users("5")];
     assert_eq!(found, [both.clone(), both].concat());
 }
 
 #[tokio::test]
-async fn commands_fill_a_redis() {
+async fn redis_commands_set_up_an_event() {
     let key = format!("setup-{}", std::process::id());
     let middle = format!(
         "[[setup]]\nurl = \"{url}\"\nredis = [\"DEL {key} {key}:stock\", \"RPUSH {key} 'user {{{{limit}}}}' u-2\", \
@@ -135,7 +135,7 @@ async fn commands_fill_a_redis() {
 }
 
 #[tokio::test]
-async fn a_program_is_run_beside_the_file_with_its_arguments_as_they_are() {
+async fn a_program_runs_in_the_files_folder_with_unchanged_arguments() {
     let key = format!("setup-program-{}", std::process::id());
     let middle = |words: &str| {
         format!(
@@ -147,7 +147,7 @@ async fn a_program_is_run_beside_the_file_with_its_arguments_as_they_are() {
             url = redis()
         )
     };
-    // No shell: what would mean something there is an argument like any other.
+    // There is no shell, so special characters of a shell are ordinary text.
     let found = set_up(&middle(&format!("\"{key}\", \"$HOME; {{{{limit}}}} *\""))).await;
     assert_eq!(
         found,
@@ -175,7 +175,7 @@ async fn a_program_is_run_beside_the_file_with_its_arguments_as_they_are() {
 }
 
 #[test]
-fn a_check_shows_what_a_setup_without_a_request_did() {
+fn a_check_shows_a_setup_without_a_request() {
     let server = Server::start("--strategy redis-incr");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("shop.toml");

@@ -1,5 +1,4 @@
-//! Services of somebody's own, judged from a target file alone: a small one in another language, this program's own server, and
-//! ledgers in every place where they can be.
+//! Services judged from a target file: a small service in another language, this program's own server, and ledgers of every kind.
 
 use std::{
     fs,
@@ -61,7 +60,7 @@ impl Foreign {
         }
     }
 
-    /// Its description, which differs from that of another kind in the path alone.
+    /// The target file of a kind of service. Kinds differ only in the path.
     pub fn described(&self, kind: &str) -> String {
         let port = &self.port;
         format!(
@@ -98,7 +97,7 @@ impl Foreign {
         path
     }
 
-    /// Whether the correct kind has given anybody a coupon.
+    /// Whether the correct kind of service has issued a coupon.
     fn has_issued(&self) -> bool {
         let address = format!("127.0.0.1:{}", self.port);
         let mut stream = TcpStream::connect(address).expect("a connection");
@@ -109,7 +108,7 @@ impl Foreign {
         !answer.contains("\"issued\": 0")
     }
 
-    /// A thousand users at once, for a hundred coupons.
+    /// A burst of a thousand users for a hundred coupons.
     fn judged(&self, name: &str, text: &str) -> Ran {
         let path = self.file(name, text);
         program::run(&format!(
@@ -127,7 +126,7 @@ impl Drop for Foreign {
 }
 
 #[test]
-fn a_service_in_another_language_is_judged_right_whatever_it_does() {
+fn a_service_in_another_language_has_the_correct_verdict() {
     let service = Foreign::start();
 
     let naive = service.judged("naive", &service.described("naive"));
@@ -146,7 +145,7 @@ fn a_service_in_another_language_is_judged_right_whatever_it_does() {
     );
     assert_eq!(correct.each("/attempts/issued"), [json!(100)]);
     assert_eq!(correct.each("/ledger/issued"), [json!(100)]);
-    // All of them had said everything but their last byte before the release.
+    // All claims were sent up to their last byte before the release.
     assert_eq!(correct.each("/target/held"), [json!(1000)]);
     assert_eq!(correct.each("/target/connections"), [json!(1000)]);
 
@@ -161,7 +160,7 @@ fn a_service_in_another_language_is_judged_right_whatever_it_does() {
 }
 
 #[test]
-fn a_service_is_judged_right_when_several_instances_share_its_users() {
+fn a_service_has_the_correct_verdict_with_several_instances() {
     let service = Foreign::start();
     for (kind, exit, verdict) in [("correct", 0, "holds"), ("naive", 3, "violated")] {
         let path = service.file(kind, &service.described(kind));
@@ -180,18 +179,18 @@ fn a_service_is_judged_right_when_several_instances_share_its_users() {
 }
 
 #[test]
-fn a_ledger_tells_as_much_as_it_can() {
+fn each_kind_of_ledger_proves_what_it_can() {
     let service = Foreign::start();
     let users = "users = \"/users\"";
     let lossy = service.described("lossy");
 
-    // A count proves that two are missing, and not whose they are.
+    // A count proves that two coupons are missing, but not whose.
     let counted = service.judged("counted", &lossy.replace(users, "count = \"/issued\""));
     assert_eq!(counted.each("/ledger/basis"), [json!("count")]);
     assert_eq!(counted.each("/ledger/lost"), [json!(2)]);
     assert_eq!(counted.each("/violations/1/users"), [json!([])]);
 
-    // Answers that say neither yes nor no: the ledger alone decides.
+    // Answers without a decision: only the ledger decides.
     let accepted = lossy.replace("is = \"issued\"", "is = \"accepted\"");
     let accepted = service.judged("accepted", &accepted);
     assert_eq!(accepted.each("/attempts/accepted"), [json!(100)]);
@@ -201,7 +200,7 @@ fn a_ledger_tells_as_much_as_it_can() {
         (Some(3), vec![json!(0)])
     );
 
-    // Last, as nobody waits for its queue. Without a ledger, nothing but what was said is left to be judged: a hundred yeses.
+    // This run comes last, because it does not wait for the queue. Without a ledger, only the responses are judged: a hundred issued.
     let (told, _) = lossy.split_once("[ledger]").expect("a ledger");
     let told = service.judged("told", told);
     assert_eq!(
@@ -209,7 +208,7 @@ fn a_ledger_tells_as_much_as_it_can() {
         (Some(0), vec![json!("told")])
     );
     assert_eq!(told.each("/attempts/issued"), [json!(100)]);
-    // There are no rows to count, and nothing can tell when the work is done.
+    // There are no rows to count, and the end of the work is unknown.
     for figure in ["issued", "over_issued", "lost", "drained"] {
         assert_eq!(told.each(&format!("/ledger/{figure}")), [json!(null)]);
     }
@@ -217,7 +216,7 @@ fn a_ledger_tells_as_much_as_it_can() {
 }
 
 #[test]
-fn what_nobody_expected_proves_nothing_and_is_shown() {
+fn unexpected_answers_and_ledgers_are_shown_and_inconclusive() {
     let service = Foreign::start();
     let correct = service.described("correct");
 
@@ -246,7 +245,7 @@ fn what_nobody_expected_proves_nothing_and_is_shown() {
         "{reason}"
     );
 
-    // Whoever finds coupons before anybody has asked does not begin.
+    // A run with coupons in the ledger before the load does not begin.
     let (head, rest) = correct.split_once("[[setup]]").expect("a setup");
     let (_, rest) = rest.split_once("[claim]").expect("a claim");
     let path = service.file("full", &format!("{head}[claim]{rest}"));
@@ -261,7 +260,7 @@ fn what_nobody_expected_proves_nothing_and_is_shown() {
 }
 
 #[test]
-fn a_limit_that_is_not_the_events_is_doubted_and_not_taken_for_a_broken_promise() {
+fn another_limit_of_the_event_is_inconclusive_and_no_broken_promise() {
     let service = Foreign::start();
     let stocked = |stock: &str| service.described("correct").replace("{{limit}}", stock);
     let judged = |name: &str, stock: &str, flags: &str| {
@@ -280,7 +279,7 @@ fn a_limit_that_is_not_the_events_is_doubted_and_not_taken_for_a_broken_promise(
     assert_eq!((exit, verdict), (Some(4), json!("inconclusive")));
     assert!(reasons.contains("was the event used up"), "{reasons}");
 
-    // More than everybody asked for: nobody says that it could not be reached.
+    // More coupons than the demand: the report does not say that the limit was out of reach.
     let path = service.file("naive", &service.described("naive"));
     let flags = "--users 60 --attempts 3 --limit 100";
     let ran = program::run(&format!("--target {} {flags}", path.display()));
@@ -293,7 +292,7 @@ fn a_limit_that_is_not_the_events_is_doubted_and_not_taken_for_a_broken_promise(
 }
 
 #[test]
-fn a_service_that_dies_in_the_middle_proves_nothing_and_nothing_of_its_ledger_is_known() {
+fn a_service_that_dies_during_the_load_is_inconclusive_with_an_unknown_ledger() {
     let mut service = Foreign::start();
     let path = service.file("dying", &service.described("correct"));
     let begin = Instant::now();
@@ -335,7 +334,7 @@ fn a_service_that_dies_in_the_middle_proves_nothing_and_nothing_of_its_ledger_is
 }
 
 #[test]
-fn one_claim_shows_whether_a_description_is_right() {
+fn target_check_shows_errors_of_a_target_file_with_one_claim() {
     let service = Foreign::start();
     let correct = service.described("correct");
     let check = |name: &str, text: &str| {
@@ -393,8 +392,8 @@ fn one_claim_shows_whether_a_description_is_right() {
 }
 
 #[test]
-fn a_trial_ends_although_nobody_answers() {
-    // Whoever connects waits for ever.
+fn a_check_ends_although_the_service_does_not_answer() {
+    // The server never accepts a connection.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let folder = tempfile::tempdir().expect("a folder");
@@ -413,7 +412,7 @@ fn a_trial_ends_although_nobody_answers() {
 }
 
 #[test]
-fn the_file_to_begin_with_is_never_written_over() {
+fn target_new_never_overwrites_a_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let new = |args: &str| {
         let mut command = program::command(&format!("target new {args}"));
@@ -434,7 +433,7 @@ fn the_file_to_begin_with_is_never_written_over() {
 }
 
 #[test]
-fn this_programs_own_server_is_a_target_by_its_own_description() {
+fn serve_is_a_target_by_its_printed_target_file() {
     let server = Server::start("--strategy redis-kafka");
     let listen = format!("--listen {}", server.address);
     let printed = program::command(&format!(
@@ -458,7 +457,7 @@ fn this_programs_own_server_is_a_target_by_its_own_description() {
     assert_eq!(server.end().exit, Some(0));
 }
 
-/// What a ledger described like this holds.
+/// The content of this ledger.
 async fn held(service: &Foreign, ledger: &str) -> Found {
     read(service, ledger).await.expect("read")
 }
@@ -489,7 +488,7 @@ fn users(names: &[&str]) -> Found {
     Found::Users(names.iter().map(row).collect())
 }
 
-/// Coupons that are left of three.
+/// A ledger of the remaining coupons of three.
 fn stock(left: i64) -> Found {
     Found::Stock(Stock { limit: 3, left })
 }
@@ -497,7 +496,7 @@ fn stock(left: i64) -> Found {
 const UUID: &str = "0b6f4c1e-1111-4a5e-9c0d-000000000001";
 
 #[tokio::test]
-async fn a_database_tells_its_users_whatever_their_type() {
+async fn a_ledger_reads_user_ids_of_every_sql_type() {
     let service = Foreign::start();
     let file = service.folder.path().join("shop.db");
     let sqlite = format!("sqlite://{}", file.display());
@@ -537,7 +536,7 @@ async fn a_database_tells_its_users_whatever_their_type() {
         }
         let ledger = format!("db = \"{db}\"\ncount_sql = \"SELECT count(*) FROM {table}\"");
         found.push(held(&service, &ledger).await);
-        // A slip of the pen costs nobody his table.
+        // A ledger's query cannot change data.
         let ledger = format!("db = \"{db}\"\nsql = \"DELETE FROM {table}\"");
         let refused = read(&service, &ledger).await.expect_err("refused");
         assert!(refused.to_lowercase().contains("read"), "{refused}");
@@ -560,7 +559,7 @@ async fn a_database_tells_its_users_whatever_their_type() {
 }
 
 #[tokio::test]
-async fn a_key_in_redis_tells_what_it_is() {
+async fn a_ledger_reads_redis_keys_of_every_type() {
     let service = Foreign::start();
     let client = ::redis::Client::open(redis()).expect("a URL");
     let mut connection = client

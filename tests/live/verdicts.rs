@@ -1,4 +1,4 @@
-//! Each strategy on embedded and on real services comes out as the catalogue says.
+//! The verdict of each strategy on embedded and real services is that of the catalogue.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn exact_strategies_issue_exactly_the_limit() {
 }
 
 #[test]
-fn naive_over_issues_and_that_is_a_finding() {
+fn an_over_issue_of_naive_is_a_finding() {
     for (name, flags) in backends() {
         let ran = run(&format!("-s naive -u 1000 --trials 3 {flags}"));
         let over_issued = ran.each("/ledger/over_issued");
@@ -45,7 +45,7 @@ fn naive_over_issues_and_that_is_a_finding() {
 }
 
 #[test]
-fn a_connection_for_each_request_bounds_the_surplus_by_the_pool() {
+fn one_connection_per_request_bounds_the_over_issue_by_the_pool() {
     for (name, flags) in backends() {
         let ran = run(&format!(
             "-s naive -u 1000 --db-connection request --db-pool 5 {flags}"
@@ -56,7 +56,7 @@ fn a_connection_for_each_request_bounds_the_surplus_by_the_pool() {
 }
 
 #[test]
-fn an_assertion_turns_the_finding_into_a_failure() {
+fn an_assertion_turns_a_finding_into_a_failure() {
     let ran = run("-s naive -u 500 --assert issued==100");
     assert_eq!(ran.exit, Some(3));
     assert_eq!(ran.report["assertions"][0]["ok"], json!(false));
@@ -66,7 +66,7 @@ fn an_assertion_turns_the_finding_into_a_failure() {
 }
 
 #[test]
-fn an_assertion_that_cannot_be_observed_proves_nothing_and_accuses_nobody() {
+fn an_assertion_without_an_observed_value_is_inconclusive_and_not_failed() {
     let unobserved = "--assert failed.p99<1s";
     let ran = run(&format!("-s redis-incr -u 500 {unobserved}"));
     assert_eq!((ran.exit, ran.verdicts()), (Some(4), vec![json!("holds")]));
@@ -83,7 +83,7 @@ fn an_assertion_that_cannot_be_observed_proves_nothing_and_accuses_nobody() {
 }
 
 #[test]
-fn the_verbatim_listing_gives_out_one_too_many_without_any_race() {
+fn naive_verbatim_over_issues_by_one_without_a_race() {
     for (name, flags) in backends() {
         let ran = run(&format!("-s naive-verbatim --in-flight 1 -u 200 {flags}"));
         assert_eq!(ran.each("/ledger/issued"), [json!(101)], "{name}");
@@ -91,7 +91,7 @@ fn the_verbatim_listing_gives_out_one_too_many_without_any_race() {
 }
 
 #[test]
-fn naive_one_user_at_a_time_proves_nothing() {
+fn naive_with_one_user_at_a_time_is_inconclusive() {
     let ran = run("-s naive --in-flight 1 -u 200");
     assert_eq!(
         (ran.exit, ran.verdicts()),
@@ -102,7 +102,7 @@ fn naive_one_user_at_a_time_proves_nothing() {
 }
 
 #[test]
-fn a_double_click_gets_two_coupons_from_a_counter_and_one_from_a_set() {
+fn a_double_click_gets_two_coupons_with_a_counter_and_one_with_a_set() {
     for (name, flags) in backends() {
         let ran = run(&format!(
             "-s redis-incr,redis-set-incr,redis-kafka --attempts 3 -u 1000 {flags}"
@@ -123,7 +123,7 @@ fn a_double_click_gets_two_coupons_from_a_counter_and_one_from_a_set() {
 }
 
 #[test]
-fn several_consumers_and_connections_change_nothing() {
+fn several_consumers_and_connections_keep_the_promise() {
     for (name, flags) in backends() {
         let ran = run(&format!(
             "-s redis-kafka -u 1000 --consumers 4 --redis-connections 3 {flags}"
@@ -144,7 +144,7 @@ fn too_few_users_to_reach_the_limit_are_inconclusive() {
 }
 
 #[test]
-fn a_hundred_thousand_users_work_at_the_defaults() {
+fn a_hundred_thousand_users_work_with_default_settings() {
     let ran = run("-s redis-kafka -u 100k");
     assert_eq!(
         (ran.exit, ran.each("/ledger/issued")),
@@ -153,7 +153,7 @@ fn a_hundred_thousand_users_work_at_the_defaults() {
 }
 
 #[test]
-fn without_warm_up_the_promise_holds_as_well() {
+fn the_promise_holds_without_warm_up() {
     let ran = run("-s redis-kafka -u 1000 --warmup off");
     assert_eq!(
         (ran.exit, ran.each("/ledger/issued")),

@@ -7,8 +7,8 @@ stop_limit=30
 
 # `pid_stamp PID` prints when the process started (in clock ticks since the
 # boot), which tells it from a later process with the same number. Fails when
-# there is none, or only a zombie that nobody has collected yet (usual in
-# containers whose first process is not an init).
+# there is no such process, or only a zombie (usual in containers whose first
+# process is not an init).
 pid_stamp() {
     local stat fields
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
@@ -43,7 +43,7 @@ become() {
     exec "$@"
 }
 
-# `first_user NAME...` prints the first that exists: whom root runs a server as.
+# `first_user NAME...` prints the first user that exists, for a server that root starts.
 first_user() {
     local user
     for user in "$@" nobody; do

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154
-# What happens to one service, whichever it is. A file services.d/NAME.sh defines
+# Functions for one service. A file services.d/NAME.sh defines
 #
 #   svc_default_port   its port, unless COUPON_BENCH_NAME_PORT says otherwise
-#   svc_users          whom root runs it as: the first of these that exists
+#   svc_users          the user of the server if root starts it: the first that exists
 #   svc_signal         the signal that ends it in good order
 #   svc_needs          prints the system packages of the programs that are missing
 #   svc_version        prints the version that is installed
@@ -84,8 +84,8 @@ plan_sources() {
     [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
 }
 
-# What it takes to start it: nothing, packages, or its container of last time,
-# which has the data that was kept.
+# What the start needs: nothing, packages, or the container of the last start,
+# which has the kept data.
 missing_for_service() {
     if service_runs; then
         return
@@ -130,7 +130,7 @@ remove_folder() {
     folder=$(cat "$state/folder" 2>/dev/null) || return 0
     case $folder in
         "$state/files" | */coupon-bench-"$name".??????) rm -rf "$folder" ;;
-        *) die "not a folder of ours: $folder" ;;
+        *) die "not a folder of this script: $folder" ;;
     esac
     rm -f "$state/folder"
 }
@@ -156,7 +156,7 @@ start_service() {
 
 start_on_system() {
     local server
-    # Otherwise a stranger's answer would pass for ours.
+    # Otherwise another server's answer could be taken for this one's.
     if port_is_open "$port"; then
         rm -f "$state/port" "$state/how"
         die "$name: something else listens on port $port; choose another by $(port_variable)"

@@ -91,7 +91,7 @@ fn errors_say_what_to_do() {
         ),
         (
             &["a.json", "--fail-on-regression", "0.1"],
-            "invalid value \"0.1\" in --fail-on-regression: say a share in percent, such as 10%",
+            "invalid value \"0.1\" in --fail-on-regression: a share is a number with a percent sign, such as 10%",
         ),
         (
             &["a.json", "--by", "p9"],

@@ -80,7 +80,7 @@ fn conflicting_flags_of_arrivals_are_refused_with_their_place() {
         ),
         (
             &["--rate", "fast"],
-            "invalid value \"fast\" in --rate: a rate is a number a second, such as 5000, 5k or 0.5",
+            "invalid value \"fast\" in --rate: a rate is a number per second, such as 5000, 5k or 0.5",
         ),
         (
             &["--ramp", "0s"],

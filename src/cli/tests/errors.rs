@@ -94,7 +94,7 @@ fn rates() {
     let rate_error = |flag: &str, value: &str| error(&["-s", "naive", flag, value]);
     assert_eq!(
         rate_error("--consumer-rate", "fast"),
-        "invalid value \"fast\" in --consumer-rate: a rate is a number a second, such as 5000, 5k or 0.5, \
+        "invalid value \"fast\" in --consumer-rate: a rate is a number per second, such as 5000, 5k or 0.5, \
          or unlimited"
     );
     assert_eq!(
@@ -111,7 +111,7 @@ fn rates() {
     );
     assert_eq!(
         rate_error("--bystander-rate", "none"),
-        "invalid value \"none\" in --bystander-rate: a rate is a number a second, such as 5000, 5k or 0.5, or off"
+        "invalid value \"none\" in --bystander-rate: a rate is a number per second, such as 5000, 5k or 0.5, or off"
     );
     assert_eq!(
         file_error("strategy = 'naive'\nconsumer_batch = 0\nconsumer_rate = 5"),
@@ -119,7 +119,7 @@ fn rates() {
     );
     assert_eq!(
         file_error("strategy = 'naive'\nconsumer_rate = -5"),
-        "invalid value \"-5\" in x.toml:2 (consumer_rate): a rate is a number a second, such as 5000, 5k or 0.5, \
+        "invalid value \"-5\" in x.toml:2 (consumer_rate): a rate is a number per second, such as 5000, 5k or 0.5, \
          or unlimited"
     );
 }

@@ -29,7 +29,7 @@ fn errors_of_files_have_a_line_and_a_key() {
         ),
         (
             "strategy = 'naive'\nkeep = 'maybe'",
-            "invalid value \"maybe\" in x.toml:2 (keep): say on or off",
+            "invalid value \"maybe\" in x.toml:2 (keep): must be on or off",
         ),
         (
             "strategy = 'naive'\ndb_connection = 'session'",

@@ -28,7 +28,7 @@ use crate::{
     instrument::metered::Meter,
     judge::exit,
     model::{
-        ceiling::{self, Ceiling, Measured, SCHEMA_VERSION},
+        ceiling::{self, Ceiling, OperationResult, SCHEMA_VERSION},
         environment::{environment, tool},
         outcome::{Attempt, Outcome},
         report::{self, Failure},
@@ -185,7 +185,7 @@ pub async fn run(settings: &CeilingSettings, stop: watch::Receiver<bool>) -> Cei
         }
     }
     let interrupted = *stop.borrow();
-    let flawed = measured.iter().any(Measured::is_flawed);
+    let flawed = measured.iter().any(OperationResult::is_flawed);
     let exit_code = match () {
         () if interrupted => exit::INTERRUPTED,
         () if error.is_some() && measured.is_empty() => exit::SERVICE,
@@ -242,7 +242,7 @@ async fn measure(
     settings: &CeilingSettings,
     operation: Operation,
     stop: watch::Receiver<bool>,
-) -> Result<(Measured, Vec<String>), OpenError> {
+) -> Result<(OperationResult, Vec<String>), OpenError> {
     let scenario = settings.scenario(operation);
     let workload = &scenario.workload;
     let backend = Backend::open(
@@ -277,7 +277,12 @@ fn ports(settings: &CeilingSettings, backend: &Backend) -> Event {
     }
 }
 
-fn summary(operation: Operation, backend: &Backend, recorder: &Recorder, end: End) -> Measured {
+fn summary(
+    operation: Operation,
+    backend: &Backend,
+    recorder: &Recorder,
+    end: End,
+) -> OperationResult {
     let mut attempts = recorder.attempts();
     if end == End::Interrupted {
         // A call that was under way at the interruption is not an error.
@@ -291,7 +296,7 @@ fn summary(operation: Operation, backend: &Backend, recorder: &Recorder, end: En
     let took = |attempt: &Attempt| Some(attempt.end?.saturating_sub(attempt.start));
     let latency = distribution::distribution(answered.filter_map(took));
     let operations = attempts.len() as u64;
-    Measured {
+    OperationResult {
         operation: operation.name().to_owned(),
         how: operation.entry().how.to_owned(),
         backend: described(backend, operation),

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     judge::{
         ledger::{self, Reconciliation, Rules},
-        verdict::{self, Circumstances, Claim, LimitFrom, Told},
+        verdict::{self, Circumstances, LimitFrom, PromiseTerms, ResponseCounts},
     },
     model::{
         outcome::{Attempt, Outcome},
@@ -226,7 +226,7 @@ impl Ending {
     }
 
     fn judge(&self, world: &World) -> Judged {
-        let claim = Claim {
+        let claim = PromiseTerms {
             promise: promise(world),
             one_per_user: world.entry.one_per_user,
             limit: world.layout.limit,
@@ -236,7 +236,7 @@ impl Ending {
         let judgement = verdict::judge(claim, Some(&ledger), &self.circumstances());
         let mut judged = Judged::default();
         // No step is left, so a missing coupon will not come.
-        for finding in &verdict::found(&ledger) {
+        for finding in &verdict::discrepancies(&ledger) {
             if let Some(invariant) = Invariant::of(finding.kind)
                 && (invariant != Invariant::UnderIssue || self.is_missed(world))
             {
@@ -272,7 +272,7 @@ impl Ending {
             faults: count(&[Outcome::Failed, Outcome::Indeterminate]) + self.undelivered,
             injected: false,
             unanswered: count(&[Outcome::Indeterminate]),
-            told: Told::default(),
+            told: ResponseCounts::default(),
             max_undecided: None,
             // The search tries all schedules, so the attempts overlap in some of them.
             peak_in_flight: made,
@@ -281,7 +281,7 @@ impl Ending {
             } else {
                 Completion::Proven
             },
-            troubles: Vec::new(),
+            problems: Vec::new(),
         }
     }
 

@@ -11,8 +11,10 @@ use super::{
     world::{Action, World},
 };
 use crate::{
-    judge::witness::{self, Why},
-    model::interleaving::{Call, Happened, Interleaving, Observation, Token, Told, What},
+    judge::witness::{self, Explanation},
+    model::interleaving::{
+        Call, Ending, EventKind, HistoryEvent, Interleaving, Observation, Token,
+    },
 };
 
 /// The interleaving of a schedule, with the invariant that it breaks, if any.
@@ -30,7 +32,7 @@ pub fn picture(
     let history: Vec<_> = steps.iter().map(|step| happened(world, step)).collect();
     let why = match invariant {
         Some(invariant) => why(world, invariant, &history, &end)?,
-        None => Why::default(),
+        None => Explanation::default(),
     };
     let broken = invariant.map_or("nothing in particular", Invariant::name);
     let layout = world.layout;
@@ -73,28 +75,28 @@ pub fn token(world: &World, actions: &[Action]) -> Token {
     }
 }
 
-fn happened(world: &World, step: &TracedStep) -> Happened {
+fn happened(world: &World, step: &TracedStep) -> HistoryEvent {
     let what = match step.action {
-        Action::Crash(_) => What::Crash,
-        Action::LeasesEnd => What::LeasesEnd,
-        Action::CacheRestarts => What::CacheRestarts,
+        Action::Crash(_) => EventKind::Crash,
+        Action::LeasesEnd => EventKind::LeasesEnd,
+        Action::CacheRestarts => EventKind::CacheRestarts,
         Action::Call(_, fault) => {
             let shown = step.call().zip(step.answer());
             let (call, saw) = shown.map_or((Call::BackOff, Observation::Done), |(call, answer)| {
                 (call.shown(), answer.shown(call))
             });
-            What::Called { call, saw, fault }
+            EventKind::Called { call, saw, fault }
         }
     };
     let restarted = step
         .task()
         .is_some_and(|task| step.after.slots[task].restarts > step.before.slots[task].restarts);
     let told = match &step.end {
-        _ if restarted => Some(Told::StartsAgain),
+        _ if restarted => Some(Ending::StartsAgain),
         Some(End::Consumed) | None => None,
-        Some(end) => Some(Told::Outcome(outcome(end))),
+        Some(end) => Some(Ending::Outcome(outcome(end))),
     };
-    Happened {
+    HistoryEvent {
         actor: step.task().map(|task| world.layout.actor(task)),
         what,
         told,

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     judge::{
         ledger,
-        witness::{Case, Why, sentence},
+        witness::{Case, Explanation, sentence},
     },
-    model::{interleaving::Happened, outcome::Attempt, verdict::FindingKind},
+    model::{interleaving::HistoryEvent, outcome::Attempt, verdict::FindingKind},
     ports::UserId,
 };
 
@@ -22,9 +22,9 @@ use crate::{
 pub fn why(
     world: &mut World,
     invariant: Invariant,
-    history: &[Happened],
+    history: &[HistoryEvent],
     end: &State,
-) -> Result<Why, ExploreError> {
+) -> Result<Explanation, ExploreError> {
     let ending = Ending::of(world, end)?;
     let what = match invariant {
         Invariant::OverIssue => return Ok(found(world, &ending, history, FindingKind::OverIssue)),
@@ -41,7 +41,7 @@ pub fn why(
         }
         Invariant::Stuck => stuck(world, &ending, end)?,
     };
-    Ok(Why {
+    Ok(Explanation {
         broke: history.len().checked_sub(1),
         stale: None,
         sentence: sentence(history, &what),
@@ -49,7 +49,12 @@ pub fn why(
 }
 
 /// The explanation of a finding that a run would have made as well.
-fn found(world: &World, ending: &Ending, history: &[Happened], kind: FindingKind) -> Why {
+fn found(
+    world: &World,
+    ending: &Ending,
+    history: &[HistoryEvent],
+    kind: FindingKind,
+) -> Explanation {
     let attempts: Vec<_> = ending
         .attempts(world)
         .into_iter()

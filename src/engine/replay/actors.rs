@@ -21,7 +21,7 @@ use crate::{
         stepped::{around, consumer},
     },
     model::{
-        interleaving::{Actor, Token, Told},
+        interleaving::{Actor, Ending, Token},
         outcome::{Attempt, Outcome},
     },
     ports::{Clock, Consumer, Event, Patience, UserId, attempt},
@@ -77,7 +77,7 @@ impl ActorTasks {
             let answer = attempt::scope(user, strategy.claim(user)).await;
             let outcome = Outcome::of(&answer);
             lock(&told).insert(actor, outcome);
-            gate.ended(actor, Some(Told::Outcome(outcome)));
+            gate.ended(actor, Some(Ending::Outcome(outcome)));
         };
         let task = tokio::spawn(self.gate.scope(actor, work));
         self.tasks.insert(actor, task);
@@ -93,7 +93,10 @@ impl ActorTasks {
             let reader = consumer(&gate, records);
             let ended = strategy.consume(&*reader).await;
             failed.store(ended.is_err(), Ordering::Release);
-            gate.ended(Actor::Consumer, ended.is_err().then_some(Told::StartsAgain));
+            gate.ended(
+                Actor::Consumer,
+                ended.is_err().then_some(Ending::StartsAgain),
+            );
         };
         let task = tokio::spawn(self.gate.scope(Actor::Consumer, work));
         self.tasks.insert(Actor::Consumer, task);
@@ -107,7 +110,7 @@ impl ActorTasks {
             let _ = task.await;
         }
         let again = actor == Actor::Consumer;
-        self.gate.ended(actor, again.then_some(Told::StartsAgain));
+        self.gate.ended(actor, again.then_some(Ending::StartsAgain));
     }
 
     /// Whether the consumer has ended with an error.

@@ -6,7 +6,7 @@ use super::{Deviation, actors::ActorTasks};
 use crate::{
     adapters::Backend,
     instrument::gated::ActorState,
-    model::interleaving::{Actor, Call, CallFault, Move, What},
+    model::interleaving::{Actor, Call, CallFault, EventKind, Move},
 };
 
 /// How long the conductor waits for an actor.
@@ -84,7 +84,7 @@ impl<'a> Conductor<'a> {
     async fn admit(&mut self, actor: Actor, fault: Option<CallFault>) -> Result<(), String> {
         self.tasks.gate.admit(actor, fault);
         if let ActorState::Calling(call) = self.settled(actor).await {
-            self.tasks.gate.note(Some(actor), What::Waits(call));
+            self.tasks.gate.note(Some(actor), EventKind::Waits(call));
             self.waiting.push(actor);
         }
         self.those_who_waited(actor).await;
@@ -128,7 +128,7 @@ impl<'a> Conductor<'a> {
     async fn crash(&mut self, actor: Actor) -> Result<(), String> {
         // The actor crashes before its next call.
         self.settled(actor).await;
-        self.tasks.gate.note(Some(actor), What::Crash);
+        self.tasks.gate.note(Some(actor), EventKind::Crash);
         self.tasks.crash(actor).await;
         self.waiting.retain(|waiting| *waiting != actor);
         self.those_who_waited(actor).await;
@@ -139,7 +139,7 @@ impl<'a> Conductor<'a> {
     }
 
     async fn leases_end(&self) -> Result<(), String> {
-        self.tasks.gate.note(None, What::LeasesEnd);
+        self.tasks.gate.note(None, EventKind::LeasesEnd);
         match &self.backend.redis {
             Some(redis) => redis.end_leases().await,
             None => Ok(()),
@@ -147,7 +147,7 @@ impl<'a> Conductor<'a> {
     }
 
     async fn restart_cache(&self) -> Result<(), String> {
-        self.tasks.gate.note(None, What::CacheRestarts);
+        self.tasks.gate.note(None, EventKind::CacheRestarts);
         match &self.backend.redis {
             Some(redis) => redis.empty().await,
             None => Ok(()),

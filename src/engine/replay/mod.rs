@@ -26,10 +26,10 @@ use crate::{
     input::address::Services,
     judge::{
         ledger::{self, Reconciliation, Rules},
-        verdict::{self, Circumstances, Claim, Judgement, LimitFrom, Told},
+        verdict::{self, Circumstances, Judgement, LimitFrom, PromiseTerms, ResponseCounts},
     },
     model::{
-        interleaving::{Actor, Happened, Token},
+        interleaving::{Actor, HistoryEvent, Token},
         outcome::Attempt,
         report::Backends,
         verdict::Completion,
@@ -73,7 +73,7 @@ pub struct ReplayResult {
     /// The kinds and versions of the services.
     pub backends: Backends,
     /// All events, in the order of their answers.
-    pub history: Vec<Happened>,
+    pub history: Vec<HistoryEvent>,
     /// The steps that differ from the schedule.
     pub deviations: Vec<Deviation>,
     /// The number of events of the schedule. The other events came after it, one actor after the other.
@@ -111,8 +111,8 @@ impl ReplaySettings {
         }
     }
 
-    fn claim(&self) -> Claim {
-        Claim {
+    fn claim(&self) -> PromiseTerms {
+        PromiseTerms {
             promise: self.entry.promise.to_instances(self.token.instances),
             one_per_user: self.entry.one_per_user,
             limit: self.token.limit,
@@ -184,7 +184,7 @@ pub async fn play(settings: &ReplaySettings, keep: bool) -> Result<ReplayResult,
 /// The circumstances of a run whose attempts overlapped, as the schedule demands.
 fn circumstances(
     attempts: &[Attempt],
-    history: &[Happened],
+    history: &[HistoryEvent],
     troubles: Vec<String>,
 ) -> Circumstances {
     let made = attempts.len() as u64;
@@ -197,13 +197,13 @@ fn circumstances(
         asked: made,
         made,
         // The schedule decides how many attempts fail, so failed attempts are no reason for doubt.
-        told: Told::default(),
+        told: ResponseCounts::default(),
         max_undecided: None,
         faults: faults.count() as u64 + unanswered,
         injected: false,
         unanswered,
         peak_in_flight: made.max(2),
         completion: Completion::Proven,
-        troubles,
+        problems: troubles,
     }
 }

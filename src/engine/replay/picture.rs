@@ -4,7 +4,7 @@ use super::{Deviation, ReplayResult, ReplaySettings};
 use crate::{
     judge::witness::{self, Case},
     model::{
-        interleaving::{Actor, Happened, Interleaving, Token, What},
+        interleaving::{Actor, EventKind, HistoryEvent, Interleaving, Token},
         verdict::FindingKind,
     },
     text::format::plural,
@@ -31,7 +31,7 @@ impl ReplayResult {
         let (steps, mut sentences) = match why {
             Some(why) => (why.steps(&self.history), vec![why.sentence]),
             None => (
-                self.history.iter().map(Happened::step).collect(),
+                self.history.iter().map(HistoryEvent::step).collect(),
                 Vec::new(),
             ),
         };
@@ -101,9 +101,9 @@ impl std::fmt::Display for Deviation {
 }
 
 /// A sentence for each actor that waited: the event before its answer ended the wait.
-fn waits(history: &[Happened]) -> Vec<String> {
+fn waits(history: &[HistoryEvent]) -> Vec<String> {
     let waits = history.iter().enumerate().filter_map(|(at, happened)| {
-        let What::Waits(call) = &happened.what else {
+        let EventKind::Waits(call) = &happened.what else {
             return None;
         };
         Some((at, happened.actor?, call))

@@ -10,7 +10,7 @@ use crate::{
     config::scenario::{Scenario, Subject},
     judge::{
         ledger::Ledger,
-        verdict::{self, Circumstances, Claim, LimitFrom, Told},
+        verdict::{self, Circumstances, LimitFrom, PromiseTerms, ResponseCounts},
         witness,
     },
     model::{
@@ -59,7 +59,7 @@ pub fn judge(
         let unclassified = target.unclassified.count;
         circumstances.unanswered = circumstances.unanswered.saturating_sub(unclassified);
     }
-    circumstances.troubles.extend(health.doubt.clone());
+    circumstances.problems.extend(health.doubt.clone());
     let claim = claim(scenario, subject);
     let judgement = verdict::judge(claim, ledger.as_ref(), &circumstances);
     let witness = recording.traced.as_ref().and_then(|traced| {
@@ -85,13 +85,13 @@ pub fn judge(
 }
 
 /// The claim that the run is judged by. A promise for a single process does not hold for several.
-fn claim(scenario: &Scenario, subject: &Subject) -> Claim {
+fn claim(scenario: &Scenario, subject: &Subject) -> PromiseTerms {
     // The instances send claims to a service. The number of processes of the service itself is not known.
     let instances = match subject {
         Subject::Strategy(_) => scenario.instances,
         Subject::Target(_) => 1,
     };
-    Claim {
+    PromiseTerms {
         promise: subject.promise().to_instances(instances),
         one_per_user: subject.one_per_user(),
         limit: scenario.workload.limit,
@@ -131,12 +131,12 @@ fn circumstances(
         max_undecided: Some(scenario.max_undecided),
         peak_in_flight: measurements.peak_in_flight,
         completion: drained.completion,
-        troubles,
+        problems: troubles,
     }
 }
 
-fn told(attempts: &[Attempt]) -> Told {
-    let mut told = Told::default();
+fn told(attempts: &[Attempt]) -> ResponseCounts {
+    let mut told = ResponseCounts::default();
     for attempt in attempts {
         *match attempt.outcome {
             Outcome::Issued => &mut told.issued,

@@ -157,7 +157,7 @@ fn counts(attempts: &[Attempt]) -> AttemptCounts {
 }
 
 /// The first users of a finding by id, each once. A user who is not a user of the run has no id.
-fn finding(found: &verdict::Finding) -> Finding {
+fn finding(found: &verdict::Discrepancy) -> Finding {
     let known = found.users.iter().filter(|user| !user.is_stranger());
     let mut users: Vec<_> = known.map(|user| user.0).collect();
     users.sort_unstable();

@@ -24,7 +24,7 @@ use crate::{
     },
     model::{
         report::{Backends, Strangers, TargetLoad},
-        trace::Traced,
+        trace::RunTrace,
         verdict::Completion,
         workload::{Arrivals, Workload},
     },
@@ -303,7 +303,7 @@ impl Clients for ServiceClients {
 
     async fn shutdown(&mut self) {}
 
-    fn traced(&self) -> Option<Traced> {
+    fn traced(&self) -> Option<RunTrace> {
         None
     }
 }

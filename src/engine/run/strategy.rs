@@ -22,7 +22,7 @@ use crate::{
     engine::load::{Load, Recorder, Schedule},
     instrument::{metered::Meter, stepped::around, traced::Trace},
     judge::ledger::{self, Ledger, Rules},
-    model::{trace::Traced, workload::Workload},
+    model::{trace::RunTrace, workload::Workload},
     ports::UserId,
     strategies::Entry,
 };
@@ -239,7 +239,7 @@ impl Clients for StrategyClients {
         self.consumers.shutdown().await;
     }
 
-    fn traced(&self) -> Option<Traced> {
+    fn traced(&self) -> Option<RunTrace> {
         self.trace.as_ref().map(Trace::take)
     }
 }

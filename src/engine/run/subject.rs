@@ -17,7 +17,7 @@ use crate::{
     adapters::OpenError,
     config::scenario::Scenario,
     engine::load::{Load, Schedule},
-    model::{trace::Traced, workload::Workload},
+    model::{trace::RunTrace, workload::Workload},
 };
 
 /// What a run tests, once it is open.
@@ -95,7 +95,7 @@ pub trait Clients {
     async fn shutdown(&mut self);
 
     /// The recorded steps, where the scenario asks for them. A second call returns none.
-    fn traced(&self) -> Option<Traced>;
+    fn traced(&self) -> Option<RunTrace>;
 }
 
 /// What closing a subject has left.

@@ -27,7 +27,7 @@ use crate::{
     engine::load::{self, Counters, End, Schedule},
     model::{
         report::{self, Backends, Run, TargetLoad},
-        trace::Traced,
+        trace::RunTrace,
         verdict::Completion,
     },
 };
@@ -61,7 +61,7 @@ pub struct Recording {
     /// The response times of the database's other traffic.
     pub bystander: Option<report::Bystander>,
     /// The recorded steps, where the scenario asks for them.
-    pub traced: Option<Traced>,
+    pub traced: Option<RunTrace>,
     /// Problems of the run itself, which make its verdict inconclusive.
     pub troubles: Vec<String>,
     /// Events in the services that explain the figures.

@@ -15,7 +15,7 @@ pub use tls_ca::TlsCa;
 use crate::{
     model::workload::{DbConnection, Rate},
     strategies::{Entry, Need},
-    text::redact::meaning,
+    text::redact::names,
 };
 
 /// The services of a run, and how the run uses them.
@@ -152,7 +152,7 @@ impl ServiceUrl {
 
 impl fmt::Display for ServiceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&meaning::url(&self.0))
+        f.write_str(&names::url(&self.0))
     }
 }
 

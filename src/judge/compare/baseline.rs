@@ -1,15 +1,15 @@
-//! Each strategy against itself, earlier; and whether anything became worse.
+//! Compares each strategy with its baseline, and applies the gate.
 
 use super::{
-    Baseline, Change, Gate, Metric, Named, Outcome, Source, Speed, Standing,
+    Baseline, Change, ChangeOutcome, Correctness, Gate, Metric, NamedReport, Source, Speed,
     metric::Figures,
-    model::{Against, Side},
+    model::{RelativeSpeed, Side},
     ranking::{contenders, strategies, trials},
     standing,
 };
 
-/// Every strategy that is on both sides.
-pub(super) fn compare(baseline: &Named, reports: &[Named], metric: Metric) -> Baseline {
+/// Compares every strategy that is in the baseline and in a report.
+pub(super) fn compare(baseline: &NamedReport, reports: &[NamedReport], metric: Metric) -> Baseline {
     let known = strategies(baseline);
     let all = contenders(reports);
     let (both, added): (Vec<_>, Vec<_>) = all
@@ -47,7 +47,7 @@ pub(super) fn compare(baseline: &Named, reports: &[Named], metric: Metric) -> Ba
     }
 }
 
-fn side(named: &Named, strategy: &str) -> Side {
+fn side(named: &NamedReport, strategy: &str) -> Side {
     let runs = trials(named, strategy);
     Side {
         standing: standing::standing(&runs),
@@ -56,37 +56,49 @@ fn side(named: &Named, strategy: &str) -> Side {
 }
 
 fn both_correct(before: &Side, after: &Side) -> bool {
-    before.standing == Standing::Correct && after.standing == Standing::Correct
+    before.standing == Correctness::Correct && after.standing == Correctness::Correct
 }
 
-fn outcome(before: Standing, after: Standing, against: Option<Against>) -> Outcome {
+fn outcome(
+    before: Correctness,
+    after: Correctness,
+    against: Option<RelativeSpeed>,
+) -> ChangeOutcome {
     match (before, after) {
-        (Standing::Incorrect, Standing::Incorrect) => Outcome::StillIncorrect,
-        (_, Standing::Incorrect) => Outcome::Broken,
-        (_, Standing::Inconclusive) => Outcome::Inconclusive,
-        (Standing::Incorrect | Standing::Inconclusive, Standing::Correct) => Outcome::Mended,
-        (Standing::Correct, Standing::Correct) => match against.map(|against| against.speed) {
-            Some(Speed::Slower) => Outcome::Slower,
-            Some(Speed::Faster) => Outcome::Faster,
-            Some(Speed::Same) => Outcome::Same,
-            Some(Speed::Unknown) | None => Outcome::Unknown,
-        },
+        (Correctness::Incorrect, Correctness::Incorrect) => ChangeOutcome::StillIncorrect,
+        (_, Correctness::Incorrect) => ChangeOutcome::Broken,
+        (_, Correctness::Inconclusive) => ChangeOutcome::Inconclusive,
+        (Correctness::Incorrect | Correctness::Inconclusive, Correctness::Correct) => {
+            ChangeOutcome::Mended
+        }
+        (Correctness::Correct, Correctness::Correct) => {
+            match against.map(|against| against.speed) {
+                Some(Speed::Slower) => ChangeOutcome::Slower,
+                Some(Speed::Faster) => ChangeOutcome::Faster,
+                Some(Speed::Same) => ChangeOutcome::Same,
+                Some(Speed::Unknown) | None => ChangeOutcome::Unknown,
+            }
+        }
     }
 }
 
-/// Slower by more than `threshold`, beyond chance; or incorrect now.
+/// The gate: a strategy regresses if it is significantly slower by more than `threshold`, or no longer correct.
 pub(super) fn gate(threshold: f64, changes: &[Change]) -> Gate {
     let too_slow = |change: &Change| {
         let against = change.against_baseline;
         against.is_some_and(|against| against.times_as_slow > 1.0 + threshold)
     };
     let regressed = |change: &&Change| match change.outcome {
-        Outcome::Broken => true,
-        Outcome::Slower => too_slow(change),
+        ChangeOutcome::Broken => true,
+        ChangeOutcome::Slower => too_slow(change),
         _ => false,
     };
-    let undecided =
-        |change: &&Change| matches!(change.outcome, Outcome::Inconclusive | Outcome::Unknown);
+    let undecided = |change: &&Change| {
+        matches!(
+            change.outcome,
+            ChangeOutcome::Inconclusive | ChangeOutcome::Unknown
+        )
+    };
     let labels = |of: &dyn Fn(&&Change) -> bool| {
         let found = changes.iter().filter(of);
         found.map(Change::label).collect()

@@ -1,7 +1,7 @@
-//! Whether runs may be compared: the same workload on the same services and the same kind of machine.
+//! Whether runs may be compared: they need the same workload, the same services and the same kind of machine.
 //!
-//! Titles and seeds may differ, and so may the strategies and the number of trials. Every other setting counts, also one that
-//! is added later; those of Redis and Kafka only between reports that used them.
+//! Titles, seeds, strategies and the number of trials may differ. Every other setting must be the same, including settings that are
+//! added later. The settings of Redis and Kafka count only between reports that used these services.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::Named;
+use super::NamedReport;
 use crate::model::report::{Backend, Backends, Report, Run};
 
-/// Settings that say nothing about what was measured. The services are compared by what they are, not by their URLs.
+/// Settings that do not affect the measurement. The services are compared by kind, version and host, not by their URLs.
 const IRRELEVANT: [&str; 10] = [
     "title",
     "strategies",
@@ -26,39 +26,42 @@ const IRRELEVANT: [&str; 10] = [
     "kafka",
 ];
 
-/// Of a target: what it is asked and how counts, not where it happens to listen or is described.
+/// Settings of a target that do not affect the measurement: its address and the path of its file.
 const PLACES: [&str; 2] = ["target.file", "target.address"];
 
-/// Something that was not the same everywhere.
+/// A condition that differs between reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// A setting's name as in the report, or `redis`, `cpu` ….
+    /// The name of a setting as in the report, or `redis`, `cpu` ….
     pub key: String,
-    /// What it was where.
-    pub values: Vec<Found>,
+    /// Its value in each report.
+    pub values: Vec<ConditionValue>,
 }
 
-/// What something was in a report.
+/// The value of a condition in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct ConditionValue {
     /// The report's name.
     pub report: String,
-    /// For people.
+    /// The value as text.
     pub value: String,
 }
 
-/// What was not the same in all of the reports.
-pub fn differences(all: &[&Named]) -> Vec<Difference> {
-    // In the order in which they are found: settings, services, machine.
+/// The conditions that differ between the reports.
+pub fn differences(all: &[&NamedReport]) -> Vec<Difference> {
+    // The order of the conditions: settings, services, machine.
     let mut keys: Vec<String> = Vec::new();
-    let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+    let mut found: BTreeMap<String, Vec<ConditionValue>> = BTreeMap::new();
     for named in all {
         for (key, value) in conditions(&named.report) {
             if !keys.contains(&key) {
                 keys.push(key.clone());
             }
             let report = named.name.clone();
-            found.entry(key).or_default().push(Found { report, value });
+            found
+                .entry(key)
+                .or_default()
+                .push(ConditionValue { report, value });
         }
     }
     let difference = |key: String| {
@@ -70,8 +73,8 @@ pub fn differences(all: &[&Named]) -> Vec<Difference> {
     keys.into_iter().filter_map(difference).collect()
 }
 
-/// Every service that any run used, once: databases first.
-pub(super) fn backends(all: &[&Named]) -> Vec<Backend> {
+/// Every service that a run used, without repetition, databases first.
+pub(super) fn backends(all: &[&NamedReport]) -> Vec<Backend> {
     let mut different: Vec<Backend> = Vec::new();
     for role in Role::ALL {
         for run in all.iter().flat_map(|named| &named.report.runs) {
@@ -85,7 +88,7 @@ pub(super) fn backends(all: &[&Named]) -> Vec<Backend> {
     different
 }
 
-/// What has to be the same, with names.
+/// The conditions of a report: names and values.
 fn conditions(report: &Report) -> Vec<(String, String)> {
     let mut all = Vec::new();
     if let Ok(Value::Object(settings)) = serde_json::to_value(&report.scenario) {
@@ -124,7 +127,7 @@ fn flatten(key: String, value: Value, into: &mut Vec<(String, String)>) {
     }
 }
 
-/// What a service is for.
+/// The role of a service.
 #[derive(Clone, Copy)]
 enum Role {
     Db,
@@ -143,7 +146,7 @@ impl Role {
         }
     }
 
-    /// Whether a setting is about it.
+    /// Whether a setting is one of this role.
     fn has(self, setting: &str) -> bool {
         match self {
             Self::Db => setting.starts_with("db_"),
@@ -169,7 +172,7 @@ impl Role {
         }
     }
 
-    /// The services that any run used, and where they are.
+    /// The services that the runs used, with their hosts.
     fn used(self, report: &Report) -> Vec<String> {
         let place = place(self.target(report));
         let describe = |run: &Run| {
@@ -184,14 +187,14 @@ impl Role {
     }
 }
 
-/// Where a service is, without what may differ between two runs on it: ports, users, names of databases.
+/// The hosts of a service. Ports, users and names of databases are left out, because they may differ between two runs.
 fn place(target: &str) -> String {
     if target.starts_with("sqlite:") {
         return " in a file of its own".to_owned();
     }
     let mut hosts: Vec<String> = match Url::parse(target) {
         Ok(url) if target.contains("://") => url.host_str().map(host).into_iter().collect(),
-        // A broker list; `embedded` and `sqlite` have no port.
+        // A list of brokers; `embedded` and `sqlite` have no port.
         _ => target
             .split(',')
             .filter_map(|broker| broker.rsplit_once(':'))
@@ -219,7 +222,7 @@ mod tests {
     use super::place;
 
     #[test]
-    fn a_place_is_a_host_and_nothing_else() {
+    fn the_place_of_a_service_is_its_host() {
         for (target, expected) in [
             ("sqlite", ""),
             ("embedded", ""),

@@ -1,4 +1,4 @@
-//! What is fast: the figures of every trial, and which of them counts.
+//! The metric of speed, and the figures of every trial.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::{
     statistics::{geometric_mean, ratio},
 };
 
-use super::Against;
+use super::RelativeSpeed;
 
-/// What is fast. Named as in assertions.
+/// The metric of speed. The names are those of assertions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Metric {
-    /// Answers a second.
+    /// Answers per second.
     #[serde(rename = "throughput")]
     Throughput,
     /// Median response time.
@@ -23,7 +23,7 @@ pub enum Metric {
     /// 99th percentile of the response times.
     #[serde(rename = "p99")]
     P99,
-    /// 99th percentile of the response times of those who were told "issued".
+    /// 99th percentile of the response times of attempts with the response "issued".
     #[serde(rename = "issued.p99")]
     IssuedP99,
     /// Median time to durable.
@@ -32,7 +32,7 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// All of them.
+    /// All metrics.
     pub const ALL: [Self; 5] = [
         Self::Throughput,
         Self::P50,
@@ -41,7 +41,7 @@ impl Metric {
         Self::DurableP50,
     ];
 
-    /// As typed.
+    /// The name as typed.
     pub fn name(self) -> &'static str {
         match self {
             Self::Throughput => "throughput",
@@ -52,7 +52,7 @@ impl Metric {
         }
     }
 
-    /// Where nobody says: what the load leaves open. An open loop prescribes the throughput.
+    /// The default metric: the throughput; in an open loop, where the load prescribes the throughput, the 99th percentile.
     pub(super) fn usual(report: &Report) -> Self {
         if report.scenario.open_loop.is_some() {
             Self::P99
@@ -73,16 +73,19 @@ impl Metric {
         nanoseconds.map(|nanoseconds| nanoseconds as f64)
     }
 
-    /// How much slower `one` is than `other`; `None` where either has no figures.
-    pub(super) fn against(self, one: &Figures, other: &Figures) -> Option<Against> {
+    /// The speed of `one` in relation to `other`; `None` if either has no figures.
+    pub(super) fn against(self, one: &Figures, other: &Figures) -> Option<RelativeSpeed> {
         let (one, other) = (one.of(self), other.of(self));
-        // Slower is fewer answers, or more time.
+        // A slower strategy has fewer answers per second, or longer times.
         let (over, under) = match self {
             Self::Throughput => (other, one),
             _ => (one, other),
         };
         let estimate = over.mean? / under.mean?;
-        Some(Against::new(estimate, ratio(&over.values, &under.values)))
+        Some(RelativeSpeed::new(
+            estimate,
+            ratio(&over.values, &under.values),
+        ))
     }
 }
 
@@ -92,27 +95,27 @@ impl fmt::Display for Metric {
     }
 }
 
-/// Values of all trials, by metric; durations in nanoseconds.
+/// The values of all trials by metric; durations in nanoseconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figures {
-    /// Answers a second.
+    /// Answers per second.
     pub throughput_per_s: Figure,
     /// Median response time.
     pub p50_ns: Figure,
-    /// 99th percentile.
+    /// 99th percentile of the response times.
     pub p99_ns: Figure,
-    /// 99th percentile of those who were told "issued".
+    /// 99th percentile of the response times of attempts with the response "issued".
     pub issued_p99_ns: Figure,
     /// Median time to durable.
     pub durable_p50_ns: Figure,
 }
 
-/// Values of all trials.
+/// The values of all trials for one metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
-    /// One a trial, in their order; trials without one are left out.
+    /// One value per trial, in the order of the trials; trials without a value are left out.
     pub values: Vec<f64>,
-    /// Their geometric mean, which is what ratios are of.
+    /// The geometric mean of the values, from which ratios are made.
     pub mean: Option<f64>,
 }
 
@@ -120,7 +123,7 @@ impl Figures {
     pub(super) fn new(runs: &[&Run]) -> Self {
         let figure = |metric: Metric| {
             let values = runs.iter().filter_map(|run| metric.of(run));
-            // Nothing is infinitely fast; such a value says that there was nothing to measure.
+            // A value of 0 or infinity means that the trial had nothing to measure.
             let values: Vec<_> = values
                 .filter(|value| value.is_normal() && *value > 0.0)
                 .collect();
@@ -136,7 +139,7 @@ impl Figures {
         }
     }
 
-    /// Those of one metric.
+    /// The figure of one metric.
     pub fn of(&self, metric: Metric) -> &Figure {
         match metric {
             Metric::Throughput => &self.throughput_per_s,

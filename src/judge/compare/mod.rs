@@ -1,19 +1,19 @@
-//! Which of several strategies is the fastest, of those that are correct; and whether one is slower than it was.
+//! Compares reports: which correct strategy is the fastest, and whether a strategy is slower than in a baseline.
 //!
-//! Pure: from reports to one [`Comparison`]. Whether the reports come from files or were made a moment ago makes no difference.
+//! A pure function from reports to one [`Comparison`]. Reports from files and reports of this run are treated alike.
 //!
 //! # Layout
 //!
-//! - [`reading`]: a text becomes a report, or it is said why not
-//! - [`version1`]: what a report of version 1 is in the words of today
-//! - [`conditions`]: whether runs may be compared: the workload, the services, the machine
-//! - [`standing`]: correctness first
-//! - [`metric`]: what is fast; values by trial
-//! - [`model`]: the one value that every output is made from
-//! - [`ranking`]: the contenders, each against the fastest
-//! - [`baseline`]: each against itself, earlier; the gate
+//! - `reading`: parses a report
+//! - `version1`: converts a report of version 1 to version 2
+//! - `conditions`: whether the runs may be compared: the workload, the services, the machine
+//! - `standing`: the correctness of a strategy over all its trials
+//! - `metric`: the metric of speed, and its values by trial
+//! - `model`: the comparison, from which every output is made
+//! - `ranking`: ranks the strategies and compares each with the fastest
+//! - `baseline`: compares each strategy with its baseline, and applies the gate
 //!
-//! Files and names of baselines are not here.
+//! This module reads no files and resolves no names of baselines.
 
 mod baseline;
 mod conditions;
@@ -25,13 +25,13 @@ mod standing;
 mod version1;
 
 pub use self::{
-    conditions::{Difference, Found, differences},
+    conditions::{ConditionValue, Difference, differences},
     metric::{Figure, Figures, Metric},
     model::{
-        Against, Baseline, Change, Comparison, Contender, Gate, Outcome, Side, Source, Speed,
-        Standing, Trouble,
+        Baseline, Change, ChangeOutcome, Comparison, Contender, Correctness, Defect, Gate,
+        RelativeSpeed, Side, Source, Speed,
     },
-    reading::{Unreadable, read},
+    reading::{ReadError, read},
 };
 
 use crate::{
@@ -43,51 +43,55 @@ use crate::{
     },
 };
 
-/// A report, and what it is called.
+/// A report with its name.
 #[derive(Debug, Clone)]
-pub struct Named {
+pub struct NamedReport {
     /// A file as typed, a baseline's name, or `this run`.
     pub name: String,
-    /// What it says.
+    /// The report.
     pub report: Report,
 }
 
-/// What is to be compared, and how.
+/// The reports to compare, and the options.
 #[derive(Debug, Clone)]
-pub struct Question {
-    /// At least one.
-    pub reports: Vec<Named>,
-    /// What their strategies are held against.
-    pub baseline: Option<Named>,
-    /// What is fast; where it is not said, the reports decide.
+pub struct CompareRequest {
+    /// The reports; at least one.
+    pub reports: Vec<NamedReport>,
+    /// The report with which the strategies of the other reports are compared.
+    pub baseline: Option<NamedReport>,
+    /// The metric of speed; `None` selects it by the workload.
     pub metric: Option<Metric>,
-    /// How much slower than the baseline is too slow, as a share: 0.1 is 10 %.
+    /// The gate: the largest allowed slowdown against the baseline, as a share; 0.1 is 10 %.
     pub threshold: Option<f64>,
-    /// Whether runs that differ are compared all the same.
+    /// Whether runs with different conditions are compared.
     pub force: bool,
-    /// Whether one strategy alone is enough, as there is something else to do with it.
+    /// Whether one strategy alone is enough, because the command does more than compare.
     pub alone: bool,
 }
 
-/// Why there is nothing to compare.
+/// Why the reports cannot be compared.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refusal {
-    /// The runs were not alike.
+    /// The runs had different conditions.
     Different(Vec<Difference>),
-    /// Only one strategy, once.
+    /// There is only one strategy, in one report.
     Alone(String),
-    /// A report without runs.
+    /// A report has no runs.
     Empty(String),
-    /// A gate without a baseline.
+    /// A gate needs a baseline.
     NoBaseline,
-    /// The baseline has none of the strategies; its name, and theirs.
+    /// The baseline with this name has none of the strategies.
     Strangers(String),
 }
 
-/// Answers the question.
-pub fn compare(question: Question) -> Result<Comparison, Refusal> {
+/// Compares reports.
+///
+/// # Errors
+///
+/// If there is nothing to compare, or the runs had different conditions without `force`.
+pub fn compare(question: CompareRequest) -> Result<Comparison, Refusal> {
     let (reports, baseline) = sides(question.reports, question.baseline);
-    let all: Vec<&Named> = baseline.iter().chain(&reports).collect();
+    let all: Vec<&NamedReport> = baseline.iter().chain(&reports).collect();
     if let Some(empty) = all.iter().find(|named| named.report.runs.is_empty()) {
         return Err(Refusal::Empty(empty.name.clone()));
     }
@@ -133,9 +137,13 @@ pub fn compare(question: Question) -> Result<Comparison, Refusal> {
     })
 }
 
-/// Where later reports only repeat strategies of the first, the first is what they are held against.
-fn sides(mut reports: Vec<Named>, baseline: Option<Named>) -> (Vec<Named>, Option<Named>) {
-    let repeated = |first: &Named, others: &[Named]| {
+/// The reports and the baseline. Without a baseline, the first report is the baseline if the other reports have only strategies of
+/// the first one.
+fn sides(
+    mut reports: Vec<NamedReport>,
+    baseline: Option<NamedReport>,
+) -> (Vec<NamedReport>, Option<NamedReport>) {
+    let repeated = |first: &NamedReport, others: &[NamedReport]| {
         let known = |name: &str| first.report.runs.iter().any(|run| run.strategy == name);
         let mut runs = others.iter().flat_map(|named| &named.report.runs);
         !others.is_empty() && runs.all(|run| known(&run.strategy))
@@ -149,8 +157,8 @@ fn sides(mut reports: Vec<Named>, baseline: Option<Named>) -> (Vec<Named>, Optio
     }
 }
 
-/// As that of a run: what was violated, in the reports or against the baseline, comes before what proves nothing.
-fn exit_code(reports: &[Named], gate: Option<&Gate>) -> u8 {
+/// The exit code, as that of a run: a violation in a report or against the baseline comes before an inconclusive result.
+fn exit_code(reports: &[NamedReport], gate: Option<&Gate>) -> u8 {
     let asserted = failed_assertions(reports);
     let asserted = |outcome| asserted.iter().any(|one| one.outcome() == outcome);
     let reports = || reports.iter().map(|named| &named.report);
@@ -167,7 +175,7 @@ fn exit_code(reports: &[Named], gate: Option<&Gate>) -> u8 {
     }
 }
 
-fn failed_assertions(reports: &[Named]) -> Vec<AssertionResult> {
+fn failed_assertions(reports: &[NamedReport]) -> Vec<AssertionResult> {
     let all = reports.iter().flat_map(|named| &named.report.assertions);
     all.filter(|assertion| !assertion.ok).cloned().collect()
 }

@@ -1,10 +1,10 @@
-//! The one value that every output is made from. Its JSON form is a contract (`schema/compare.schema.json`): names are only
-//! ever added.
+//! The comparison, from which every output is made. Its JSON form is a contract (`schema/compare.schema.json`): new versions only
+//! add fields.
 
 use serde::Serialize;
 
 use super::{
-    Named,
+    NamedReport,
     conditions::Difference,
     metric::{Figures, Metric},
 };
@@ -18,69 +18,69 @@ use crate::{
 /// The version of the JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What came of a comparison.
+/// The result of a comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     /// The version of the JSON form.
     pub schema_version: u32,
-    /// What compared.
+    /// The program that made the comparison.
     pub tool: Tool,
-    /// The machine the first report is from.
+    /// The machine of the first report.
     pub environment: Environment,
     /// The settings of the first report.
     pub scenario: Settings,
-    /// Every service that any run used, once.
+    /// Every service that a run used, without repetition.
     pub backends: Vec<Backend>,
-    /// Where the contenders come from.
+    /// The reports that were compared.
     pub reports: Vec<Source>,
-    /// What is fast.
+    /// The metric of speed.
     pub metric: Metric,
-    /// What was not the same although it should have been; empty unless that was forced.
+    /// The conditions that differ between the reports; empty without `--force`.
     pub differences: Vec<Difference>,
-    /// Those that are correct from the fastest on, then those that are not ranked.
+    /// The strategies: first the correct ones, the fastest first, then those without a rank.
     pub contenders: Vec<Contender>,
-    /// Those of the reports that did not hold, or were not observed.
+    /// The assertions of the reports that did not hold or had no value to observe.
     pub failed_assertions: Vec<AssertionResult>,
-    /// Where there is one.
+    /// The comparison with the baseline, if there is one.
     pub baseline: Option<Baseline>,
-    /// Where a regression was to fail.
+    /// The result of the gate, if there is one.
     pub gate: Option<Gate>,
     /// The process's exit code.
     pub exit_code: u8,
 }
 
 impl Comparison {
-    /// Whether strategies are held against each other, and not one against its baseline alone.
+    /// Whether strategies are compared with each other, and not only with a baseline.
     pub fn is_ranking(&self) -> bool {
         let correct = self
             .contenders
             .iter()
-            .filter(|one| one.standing == Standing::Correct);
+            .filter(|one| one.standing == Correctness::Correct);
         correct.count() > 1 || self.baseline.is_none()
     }
 }
 
-/// A report that had a part in it.
+/// A report of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Source {
     /// A file as typed, a baseline's name, or `this run`.
     pub name: String,
-    /// Of its scenario.
+    /// The title of its scenario.
     pub title: Option<String>,
-    /// RFC 3339, UTC.
+    /// The start time, RFC 3339, UTC.
     pub started_at: String,
-    /// What made it.
+    /// The program that made the report.
     pub tool: Tool,
-    /// Of its input.
+    /// The seed.
     pub seed: u64,
-    /// Runs of each strategy, as asked for.
+    /// The requested number of runs of each strategy.
     pub trials: u32,
-    /// Whether Ctrl-C ended it early.
+    /// Whether Ctrl-C ended the run early.
     pub interrupted: bool,
 }
 
 impl Source {
-    pub(super) fn of(named: &Named) -> Self {
+    pub(super) fn of(named: &NamedReport) -> Self {
         let report = &named.report;
         Self {
             name: named.name.clone(),
@@ -94,41 +94,41 @@ impl Source {
     }
 }
 
-/// A strategy of a report, with all its trials.
+/// A strategy of a report with all its trials.
 #[derive(Debug, Clone, Serialize)]
 pub struct Contender {
-    /// By name.
+    /// The name of the strategy.
     pub strategy: String,
-    /// Which of the reports it is from.
+    /// The name of its report.
     pub report: String,
-    /// Whether several reports have the strategy, so that its name alone does not tell.
+    /// Whether several reports have this strategy, so that a label needs the name of the report.
     pub ambiguous: bool,
-    /// What it claims.
+    /// Its promise.
     pub promise: Promise,
-    /// Whether it did its work.
-    pub standing: Standing,
-    /// From 1; null where it is not ranked.
+    /// Its correctness.
+    pub standing: Correctness,
+    /// The rank from 1; null if it is not ranked.
     pub rank: Option<u32>,
-    /// Its runs.
+    /// The number of its trials.
     pub trials: u64,
-    /// What went wrong with coupons.
-    pub troubles: Vec<Trouble>,
-    /// Why it is inconclusive.
+    /// The defects, by kind.
+    pub troubles: Vec<Defect>,
+    /// The reasons why it is inconclusive.
     pub reasons: Vec<String>,
-    /// What a reader should know before trusting the figures.
+    /// Warnings about the figures.
     pub warnings: Vec<String>,
-    /// Made in all trials.
+    /// The attempts of all trials.
     pub attempts: u64,
-    /// Those that failed or got no answer.
+    /// Failed attempts and attempts without an answer.
     pub failed: u64,
-    /// By trial.
+    /// The figures by trial.
     pub figures: Figures,
-    /// How slow it is against the fastest; null where it is not ranked.
-    pub against_fastest: Option<Against>,
+    /// The speed in relation to the fastest strategy; null if it is not ranked.
+    pub against_fastest: Option<RelativeSpeed>,
 }
 
 impl Contender {
-    /// Tells it from the others.
+    /// The label, which is unique in the comparison.
     pub fn label(&self) -> String {
         label(&self.strategy, &self.report, self.ambiguous)
     }
@@ -142,48 +142,48 @@ fn label(strategy: &str, report: &str, ambiguous: bool) -> String {
     }
 }
 
-/// Correctness.
+/// The correctness of a strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Every trial gave out what it should.
+pub enum Correctness {
+    /// Every trial was correct.
     Correct,
-    /// A trial proves nothing either way.
+    /// A trial proves nothing, and none is incorrect.
     Inconclusive,
-    /// In a trial, coupons went wrong, promised or not.
+    /// A trial has a defect, whether or not the promise covers it.
     Incorrect,
 }
 
-/// A way in which coupons went wrong.
+/// The defects of one kind over all trials of a strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Trouble {
-    /// Which.
+pub struct Defect {
+    /// The kind.
     pub kind: FindingKind,
-    /// Whether it was promised not to happen.
+    /// Whether it broke the promise in a trial.
     pub against_promise: bool,
-    /// Coupons, in the trial with the fewest of those that had any.
+    /// The smallest number of coupons in a trial with such a defect.
     pub least: u64,
-    /// In the one with the most.
+    /// The largest number.
     pub most: u64,
-    /// Trials that had any.
+    /// The number of trials with such a defect.
     pub trials: u64,
 }
 
-/// How the speed of one relates to that of another.
+/// The speed of a strategy in relation to another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Against {
-    /// How many times as slow: 2 is half as fast, 0.5 twice as fast.
+pub struct RelativeSpeed {
+    /// The factor by which it is slower: 2 is half as fast, and 0.5 is twice as fast.
     pub times_as_slow: f64,
-    /// 95 % confidence interval; null where there are too few trials.
+    /// The 95 % confidence interval; null with too few trials.
     pub interval: Option<[f64; 2]>,
-    /// Welch's t-test, two-sided; null where there are too few trials.
+    /// The p-value of Welch's two-sided t-test; null with too few trials.
     pub p_value: Option<f64>,
-    /// What that shows.
+    /// The conclusion.
     pub speed: Speed,
 }
 
-impl Against {
-    /// What a ratio of times shows.
+impl RelativeSpeed {
+    /// The relation with this estimate and this test.
     pub(super) fn new(estimate: f64, ratio: Option<crate::statistics::Ratio>) -> Self {
         let speed = match ratio {
             None => Speed::Unknown,
@@ -200,97 +200,97 @@ impl Against {
     }
 }
 
-/// What a comparison shows.
+/// The conclusion of a comparison of speeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Speed {
-    /// It is slower.
+    /// Significantly slower.
     Slower,
-    /// It is faster.
+    /// Significantly faster.
     Faster,
-    /// What is seen could be chance.
+    /// No significant difference.
     Same,
-    /// Too few trials to tell.
+    /// Too few trials for a conclusion.
     Unknown,
 }
 
-/// What the reports are held against.
+/// The comparison with a baseline.
 #[derive(Debug, Clone, Serialize)]
 pub struct Baseline {
-    /// Where it comes from.
+    /// The report of the baseline.
     pub source: Source,
-    /// One a strategy that is on both sides.
+    /// One entry for each strategy that is in the baseline and in a report.
     pub changes: Vec<Change>,
-    /// Strategies of the reports that it has not.
+    /// Strategies of the reports that the baseline does not have.
     pub added: Vec<String>,
-    /// Strategies that only it has.
+    /// Strategies that only the baseline has.
     pub missing: Vec<String>,
 }
 
-/// A strategy, and what it was.
+/// A strategy before and after.
 #[derive(Debug, Clone, Serialize)]
 pub struct Change {
-    /// By name.
+    /// The name of the strategy.
     pub strategy: String,
-    /// Which of the reports it is from.
+    /// The name of its report.
     pub report: String,
-    /// Whether several reports have the strategy.
+    /// Whether several reports have this strategy.
     pub ambiguous: bool,
-    /// In the baseline.
+    /// The strategy in the baseline.
     pub before: Side,
-    /// In the report.
+    /// The strategy in the report.
     pub after: Side,
-    /// Null unless both are correct and have figures.
-    pub against_baseline: Option<Against>,
-    /// All of it in a word.
-    pub outcome: Outcome,
+    /// The speed in relation to the baseline; null unless both are correct and have figures.
+    pub against_baseline: Option<RelativeSpeed>,
+    /// The change in one word.
+    pub outcome: ChangeOutcome,
 }
 
 impl Change {
-    /// Tells it from the others.
+    /// The label, which is unique in the comparison.
     pub fn label(&self) -> String {
         label(&self.strategy, &self.report, self.ambiguous)
     }
 }
 
-/// A strategy on one side.
+/// A strategy in the baseline or in the report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Side {
-    /// Whether it did its work.
-    pub standing: Standing,
-    /// By trial.
+    /// Its correctness.
+    pub standing: Correctness,
+    /// The figures by trial.
     pub figures: Figures,
 }
 
-/// What became of a strategy.
+/// How a strategy changed against the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Incorrect, and it was not.
+pub enum ChangeOutcome {
+    /// It is incorrect now and was not before.
     Broken,
-    /// Correct, and it was not.
+    /// It is correct now and was not before.
     Mended,
-    /// Incorrect before and after: not compared.
+    /// It is incorrect before and after; the speed is not compared.
     StillIncorrect,
-    /// Nothing can be said about its correctness.
+    /// Its correctness is unknown.
     Inconclusive,
-    /// Correct, and slower than it was.
+    /// It is correct and significantly slower.
     Slower,
-    /// Correct, and faster.
+    /// It is correct and significantly faster.
     Faster,
-    /// Correct, and any difference in speed could be chance.
+    /// It is correct, and the speed has no significant difference.
     Same,
-    /// Correct, but there are too few trials, or no figures, to tell about its speed.
+    /// It is correct, and there are too few trials or no figures to compare the speed.
     Unknown,
 }
 
-/// Whether anything became worse.
+/// The result of the gate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gate {
-    /// How much slower is too slow, as a share: 0.1 is 10 %.
+    /// The largest allowed slowdown as a share; 0.1 is 10 %.
     pub threshold: f64,
-    /// Slower by more, beyond chance, or incorrect now; by label.
+    /// The labels of strategies that are significantly slower by more than that, or incorrect now.
     pub regressed: Vec<String>,
-    /// Those of which nothing can be said.
+    /// The labels of strategies that could not be judged.
     pub undecided: Vec<String>,
 }

@@ -1,10 +1,10 @@
-//! The contenders, and each of them against the fastest.
+//! Ranks the strategies and compares each with the fastest.
 
-use super::{Contender, Figures, Metric, Named, Standing, standing};
+use super::{Contender, Correctness, Figures, Metric, NamedReport, standing};
 use crate::model::report::Run;
 
-/// Every strategy of every report, in their order.
-pub(super) fn contenders(reports: &[Named]) -> Vec<Contender> {
+/// Every strategy of every report, in the order of the reports.
+pub(super) fn contenders(reports: &[NamedReport]) -> Vec<Contender> {
     let mut all: Vec<_> = reports
         .iter()
         .flat_map(|named| {
@@ -20,8 +20,8 @@ pub(super) fn contenders(reports: &[Named]) -> Vec<Contender> {
     all
 }
 
-/// In the order asked for. Those that were never run are not there.
-pub(super) fn strategies(named: &Named) -> Vec<&str> {
+/// The strategies of a report in the requested order, without those that did not run.
+pub(super) fn strategies(named: &NamedReport) -> Vec<&str> {
     let report = &named.report;
     let mut different: Vec<&str> = Vec::new();
     for run in &report.runs {
@@ -38,12 +38,12 @@ pub(super) fn strategies(named: &Named) -> Vec<&str> {
 }
 
 /// The trials of a strategy.
-pub(super) fn trials<'a>(named: &'a Named, strategy: &str) -> Vec<&'a Run> {
+pub(super) fn trials<'a>(named: &'a NamedReport, strategy: &str) -> Vec<&'a Run> {
     let runs = named.report.runs.iter();
     runs.filter(|run| run.strategy == strategy).collect()
 }
 
-fn contender(named: &Named, strategy: &str) -> Option<Contender> {
+fn contender(named: &NamedReport, strategy: &str) -> Option<Contender> {
     let runs = trials(named, strategy);
     let sum = |of: fn(&Run) -> u64| runs.iter().map(|run| of(run)).fold(0, u64::saturating_add);
     Some(Contender {
@@ -54,7 +54,7 @@ fn contender(named: &Named, strategy: &str) -> Option<Contender> {
         standing: standing::standing(&runs),
         rank: None,
         trials: runs.len() as u64,
-        troubles: standing::troubles(&runs),
+        troubles: standing::defects(&runs),
         reasons: once(runs.iter().flat_map(|run| &run.reasons)),
         warnings: once(runs.iter().flat_map(|run| &run.warnings)),
         attempts: sum(|run| run.attempts.total),
@@ -78,7 +78,7 @@ fn once<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
     different
 }
 
-/// Those that are correct from the fastest on; behind them those that are not ranked, in the order they came.
+/// Sorts the strategies: first the correct ones, the fastest first, then the others in their order.
 pub(super) fn rank(mut contenders: Vec<Contender>, metric: Metric) -> Vec<Contender> {
     let slowness = |one: &Contender| {
         let mean = one.figures.of(metric).mean?;
@@ -89,11 +89,11 @@ pub(super) fn rank(mut contenders: Vec<Contender>, metric: Metric) -> Vec<Conten
     };
     contenders.sort_by(|a, b| {
         let slower = match (slowness(a), slowness(b)) {
-            _ if a.standing != b.standing || a.standing != Standing::Correct => {
+            _ if a.standing != b.standing || a.standing != Correctness::Correct => {
                 std::cmp::Ordering::Equal
             }
             (Some(a), Some(b)) => a.total_cmp(&b),
-            // Without a figure, behind those that have one.
+            // A strategy without a figure comes after those with one.
             (a, b) => b.is_some().cmp(&a.is_some()),
         };
         a.standing.cmp(&b.standing).then(slower)
@@ -103,7 +103,7 @@ pub(super) fn rank(mut contenders: Vec<Contender>, metric: Metric) -> Vec<Conten
     };
     let ranked = contenders
         .iter_mut()
-        .filter(|one| one.standing == Standing::Correct);
+        .filter(|one| one.standing == Correctness::Correct);
     for (rank, one) in (1..).zip(ranked) {
         one.against_fastest = metric.against(&one.figures, &fastest);
         one.rank = one.against_fastest.map(|_| rank);

@@ -1,8 +1,8 @@
-//! Correctness first: what went wrong with coupons, over all trials of a strategy.
+//! The correctness of a strategy over all its trials.
 
-use super::{Standing, Trouble};
+use super::{Correctness, Defect};
 use crate::{
-    judge::verdict::is_trouble,
+    judge::verdict::is_defect,
     model::verdict::FindingKind,
     model::{
         report::{Finding, Run},
@@ -20,42 +20,45 @@ const KINDS: [FindingKind; 7] = [
     FindingKind::Recovered,
 ];
 
-/// One bad trial is enough.
-pub(super) fn standing(runs: &[&Run]) -> Standing {
+/// The correctness. One incorrect trial makes the strategy incorrect.
+pub(super) fn standing(runs: &[&Run]) -> Correctness {
     let of = |run: &&Run| match run.verdict {
-        Verdict::Violated | Verdict::Finding => Standing::Incorrect,
-        // What is missing may still come where nothing is proved; what is there too often stays.
-        Verdict::Inconclusive if run.ledger.is_over_issued() => Standing::Incorrect,
-        Verdict::Inconclusive => Standing::Inconclusive,
-        Verdict::Holds if troubles_of(run).next().is_some() => Standing::Incorrect,
-        Verdict::Holds => Standing::Correct,
+        Verdict::Violated | Verdict::Finding => Correctness::Incorrect,
+        // In an inconclusive run, missing coupons may still come, but over-issued coupons stay.
+        Verdict::Inconclusive if run.ledger.is_over_issued() => Correctness::Incorrect,
+        Verdict::Inconclusive => Correctness::Inconclusive,
+        Verdict::Holds if defects_of(run).next().is_some() => Correctness::Incorrect,
+        Verdict::Holds => Correctness::Correct,
     };
-    runs.iter().map(of).max().unwrap_or(Standing::Inconclusive)
+    runs.iter()
+        .map(of)
+        .max()
+        .unwrap_or(Correctness::Inconclusive)
 }
 
-fn troubles_of(run: &Run) -> impl Iterator<Item = &Finding> {
+fn defects_of(run: &Run) -> impl Iterator<Item = &Finding> {
     run.findings
         .iter()
-        .filter(|finding| is_trouble(finding.kind, run.one_per_user))
+        .filter(|finding| is_defect(finding.kind, run.one_per_user))
 }
 
-/// By kind, over all trials.
-pub(super) fn troubles(runs: &[&Run]) -> Vec<Trouble> {
+/// The defects by kind, over all trials.
+pub(super) fn defects(runs: &[&Run]) -> Vec<Defect> {
     KINDS
         .iter()
-        .filter_map(|kind| trouble(*kind, runs))
+        .filter_map(|kind| defect(*kind, runs))
         .collect()
 }
 
-fn trouble(kind: FindingKind, runs: &[&Run]) -> Option<Trouble> {
+fn defect(kind: FindingKind, runs: &[&Run]) -> Option<Defect> {
     let counts: Vec<u64> = runs
         .iter()
-        .flat_map(|run| troubles_of(run))
+        .flat_map(|run| defects_of(run))
         .filter(|finding| finding.kind == kind)
         .map(|finding| finding.count)
         .collect();
     let mut violations = runs.iter().flat_map(|run| &run.violations);
-    Some(Trouble {
+    Some(Defect {
         kind,
         against_promise: violations.any(|finding| finding.kind == kind),
         least: *counts.iter().min()?,

@@ -1,4 +1,4 @@
-//! Hand-made reports with a known answer.
+//! Written-out reports with a known result.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use crate::{
     render::{fixtures, json},
 };
 
-/// The trials of a correct strategy with so many answers a second each.
+/// The trials of a correct strategy, each with this throughput.
 fn trials(strategy: &str, throughput: &[f64]) -> Vec<Run> {
     let runs = (0..).zip(throughput).map(|(trial, per_second)| Run {
         strategy: strategy.to_owned(),
@@ -23,15 +23,15 @@ fn trials(strategy: &str, throughput: &[f64]) -> Vec<Run> {
     runs.collect()
 }
 
-fn named(name: &str, runs: Vec<Run>) -> Named {
-    Named {
+fn named(name: &str, runs: Vec<Run>) -> NamedReport {
+    NamedReport {
         name: name.to_owned(),
         report: fixtures::report(runs),
     }
 }
 
-fn ask(reports: Vec<Named>) -> Question {
-    Question {
+fn ask(reports: Vec<NamedReport>) -> CompareRequest {
+    CompareRequest {
         reports,
         baseline: None,
         metric: None,
@@ -44,21 +44,21 @@ fn ask(reports: Vec<Named>) -> Question {
 const FAST: [f64; 5] = [1000.0, 1010.0, 990.0, 1005.0, 995.0];
 const HALF: [f64; 5] = [500.0, 505.0, 495.0, 502.0, 498.0];
 
-fn ranks(comparison: &Comparison) -> Vec<(&str, Standing, Option<u32>)> {
+fn ranks(comparison: &Comparison) -> Vec<(&str, Correctness, Option<u32>)> {
     let all = comparison.contenders.iter();
     all.map(|one| (one.strategy.as_str(), one.standing, one.rank))
         .collect()
 }
 
 #[test]
-fn the_faster_comes_first_with_an_interval() {
+fn the_faster_strategy_comes_first_with_an_interval() {
     let report = named("a", [trials("slow", &HALF), trials("fast", &FAST)].concat());
     let comparison = compare(ask(vec![report])).unwrap();
     assert_eq!(
         ranks(&comparison),
         [
-            ("fast", Standing::Correct, Some(1)),
-            ("slow", Standing::Correct, Some(2))
+            ("fast", Correctness::Correct, Some(1)),
+            ("slow", Correctness::Correct, Some(2))
         ]
     );
     let against = comparison.contenders[1].against_fastest.unwrap();
@@ -72,7 +72,7 @@ fn the_faster_comes_first_with_an_interval() {
 }
 
 #[test]
-fn what_is_wrong_is_not_ranked_however_fast_it_is() {
+fn an_incorrect_strategy_is_not_ranked() {
     let mut runs = trials("right", &HALF);
     for (name, kind) in [
         ("over", FindingKind::OverIssue),
@@ -84,7 +84,7 @@ fn what_is_wrong_is_not_ranked_however_fast_it_is() {
         ("recovered", FindingKind::Recovered),
     ] {
         let mut fast = trials(name, &FAST);
-        // One trial of five is enough.
+        // One incorrect trial of five is enough.
         fast[3].findings.push(Finding {
             kind,
             count: 2,
@@ -96,13 +96,13 @@ fn what_is_wrong_is_not_ranked_however_fast_it_is() {
     doubtful[4].verdict = Verdict::Inconclusive;
     runs.extend(doubtful);
     let comparison = compare(ask(vec![named("a", runs)])).unwrap();
-    let incorrect = |name| (name, Standing::Incorrect, None);
+    let incorrect = |name| (name, Correctness::Incorrect, None);
     assert_eq!(
         ranks(&comparison),
         [
-            ("recovered", Standing::Correct, Some(1)),
-            ("right", Standing::Correct, Some(2)),
-            ("doubtful", Standing::Inconclusive, None),
+            ("recovered", Correctness::Correct, Some(1)),
+            ("right", Correctness::Correct, Some(2)),
+            ("doubtful", Correctness::Inconclusive, None),
             incorrect("over"),
             incorrect("under"),
             incorrect("lost"),
@@ -117,25 +117,25 @@ fn what_is_wrong_is_not_ranked_however_fast_it_is() {
 }
 
 #[test]
-fn a_broken_promise_is_the_exit_code() {
+fn a_broken_promise_decides_the_exit_code() {
     let mut report = fixtures::violated();
     report.runs.extend(trials("other", &FAST));
-    let comparison = compare(ask(vec![Named {
+    let comparison = compare(ask(vec![NamedReport {
         name: "a".to_owned(),
         report,
     }]))
     .unwrap();
     assert_eq!(comparison.exit_code, exit::VIOLATED);
-    assert_eq!(comparison.contenders[1].standing, Standing::Incorrect);
+    assert_eq!(comparison.contenders[1].standing, Correctness::Incorrect);
 }
 
 #[test]
-fn two_reports_say_what_the_one_run_said() {
+fn two_reports_compare_like_one_report_of_both_strategies() {
     let (fast, slow) = (trials("fast", &FAST), trials("slow", &HALF));
     let live = compare(ask(vec![named("a", [fast.clone(), slow.clone()].concat())])).unwrap();
     let from_file = |name: &str, runs| {
         let text = json::render(&fixtures::report(runs)).unwrap();
-        Named {
+        NamedReport {
             name: name.to_owned(),
             report: read(&text).unwrap(),
         }
@@ -151,7 +151,7 @@ fn two_reports_say_what_the_one_run_said() {
 }
 
 #[test]
-fn too_few_trials_have_a_ratio_but_no_interval() {
+fn too_few_trials_have_a_ratio_and_no_interval() {
     let report = named(
         "a",
         [trials("fast", &FAST[..2]), trials("slow", &HALF)].concat(),
@@ -164,7 +164,7 @@ fn too_few_trials_have_a_ratio_but_no_interval() {
 }
 
 #[test]
-fn what_has_no_figures_is_behind_what_has() {
+fn a_strategy_without_figures_comes_after_those_with_figures() {
     let mut none = trials("none", &FAST);
     for run in &mut none {
         run.latency.response.issued.p99_ns = None;
@@ -191,7 +191,7 @@ fn refused(change: impl Fn(&mut Report)) -> Vec<String> {
 }
 
 #[test]
-fn every_difference_that_counts_is_named() {
+fn every_different_condition_is_named() {
     assert_eq!(refused(|b| b.scenario.users = 9), ["users"]);
     assert_eq!(refused(|b| b.scenario.in_flight = Some(9)), ["in_flight"]);
     assert_eq!(refused(|b| b.scenario.db_pool = 9), ["db_pool"]);
@@ -215,13 +215,13 @@ fn every_difference_that_counts_is_named() {
 }
 
 #[test]
-fn what_does_not_count_may_differ() {
+fn irrelevant_settings_may_differ() {
     let mut other = named("b", trials("slow", &HALF[..3]));
     other.report.scenario.seed = 7;
     other.report.scenario.title = Some("\u{1b}[2J".to_owned());
     other.report.scenario.trials = 3;
     other.report.environment.started_at = "2030-01-01T00:00:00Z".to_owned();
-    // This one used neither Redis nor Kafka, so it does not matter which it was told.
+    // This report used neither Redis nor Kafka, so their settings may differ.
     for run in &mut other.report.runs {
         run.backends.redis = None;
         run.backends.kafka = None;
@@ -233,7 +233,7 @@ fn what_does_not_count_may_differ() {
 }
 
 #[test]
-fn force_compares_what_differs_and_keeps_the_differences() {
+fn force_compares_different_runs_and_keeps_the_differences() {
     let mut other = named("b", trials("slow", &HALF));
     other.report.scenario.users = 9;
     let mut question = ask(vec![named("a", trials("fast", &FAST)), other]);
@@ -243,8 +243,8 @@ fn force_compares_what_differs_and_keeps_the_differences() {
     assert_eq!(ranks(&comparison)[1].2, Some(2));
 }
 
-/// The outcome of `after` against `before`, and the exit code of a gate at 10 %.
-fn since(before: Vec<Run>, after: Vec<Run>) -> (Outcome, u8) {
+/// The change from `before` to `after`, and the exit code of a gate at 10 %.
+fn since(before: Vec<Run>, after: Vec<Run>) -> (ChangeOutcome, u8) {
     let mut question = ask(vec![named("before", before), named("after", after)]);
     question.threshold = Some(0.1);
     let comparison = compare(question).unwrap();
@@ -257,7 +257,7 @@ fn since(before: Vec<Run>, after: Vec<Run>) -> (Outcome, u8) {
 }
 
 #[test]
-fn a_report_that_repeats_the_first_is_held_against_it() {
+fn a_report_with_the_strategies_of_the_first_is_compared_with_it() {
     let of = |throughput: &[f64]| trials("one", throughput);
     let slower = |share: f64| FAST.map(|value| value * share);
     let mut wrong = of(&FAST);
@@ -265,32 +265,52 @@ fn a_report_that_repeats_the_first_is_held_against_it() {
     let mut open = of(&FAST);
     open[0].verdict = Verdict::Inconclusive;
     for (before, after, expected) in [
-        (of(&FAST), of(&HALF), (Outcome::Slower, exit::VIOLATED)),
-        // Beyond chance, but within what is allowed.
-        (of(&FAST), of(&slower(0.95)), (Outcome::Slower, exit::OK)),
-        // Much slower, but not beyond chance.
+        (
+            of(&FAST),
+            of(&HALF),
+            (ChangeOutcome::Slower, exit::VIOLATED),
+        ),
+        // The slowdown is significant and within the threshold.
+        (
+            of(&FAST),
+            of(&slower(0.95)),
+            (ChangeOutcome::Slower, exit::OK),
+        ),
+        // The slowdown is large and not significant.
         (
             of(&FAST),
             of(&[300.0, 1100.0, 900.0]),
-            (Outcome::Same, exit::OK),
+            (ChangeOutcome::Same, exit::OK),
         ),
-        (of(&HALF), of(&FAST), (Outcome::Faster, exit::OK)),
+        (of(&HALF), of(&FAST), (ChangeOutcome::Faster, exit::OK)),
         (
             of(&FAST),
             of(&HALF[..2]),
-            (Outcome::Unknown, exit::INCONCLUSIVE),
+            (ChangeOutcome::Unknown, exit::INCONCLUSIVE),
         ),
-        (of(&FAST), wrong.clone(), (Outcome::Broken, exit::VIOLATED)),
-        (wrong.clone(), of(&HALF), (Outcome::Mended, exit::OK)),
-        (wrong.clone(), wrong, (Outcome::StillIncorrect, exit::OK)),
-        (of(&FAST), open, (Outcome::Inconclusive, exit::INCONCLUSIVE)),
+        (
+            of(&FAST),
+            wrong.clone(),
+            (ChangeOutcome::Broken, exit::VIOLATED),
+        ),
+        (wrong.clone(), of(&HALF), (ChangeOutcome::Mended, exit::OK)),
+        (
+            wrong.clone(),
+            wrong,
+            (ChangeOutcome::StillIncorrect, exit::OK),
+        ),
+        (
+            of(&FAST),
+            open,
+            (ChangeOutcome::Inconclusive, exit::INCONCLUSIVE),
+        ),
     ] {
         assert_eq!(since(before, after), expected);
     }
 }
 
 #[test]
-fn nothing_to_compare_is_said() {
+fn reports_that_cannot_be_compared_are_refused() {
     let one = || named("a", trials("one", &FAST));
     let empty = || named("e", Vec::new());
     assert!(matches!(compare(ask(vec![one()])), Err(Refusal::Alone(name)) if name == "one"));
@@ -312,7 +332,7 @@ fn throughput() -> impl Strategy<Value = Vec<f64>> {
 
 proptest! {
     #[test]
-    fn the_order_of_the_reports_decides_nothing(
+    fn the_order_of_the_reports_does_not_change_the_ranking(
         values in prop::collection::vec((throughput(), any::<bool>()), 2..6)
     ) {
         let reports: Vec<_> = values.iter().enumerate().map(|(index, (values, wrong))| {

@@ -1,19 +1,19 @@
-//! A report of `schema_version` 1 in the words of version 2.
+//! Converts a report of `schema_version` 1 to version 2.
 //!
-//! Version 1 counted trials from 0, called a finding "holds", and wrote 0 for what it did not know. Baselines of that time are
-//! still read. A file that is not what it says stays as it is: the reader says what is wrong with it.
+//! Version 1 counted trials from 0, had the verdict "holds" for a finding, and wrote 0 for unknown numbers. Baselines of version 1
+//! can still be read. A field of an unexpected type stays unchanged, and the parser reports it.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    judge::verdict::is_trouble,
+    judge::verdict::is_defect,
     model::report::{AttemptCounts, SCHEMA_VERSION},
     model::verdict::FindingKind,
 };
 
 type Object = Map<String, Value>;
 
-/// Numbers that follow from the ledger.
+/// The numbers of the ledger.
 const COUNTS: [&str; 7] = [
     "issued",
     "over_issued",
@@ -24,18 +24,18 @@ const COUNTS: [&str; 7] = [
     "recovered",
 ];
 
-/// What is missing, and may still come where work is under way.
+/// The numbers of missing coupons, which may still come while work is in progress.
 const SHORTFALLS: [&str; 2] = ["under_issued", "lost"];
 
-/// Translates a whole report.
-pub(super) fn translate(report: &mut Value) {
+/// Converts a whole report.
+pub(super) fn convert(report: &mut Value) {
     let instances = report
         .pointer("/scenario/instances")
         .and_then(Value::as_u64);
     let runs = report.get_mut("runs").and_then(Value::as_array_mut);
     for run in runs.into_iter().flatten() {
         if let Some(run) = run.as_object_mut() {
-            translate_run(run, instances.unwrap_or(1));
+            convert_run(run, instances.unwrap_or(1));
         }
     }
     if let Some(report) = report.as_object_mut() {
@@ -43,7 +43,7 @@ pub(super) fn translate(report: &mut Value) {
     }
 }
 
-fn translate_run(run: &mut Object, instances: u64) {
+fn convert_run(run: &mut Object, instances: u64) {
     if let Some(trial) = run.get("trial").and_then(Value::as_u64) {
         run.insert("trial".to_owned(), json!(trial.saturating_add(1)));
     }
@@ -56,7 +56,7 @@ fn translate_run(run: &mut Object, instances: u64) {
         .and_then(|ledger| ledger.get("drained"))
         .is_some_and(|drained| drained == false);
     if let Some(ledger) = run.get_mut("ledger").and_then(Value::as_object_mut) {
-        translate_ledger(ledger, undrained);
+        convert_ledger(ledger, undrained);
     }
     if undrained && let Some(findings) = run.get_mut("findings").and_then(Value::as_array_mut) {
         findings.retain(|finding| {
@@ -71,7 +71,7 @@ fn translate_run(run: &mut Object, instances: u64) {
     }
 }
 
-fn translate_ledger(ledger: &mut Object, undrained: bool) {
+fn convert_ledger(ledger: &mut Object, undrained: bool) {
     let told = ledger.get("basis").is_some_and(|basis| basis == "told");
     let unread = ledger.get("issued").is_some_and(Value::is_null);
     for name in COUNTS {
@@ -83,14 +83,14 @@ fn translate_ledger(ledger: &mut Object, undrained: bool) {
     }
 }
 
-/// Whether coupons went wrong that nothing had promised would go right.
+/// Whether a run without a promise has a defect.
 fn is_finding(run: &Object, instances: u64) -> bool {
     let promise = run.get("promise").and_then(Value::as_str);
     let unpromised = promise == Some("none") || promise == Some("single-process") && instances > 1;
     let one_per_user = run.get("one_per_user") == Some(&json!(true));
     let findings = run.get("findings").and_then(Value::as_array);
     let mut kinds = findings.into_iter().flatten().filter_map(kind);
-    unpromised && kinds.any(|kind| is_trouble(kind, one_per_user))
+    unpromised && kinds.any(|kind| is_defect(kind, one_per_user))
 }
 
 fn kind(finding: &Value) -> Option<FindingKind> {
@@ -105,7 +105,7 @@ mod tests {
         let mut report = json!({
             "schema_version": 1, "scenario": {"instances": instances}, "runs": [run],
         });
-        translate(&mut report);
+        convert(&mut report);
         report
     }
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn trials_are_counted_from_one_and_a_finding_is_called_one() {
+    fn trials_count_from_one_and_a_defect_without_a_promise_is_a_finding() {
         for (promise, instances, verdict) in [
             ("none", 1, "finding"),
             ("single-process", 1, "holds"),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_zeros_of_an_unread_ledger_are_nothing() {
+    fn the_zeros_of_an_unread_ledger_become_null() {
         let run = json!({"trial": 4, "ledger": {
             "issued": null, "over_issued": 0, "under_issued": 0, "duplicate_users": 0, "lost": 0, "phantom": 0,
             "recovered": 0, "drained": true,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missing_while_work_was_under_way_is_not_lost() {
+    fn coupons_missing_while_work_was_in_progress_are_not_lost() {
         let run = json!({
             "trial": 0, "verdict": "inconclusive",
             "ledger": {"issued": 27, "over_issued": 0, "under_issued": 73, "lost": 9_973, "drained": false},
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_report_stays_as_it_is() {
+    fn fields_of_unexpected_types_stay_unchanged() {
         for odd in [
             json!(7),
             json!({"trial": "x", "ledger": [], "findings": {}}),

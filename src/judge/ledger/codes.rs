@@ -1,4 +1,4 @@
-//! Coupons with a code of their own: nobody else may have the same one.
+//! Coupon codes. Two users must not have the same code.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use crate::ports::UserId;
 /// Codes that more than one user has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SharedCodes {
-    /// How many codes.
+    /// The number of these codes.
     pub codes: u64,
-    /// Everybody who has one of them, by number.
+    /// The users who have one of them, in the order of their numbers.
     pub users: Vec<UserId>,
 }
 
-/// Of codes and whose they are, from the ledger and from what users were told; `None` where no code is known. A user who is given the
-/// same code twice has one coupon.
+/// Finds shared codes among the codes of the ledger and of the responses, each with its user. `None` if no code is known. A code
+/// that one user has twice is not shared.
 pub fn shared_codes<'a>(
     codes: impl IntoIterator<Item = &'a (String, UserId)>,
 ) -> Option<SharedCodes> {
@@ -52,10 +52,10 @@ mod tests {
     }
 
     #[test]
-    fn a_code_of_two_users_is_found_wherever_it_is_told() {
+    fn a_code_of_two_users_is_shared() {
         assert_eq!(shared(&[]), None);
         assert_eq!(shared(&[("A", 1), ("B", 2)]), Some((0, vec![])));
-        // The ledger and the answer name the same coupon.
+        // The ledger and the response name the same coupon.
         assert_eq!(shared(&[("A", 1), ("A", 1)]), Some((0, vec![])));
         assert_eq!(
             shared(&[("A", 3), ("B", 2), ("A", 1), ("C", 2), ("B", 3), ("A", 1)]),

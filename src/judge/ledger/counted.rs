@@ -1,4 +1,4 @@
-//! Reconciliation where nobody can say whose coupons they are: numbers, each of them the least that must be so.
+//! Reconciliation of a ledger that has only a number of coupons. The numbers of lost and phantom coupons are lower bounds.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
@@ -8,30 +8,30 @@ use crate::{
     ports::UserId,
 };
 
-/// The difference between how many coupons there are and what was said.
+/// The differences between the number of coupons and the responses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counted {
-    /// Coupons.
+    /// The number of coupons.
     pub issued: u64,
-    /// Coupons that were asked for: distinct users where one per user is promised, otherwise attempts.
+    /// The demand: the number of distinct users if one coupon per user is promised, otherwise the number of attempts.
     pub demand: u64,
     /// Coupons beyond the limit.
     pub over_issued: u64,
     /// Coupons missing from `min(limit, demand)`.
     pub under_issued: u64,
-    /// Users who were told yes more than once.
+    /// Users with more than one response "issued".
     pub duplicate_users: Vec<UserId>,
-    /// At least so many were told yes and have none.
+    /// The least number of responses "issued" without a coupon.
     pub lost: u64,
-    /// At least so many have one and were not told yes.
+    /// The least number of coupons that no response explains.
     pub phantom: u64,
-    /// At most so many were told nothing and have one.
+    /// The largest number of attempts without an answer that have a coupon.
     pub recovered: u64,
-    /// Codes that more than one user was given; `None` where no code is known.
+    /// Codes that more than one user has; `None` if no code is known.
     pub shared_codes: Option<SharedCodes>,
 }
 
-/// Compares the number of coupons with `attempts`. Errors that cancel each other out in the sum stay unseen.
+/// Reconciles the number of coupons with `attempts`. Differences that cancel each other in the sum are not found.
 pub fn reconcile_count(attempts: &[Attempt], issued: u64, rules: Rules) -> Counted {
     let ended = |outcome| times(attempts, outcome);
     let told = ended(Outcome::Issued);
@@ -45,7 +45,7 @@ pub fn reconcile_count(attempts: &[Attempt], issued: u64, rules: Rules) -> Count
     }
 }
 
-/// The same where the number lies in a range: what users were told decides within it, as nothing else can.
+/// The same for a number within a range. The number of responses "issued" selects the number within the range.
 pub fn reconcile_range(
     attempts: &[Attempt],
     issued: &RangeInclusive<u64>,
@@ -56,12 +56,12 @@ pub fn reconcile_range(
     reconcile_count(attempts, issued, rules)
 }
 
-/// What was said alone: as if there were a coupon behind every yes.
+/// Reconciles the responses alone, as if every response "issued" had a coupon.
 pub fn told_only(attempts: &[Attempt], rules: Rules) -> Counted {
     beyond(attempts, times(attempts, Outcome::Issued), rules)
 }
 
-/// What `issued` coupons are against the limit, and who was told yes twice.
+/// Compares `issued` coupons with the limit, and finds users with two responses "issued".
 fn beyond(attempts: &[Attempt], issued: u64, rules: Rules) -> Counted {
     let demand = demand(attempts, rules.one_per_user);
     Counted {
@@ -116,37 +116,37 @@ mod tests {
     };
 
     #[test]
-    fn a_stock_below_zero_accuses_nobody_of_what_was_not_said() {
+    fn a_stock_below_zero_is_an_over_issue_only_with_enough_issued_responses() {
         let told = |yeses: u64| {
             let told: Vec<_> = (1..=yeses).map(|user| (user, Outcome::Issued)).collect();
             attempts(&told)
         };
-        // Refusals count down as well: two were told yes, and the stock of two is at -9.
+        // Refused attempts decrement the stock as well: two responses are "issued", and the stock of 2 is at -9.
         let refused = reconcile_range(&told(2), &(2..=11), RULES);
         assert_eq!(
             (refused.issued, refused.over_issued, refused.lost),
             (2, 0, 0)
         );
-        // Three were told yes.
+        // Three responses are "issued".
         let surplus = reconcile_range(&told(3), &(2..=3), RULES);
         assert_eq!(
             (surplus.issued, surplus.over_issued, surplus.lost),
             (3, 1, 0)
         );
-        // The stock says that all are gone, and only one was told yes.
+        // The stock is 0, and only one response is "issued".
         let phantom = reconcile_range(&told(1), &(2..=2), RULES);
         assert_eq!((phantom.issued, phantom.phantom), (2, 1));
     }
 
     #[test]
-    fn three_yeses_and_one_coupon_are_two_lost() {
+    fn three_issued_responses_and_one_coupon_are_two_lost_coupons() {
         let told = [1, 2, 3].map(|user| (user, Outcome::Issued));
         let found = reconcile_count(&attempts(&told), 1, RULES);
         assert_eq!((found.lost, found.phantom, found.under_issued), (2, 0, 1));
     }
 
     #[test]
-    fn coupons_without_a_yes_are_explained_by_silence_first() {
+    fn attempts_without_an_answer_explain_coupons_before_they_are_phantoms() {
         let told = [
             (1, Outcome::Issued),
             (2, Outcome::Accepted),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_ledger_every_yes_is_a_coupon() {
+    fn without_a_ledger_every_issued_response_is_a_coupon() {
         let told = [
             (1, Outcome::Issued),
             (1, Outcome::Issued),
@@ -174,9 +174,9 @@ mod tests {
     }
 
     proptest! {
-        /// A count never accuses where the users themselves would not.
+        /// A reconciliation by count finds no more than one by user.
         #[test]
-        fn a_count_sees_no_more_than_the_users_do(
+        fn a_count_finds_no_more_than_the_users(
             told in prop::collection::vec((1u64..8, super::super::any_outcome()), 0..30),
             rows in prop::collection::vec(1u64..9, 0..20),
         ) {

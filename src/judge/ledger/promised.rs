@@ -1,5 +1,5 @@
-//! What a ledger has to hold once all work is done: a coupon for every user who was told yes, and those that the users who were
-//! told "accepted" can still expect.
+//! The coupons that a ledger must have after all work is done: one for every response "issued", and those for responses "accepted"
+//! up to the limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,17 @@ use crate::{
     ports::UserId,
 };
 
-/// The coupons that answers have promised.
+/// The coupons that the responses promise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Promised {
-    /// How often each user was told yes.
+    /// The number of responses "issued" to each user.
     told: BTreeMap<UserId, u64>,
-    /// How many coupons there have to be in total.
+    /// The total number of promised coupons.
     total: u64,
 }
 
 impl Promised {
-    /// Reads the answers. An accepted request gets a coupon as long as the limit is not reached.
+    /// The promised coupons of these attempts. An accepted attempt is promised a coupon until the limit is reached.
     pub fn of(attempts: &[Attempt], rules: Rules) -> Self {
         let mut promised = Self::default();
         for attempt in attempts {
@@ -32,12 +32,12 @@ impl Promised {
         promised
     }
 
-    /// How many coupons there have to be in total.
+    /// The total number of promised coupons.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// How many coupons are missing from a ledger that names the user of every coupon.
+    /// The number of coupons that are missing from a ledger with the user of every coupon.
     pub fn missing_from(&self, rows: &[UserId]) -> u64 {
         let mut lacking = self.told.clone();
         for user in rows {
@@ -49,13 +49,13 @@ impl Promised {
         self.missing_from_count(rows.len() as u64).max(lost)
     }
 
-    /// How many coupons are missing from a ledger that only counts them.
+    /// The number of coupons that are missing from a ledger with only a count.
     pub fn missing_from_count(&self, coupons: u64) -> u64 {
         self.total.saturating_sub(coupons)
     }
 }
 
-/// Coupons that were requested by attempts which may have got one: one a user where a user gets at most one.
+/// The number of coupons for attempts that were issued or accepted: at most one per user if the rules say so.
 fn requested(attempts: &[Attempt], rules: Rules) -> u64 {
     let open = attempts
         .iter()
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(Promised::of(&attempts(&told), rules(9)).total(), 5);
         let mixed = [(1, Outcome::Issued), (2, Outcome::Accepted)];
         assert_eq!(Promised::of(&attempts(&mixed), rules(9)).total(), 2);
-        // The same user twice can only have one.
+        // A user with two accepted attempts gets one coupon.
         let twice = [(1, Outcome::Accepted), (1, Outcome::Accepted)];
         assert_eq!(Promised::of(&attempts(&twice), rules(9)).total(), 1);
     }
@@ -117,9 +117,9 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing is lost from a ledger from which nothing is missing, and what is lost is missing.
+        /// Every lost coupon is a missing coupon.
         #[test]
-        fn what_is_lost_is_missing(
+        fn every_lost_coupon_is_missing(
             told in prop::collection::vec((1u64..8, super::super::any_outcome()), 0..30),
             rows in prop::collection::vec(1u64..9, 0..20),
         ) {

@@ -1,12 +1,12 @@
-//! Why a run might prove nothing, in sentences for people.
+//! The reasons why a run may prove nothing, as sentences.
 
-use super::{Circumstances, Claim, Finding, LimitFrom};
+use super::{Circumstances, Discrepancy, LimitFrom, PromiseTerms};
 use crate::model::verdict::{Completion, FindingKind};
 use crate::{judge::ledger::Ledger, strategies::Promise};
 
-/// What is doubtful about the run itself.
-pub fn of_run(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Vec<String> {
-    let mut doubts = run.troubles.clone();
+/// The reasons that concern the run itself.
+pub fn of_run(claim: PromiseTerms, ledger: Option<&Ledger>, run: &Circumstances) -> Vec<String> {
+    let mut doubts = run.problems.clone();
     if run.made != run.asked {
         doubts.push(format!(
             "only {} of {} attempts were made",
@@ -24,7 +24,7 @@ pub fn of_run(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Vec
     doubts
 }
 
-/// Too many attempts that were neither given nor refused a coupon.
+/// Too many attempts without a decision.
 fn undecided(run: &Circumstances) -> Option<String> {
     let undecided = run.told.undecided();
     let share = share(undecided, run.made)?;
@@ -40,12 +40,12 @@ fn undecided(run: &Circumstances) -> Option<String> {
         .then(|| format!("{} of {} attempts got no answer", run.unanswered, run.made))
 }
 
-/// `None` of no attempts.
+/// The share of `part` in `whole`; `None` if `whole` is 0.
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Without zeros at the end: `98.5`, `5`, `0.02`.
+/// A share in percent without trailing zeros: `98.5`, `5`, `0.02`.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let text = match percent {
@@ -56,8 +56,12 @@ fn percent(share: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Too few attempts to reach the limit. Where more coupons were issued than that allows, they could.
-fn out_of_reach(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> Option<String> {
+/// Too few attempts to reach or exceed the limit. If more coupons were issued than the demand, only the limit counts.
+fn out_of_reach(
+    claim: PromiseTerms,
+    ledger: Option<&Ledger>,
+    run: &Circumstances,
+) -> Option<String> {
     let limit = claim.limit;
     let issued = ledger.map_or(0, Ledger::issued);
     let demand = ledger.map_or(u64::MAX, Ledger::demand);
@@ -73,8 +77,12 @@ fn out_of_reach(claim: Claim, ledger: Option<&Ledger>, run: &Circumstances) -> O
         .then(|| format!("{} attempts cannot exceed the limit of {limit}", run.asked))
 }
 
-/// Coupons that are missing, and may still come.
-pub fn not_there_yet(claim: Claim, open: &[Finding], completion: Completion) -> Option<String> {
+/// Missing coupons that may still come.
+pub fn not_there_yet(
+    claim: PromiseTerms,
+    open: &[Discrepancy],
+    completion: Completion,
+) -> Option<String> {
     let of = |kind| {
         open.iter()
             .find(|finding| finding.kind == kind && matters(claim, kind))
@@ -93,8 +101,12 @@ pub fn not_there_yet(claim: Claim, open: &[Finding], completion: Completion) -> 
     })
 }
 
-/// Coupons that are missing, and would be no proof after a fault.
-pub fn after_faults(claim: Claim, doubtful: &[&Finding], run: &Circumstances) -> Option<String> {
+/// Missing coupons that are no proof after a fault.
+pub fn after_faults(
+    claim: PromiseTerms,
+    doubtful: &[&Discrepancy],
+    run: &Circumstances,
+) -> Option<String> {
     let finding = doubtful
         .iter()
         .find(|finding| matters(claim, finding.kind))?;
@@ -105,29 +117,29 @@ pub fn after_faults(claim: Claim, doubtful: &[&Finding], run: &Circumstances) ->
     })
 }
 
-/// Whether it would be a violation or a finding if it were proven; a promise of "at most" leaves missing coupons open.
-fn matters(claim: Claim, kind: FindingKind) -> bool {
+/// Whether a proven difference of this kind would be a violation or a finding. A promise of "at most" allows missing coupons.
+fn matters(claim: PromiseTerms, kind: FindingKind) -> bool {
     claim.promise != Promise::AtMost || kind != FindingKind::UnderIssue
 }
 
-/// How many coupons were issued when everybody else was refused, where that is fewer than the limit and nothing else explains
-/// it: a service may have been given another limit than the one that the run names, or have nothing left to give.
-pub fn refused_at(claim: Claim, ledger: &Ledger, run: &Circumstances) -> Option<u64> {
+/// The number of issued coupons, if it is below the limit, all other attempts were refused, and nothing else explains this. The
+/// service may be configured with another limit than the run, or have no coupons left.
+pub fn refused_at(claim: PromiseTerms, ledger: &Ledger, run: &Circumstances) -> Option<u64> {
     let (issued, told) = (ledger.issued(), run.told);
     let undisturbed = run.faults == 0 && run.made == run.asked;
     let short = issued < claim.limit && issued == told.issued;
     let refused = told.sold_out > 0 && told.accepted == 0;
-    // Whoever was not refused was told that the request is noted.
+    // Every attempt that was not refused got the response "accepted".
     let used_up = issued == 0 && run.made > 0;
     let suspect = undisturbed && short && (refused || used_up);
     (claim.limit_from == LimitFrom::User && suspect).then_some(issued)
 }
 
-/// What to ask where [`refused_at`] has an answer.
+/// The question to the user if [`refused_at`] returns a number.
 pub fn another_limit(issued: u64, limit: u64) -> String {
     match issued {
-        0 => "nobody was issued a coupon, as everybody was refused, or told \"accepted\": was the event used up, or not reset, \
-              before the run?"
+        0 => "no coupon was issued: every attempt was refused, or got the response \"accepted\": was the event used up, or not \
+        reset, before the run?"
             .to_owned(),
         issued => format!(
             "every refused user was refused at {issued} issued: is the event's limit {issued}, and not {limit}?"
@@ -135,7 +147,7 @@ pub fn another_limit(issued: u64, limit: u64) -> String {
     }
 }
 
-/// With the verb that fits.
+/// The number of coupons with the verb that agrees.
 fn coupons(count: u64) -> (String, &'static str) {
     match count {
         1 => ("1 coupon".to_owned(), "is"),

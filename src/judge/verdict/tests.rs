@@ -1,12 +1,12 @@
-//! Written-out histories with a known answer, and properties.
+//! Written-out ledgers with a known verdict, and properties.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::judge::ledger::{Counted, Reconciliation};
 
-fn claim(promise: Promise, one_per_user: bool) -> Claim {
-    Claim {
+fn claim(promise: Promise, one_per_user: bool) -> PromiseTerms {
+    PromiseTerms {
         promise,
         one_per_user,
         limit: 3,
@@ -14,23 +14,23 @@ fn claim(promise: Promise, one_per_user: bool) -> Claim {
     }
 }
 
-/// Of a service that may have been given another limit.
-fn claim_on_a_service() -> Claim {
-    Claim {
+/// The terms of a service that may be configured with another limit.
+fn claim_on_a_service() -> PromiseTerms {
+    PromiseTerms {
         limit_from: LimitFrom::User,
         ..claim(Promise::Exact, true)
     }
 }
 
-/// Ten attempts, all made, overlapping, drained, without faults: three were issued.
+/// Ten overlapping attempts without faults, all drained; three are issued.
 fn good() -> Circumstances {
     Circumstances {
         asked: 10,
         made: 10,
-        told: Told {
+        told: ResponseCounts {
             issued: 3,
             sold_out: 7,
-            ..Told::default()
+            ..ResponseCounts::default()
         },
         faults: 0,
         injected: false,
@@ -38,7 +38,7 @@ fn good() -> Circumstances {
         max_undecided: Some(0.05),
         peak_in_flight: 10,
         completion: Completion::Proven,
-        troubles: Vec::new(),
+        problems: Vec::new(),
     }
 }
 
@@ -54,7 +54,7 @@ fn verdict(promise: Promise, ledger: &Reconciliation, run: &Circumstances) -> Ve
     judged(claim(promise, true), ledger, run).verdict
 }
 
-fn judged(claim: Claim, ledger: &Reconciliation, run: &Circumstances) -> Judgement {
+fn judged(claim: PromiseTerms, ledger: &Reconciliation, run: &Circumstances) -> Judgement {
     judge(claim, Some(&ledger.clone().into()), run)
 }
 
@@ -69,7 +69,7 @@ fn exactly_the_limit_holds() {
 }
 
 #[test]
-fn one_too_many_breaks_every_promise_and_is_a_finding_without_one() {
+fn an_over_issue_breaks_every_promise_and_is_a_finding_without_a_promise() {
     let over = Reconciliation {
         issued: 4,
         over_issued: vec![UserId(7)],
@@ -89,7 +89,7 @@ fn one_too_many_breaks_every_promise_and_is_a_finding_without_one() {
 }
 
 #[test]
-fn one_too_few_breaks_exact_and_is_a_finding_under_at_most() {
+fn an_under_issue_breaks_exact_and_is_a_finding_under_at_most() {
     let under = Reconciliation {
         issued: 2,
         under_issued: 1,
@@ -102,7 +102,7 @@ fn one_too_few_breaks_exact_and_is_a_finding_under_at_most() {
 }
 
 #[test]
-fn too_few_after_faults_is_inconclusive_and_says_so() {
+fn an_under_issue_after_faults_is_inconclusive_with_a_reason() {
     let under = Reconciliation {
         issued: 2,
         under_issued: 1,
@@ -121,7 +121,7 @@ fn too_few_after_faults_is_inconclusive_and_says_so() {
 }
 
 #[test]
-fn too_many_after_faults_is_still_a_violation() {
+fn an_over_issue_after_faults_is_a_violation() {
     let over = Reconciliation {
         issued: 4,
         over_issued: vec![UserId(1)],
@@ -148,7 +148,7 @@ fn two_coupons_for_one_user_break_only_one_per_user() {
 }
 
 #[test]
-fn a_coupon_promised_and_not_there_is_lost_once_the_pipeline_is_empty() {
+fn an_issued_coupon_without_a_row_is_lost_after_the_drain() {
     let lost = Reconciliation {
         lost: vec![UserId(2)],
         ..ledger()
@@ -162,7 +162,7 @@ fn a_coupon_promised_and_not_there_is_lost_once_the_pipeline_is_empty() {
 }
 
 #[test]
-fn a_run_that_proves_nothing_is_never_a_pass() {
+fn a_run_that_proves_nothing_is_inconclusive() {
     let cases: [(Circumstances, &str); 4] = [
         (
             Circumstances {
@@ -181,7 +181,7 @@ fn a_run_that_proves_nothing_is_never_a_pass() {
         (Circumstances { made: 9, ..good() }, "9 of 10"),
         (
             Circumstances {
-                troubles: vec!["interrupted".into()],
+                problems: vec!["interrupted".into()],
                 ..good()
             },
             "interrupted",
@@ -197,7 +197,7 @@ fn a_run_that_proves_nothing_is_never_a_pass() {
 }
 
 #[test]
-fn a_run_in_which_most_got_no_answer_proves_nothing_but_giving_up_is_an_answer() {
+fn a_run_with_mostly_unanswered_attempts_is_inconclusive_and_one_with_failed_attempts_is_not() {
     let silent = Circumstances {
         faults: 6,
         unanswered: 6,
@@ -217,17 +217,17 @@ fn a_run_in_which_most_got_no_answer_proves_nothing_but_giving_up_is_an_answer()
     );
 }
 
-/// A run of so many attempts, of which some failed and some got no answer.
+/// A run with this number of attempts, of failed attempts and of attempts without an answer.
 fn undecided(made: u64, failed: u64, indeterminate: u64) -> Circumstances {
     Circumstances {
         asked: made,
         made,
-        told: Told {
+        told: ResponseCounts {
             issued: 3,
             sold_out: made - 3 - failed - indeterminate,
             failed,
             indeterminate,
-            ..Told::default()
+            ..ResponseCounts::default()
         },
         faults: failed + indeterminate,
         unanswered: indeterminate,
@@ -236,7 +236,7 @@ fn undecided(made: u64, failed: u64, indeterminate: u64) -> Circumstances {
 }
 
 #[test]
-fn too_many_attempts_that_were_never_decided_prove_nothing() {
+fn too_many_attempts_without_a_decision_are_inconclusive() {
     let found = Reconciliation {
         demand: 10_000,
         ..ledger()
@@ -269,7 +269,7 @@ fn too_many_attempts_that_were_never_decided_prove_nothing() {
 }
 
 #[test]
-fn what_is_proven_stays_proven_however_many_are_undecided() {
+fn a_violation_stays_a_violation_with_undecided_attempts() {
     let over = Reconciliation {
         issued: 4,
         over_issued: vec![UserId(7)],
@@ -281,7 +281,7 @@ fn what_is_proven_stays_proven_however_many_are_undecided() {
 }
 
 #[test]
-fn what_breaks_by_an_injected_fault_is_a_finding() {
+fn a_defect_after_an_injected_fault_is_a_finding() {
     let wrong = Reconciliation {
         issued: 2,
         under_issued: 1,
@@ -334,7 +334,7 @@ fn a_coupon_that_may_still_come_is_neither_lost_nor_missing() {
     }
 }
 
-/// A service that gives out so many, and says "sold out" to everybody else.
+/// A service that issues `stock` coupons and refuses all other attempts.
 fn a_stock_of(stock: u64) -> (Reconciliation, Circumstances) {
     let found = Reconciliation {
         issued: stock,
@@ -342,10 +342,10 @@ fn a_stock_of(stock: u64) -> (Reconciliation, Circumstances) {
         ..ledger()
     };
     let run = Circumstances {
-        told: Told {
+        told: ResponseCounts {
             issued: stock,
             sold_out: 10 - stock,
-            ..Told::default()
+            ..ResponseCounts::default()
         },
         ..good()
     };
@@ -353,7 +353,7 @@ fn a_stock_of(stock: u64) -> (Reconciliation, Circumstances) {
 }
 
 #[test]
-fn a_service_whose_limit_is_another_one_is_doubted_and_not_accused() {
+fn a_service_with_another_limit_is_inconclusive_and_not_violated() {
     let (found, run) = a_stock_of(2);
     let judged = super::tests::judged(claim_on_a_service(), &found, &run);
     assert_eq!(judged.verdict, Verdict::Inconclusive);
@@ -361,18 +361,18 @@ fn a_service_whose_limit_is_another_one_is_doubted_and_not_accused() {
         judged.reasons,
         ["every refused user was refused at 2 issued: is the event's limit 2, and not 3?"]
     );
-    // A strategy is built with its limit.
+    // A strategy is built with the limit of the run.
     assert_eq!(verdict(Promise::Exact, &found, &run), Verdict::Violated);
 }
 
 #[test]
-fn an_event_that_is_used_up_is_doubted_and_not_accused() {
+fn a_used_up_event_is_inconclusive_and_not_violated() {
     let (found, mut run) = a_stock_of(0);
     for accepted in [0, 4, 10] {
-        run.told = Told {
+        run.told = ResponseCounts {
             accepted,
             sold_out: 10 - accepted,
-            ..Told::default()
+            ..ResponseCounts::default()
         };
         let judged = judged(claim_on_a_service(), &found, &run);
         assert_eq!(judged.verdict, Verdict::Inconclusive, "{accepted}");
@@ -385,26 +385,26 @@ fn an_event_that_is_used_up_is_doubted_and_not_accused() {
 }
 
 #[test]
-fn too_few_are_a_violation_of_a_service_where_another_limit_explains_nothing() {
+fn an_under_issue_of_a_service_is_a_violation_if_another_limit_does_not_explain_it() {
     let (found, run) = a_stock_of(2);
     for told in [
-        // Somebody who was noted got nothing.
-        Told {
+        // A user with the response "accepted" got no coupon.
+        ResponseCounts {
             issued: 2,
             accepted: 1,
             sold_out: 7,
-            ..Told::default()
+            ..ResponseCounts::default()
         },
-        // More were told yes than there are.
-        Told {
+        // There are more responses "issued" than coupons.
+        ResponseCounts {
             issued: 3,
             sold_out: 7,
-            ..Told::default()
+            ..ResponseCounts::default()
         },
-        // Nobody was refused.
-        Told {
+        // No attempt was refused.
+        ResponseCounts {
             issued: 2,
-            ..Told::default()
+            ..ResponseCounts::default()
         },
     ] {
         let run = Circumstances {
@@ -417,7 +417,7 @@ fn too_few_are_a_violation_of_a_service_where_another_limit_explains_nothing() {
 }
 
 #[test]
-fn where_more_was_issued_than_asked_for_nobody_says_it_could_not() {
+fn a_run_that_issued_more_than_the_demand_has_no_reason_about_the_demand() {
     for (issued, demand, limit) in [(132, 60, 100), (132, 60, 200), (61, 60, 100)] {
         let found = Reconciliation {
             issued,
@@ -430,7 +430,7 @@ fn where_more_was_issued_than_asked_for_nobody_says_it_could_not() {
             made: demand,
             ..good()
         };
-        let claim = Claim {
+        let claim = PromiseTerms {
             limit,
             ..claim_on_a_service()
         };
@@ -442,7 +442,7 @@ fn where_more_was_issued_than_asked_for_nobody_says_it_could_not() {
 }
 
 #[test]
-fn a_limit_that_nobody_could_reach_is_inconclusive() {
+fn a_limit_above_the_demand_is_inconclusive() {
     let small = Reconciliation {
         issued: 2,
         demand: 2,
@@ -455,7 +455,7 @@ fn a_limit_that_nobody_could_reach_is_inconclusive() {
 }
 
 #[test]
-fn an_over_issue_one_user_at_a_time_is_evidence_enough() {
+fn an_over_issue_without_overlapping_attempts_is_a_violation() {
     let over = Reconciliation {
         issued: 4,
         over_issued: vec![UserId(4)],
@@ -473,9 +473,9 @@ fn an_over_issue_one_user_at_a_time_is_evidence_enough() {
 }
 
 #[test]
-fn an_unreadable_ledger_with_its_trouble_is_inconclusive() {
+fn an_unreadable_ledger_is_inconclusive_with_its_problem() {
     let run = Circumstances {
-        troubles: vec!["the ledger could not be read".into()],
+        problems: vec!["the ledger could not be read".into()],
         ..good()
     };
     let judged = judge(claim(Promise::Exact, true), None, &run);
@@ -521,31 +521,31 @@ prop_compose! {
         Circumstances {
             asked: 10,
             made,
-            told: Told { issued: 3, sold_out: made - 3 - faults, failed: faults, ..Told::default() },
+            told: ResponseCounts { issued: 3, sold_out: made - 3 - faults, failed: faults, ..ResponseCounts::default() },
             faults,
             injected: false,
             unanswered: 0,
             max_undecided: None,
             peak_in_flight: peak,
             completion,
-            troubles: if trouble { vec!["trouble".to_owned()] } else { vec![] },
+            problems: if trouble { vec!["trouble".to_owned()] } else { vec![] },
         }
     }
 }
 
 proptest! {
     #[test]
-    fn an_exact_promise_holds_only_over_a_spotless_ledger(ledger in any_ledger(), run in any_run()) {
+    fn an_exact_promise_holds_only_without_differences(ledger in any_ledger(), run in any_run()) {
         let judged = judged(claim(Promise::Exact, true), &ledger, &run);
         if judged.verdict == Verdict::Holds {
             prop_assert_eq!(ledger.issued, 3);
             prop_assert!(ledger.lost.is_empty() && ledger.phantom.is_empty() && ledger.duplicate_users.is_empty());
-            prop_assert!(run.completion != Completion::Pending && run.made == run.asked && run.peak_in_flight > 1 && run.troubles.is_empty());
+            prop_assert!(run.completion != Completion::Pending && run.made == run.asked && run.peak_in_flight > 1 && run.problems.is_empty());
         }
     }
 
     #[test]
-    fn verdict_and_grounds_go_together(promise in any_promise(), one: bool, ledger in any_ledger(), run in any_run()) {
+    fn the_verdict_agrees_with_its_reasons(promise in any_promise(), one: bool, ledger in any_ledger(), run in any_run()) {
         let judged = judged(claim(promise, one), &ledger, &run);
         prop_assert_eq!(judged.verdict == Verdict::Violated, !judged.violations.is_empty());
         match judged.verdict {
@@ -554,7 +554,7 @@ proptest! {
             Verdict::Violated => {}
         }
         if judged.verdict == Verdict::Finding {
-            prop_assert!(judged.findings.iter().any(|finding| is_trouble(finding.kind, one)));
+            prop_assert!(judged.findings.iter().any(|finding| is_defect(finding.kind, one)));
         }
         for violation in &judged.violations {
             prop_assert!(judged.findings.contains(violation));
@@ -566,11 +566,11 @@ proptest! {
         }
     }
 
-    /// What is missing accuses nobody before it is proven that nothing more comes.
+    /// A missing coupon is no violation until it is proven that no work is in progress.
     #[test]
-    fn silence_is_no_proof(promise in any_promise(), ledger in any_ledger(), run in any_run()) {
+    fn a_missing_coupon_is_no_violation_until_the_work_is_done(promise in any_promise(), ledger in any_ledger(), run in any_run()) {
         let judged = judged(claim(promise, true), &ledger, &run);
-        let missing = |finding: &Finding| {
+        let missing = |finding: &Discrepancy| {
             matches!(finding.kind, FindingKind::Lost | FindingKind::UnderIssue)
         };
         if run.completion != Completion::Proven {
@@ -582,7 +582,7 @@ proptest! {
     }
 
     #[test]
-    fn more_surplus_never_makes_it_better(ledger in any_ledger(), run in any_run()) {
+    fn a_larger_over_issue_never_improves_the_verdict(ledger in any_ledger(), run in any_run()) {
         let mut worse = ledger.clone();
         worse.issued = worse.issued.max(3) + 1;
         worse.over_issued.push(UserId(9));
@@ -594,7 +594,7 @@ proptest! {
 }
 
 #[test]
-fn a_count_proves_what_it_can_and_names_nobody() {
+fn a_count_proves_lower_bounds_and_names_no_users() {
     let counted = Ledger::ByCount(Counted {
         issued: 5,
         demand: 10,

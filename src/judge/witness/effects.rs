@@ -1,15 +1,15 @@
-//! What the steps of a history changed, and when others could see it: at once, or with the commit of their transaction.
+//! The effects of the events of a history: what each event changed, and from which event on the change was visible to other actors.
 
 use std::collections::BTreeMap;
 
 use crate::{
     model::interleaving::{
-        Actor, Call, CallFault, Command, Happened, Observation, Statement, What,
+        Actor, Call, CallFault, Command, EventKind, HistoryEvent, Observation, Statement,
     },
     ports::UserId,
 };
 
-/// What can be read and changed.
+/// The data that a call reads or changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// The rows of the coupon table.
@@ -23,7 +23,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What a call that only reads asks for.
+    /// The data that a reading call reads; `None` for other calls.
     pub fn read_by(call: &Call) -> Option<Self> {
         match call {
             Call::Sql(Statement::Count) => Some(Self::Rows),
@@ -33,27 +33,27 @@ impl Subject {
         }
     }
 
-    /// Whether a change of `other` changes this.
+    /// Whether a change of `other` changes this data.
     pub fn is_changed_with(self, other: Self) -> bool {
         self == other || (other == Self::Redis && matches!(self, Self::Counter(_)))
     }
 }
 
-/// A change that others can see.
+/// A change that is visible to other actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effect {
-    /// The step from which on they can.
+    /// The index of the event from which on it is visible.
     pub at: usize,
-    /// Whose; `None` is the world's.
+    /// The actor who made the change; `None` for a fault of a service.
     pub actor: Option<Actor>,
-    /// Of what.
+    /// The data that changed.
     pub subject: Subject,
-    /// Whose coupon it is, where it is one.
+    /// The user of the new coupon row, if the change is one.
     pub row: Option<UserId>,
 }
 
-/// All changes of a history, in order.
-pub fn effects(history: &[Happened]) -> Vec<Effect> {
+/// All effects of a history, in their order.
+pub fn effects(history: &[HistoryEvent]) -> Vec<Effect> {
     let mut seen = Effects::default();
     for (at, happened) in history.iter().enumerate() {
         seen.take(at, happened);
@@ -64,20 +64,20 @@ pub fn effects(history: &[Happened]) -> Vec<Effect> {
 #[derive(Default)]
 struct Effects {
     visible: Vec<Effect>,
-    /// Of everybody who has an open transaction.
+    /// The effects of open transactions.
     uncommitted: BTreeMap<Actor, Vec<Effect>>,
 }
 
 impl Effects {
-    fn take(&mut self, at: usize, happened: &Happened) {
+    fn take(&mut self, at: usize, happened: &HistoryEvent) {
         match (&happened.what, happened.actor) {
-            (What::Called { call, saw, fault }, Some(actor)) if took_effect(saw, *fault) => {
+            (EventKind::Called { call, saw, fault }, Some(actor)) if took_effect(saw, *fault) => {
                 self.called(at, actor, call, saw);
             }
-            (What::Crash, Some(actor)) => {
+            (EventKind::Crash, Some(actor)) => {
                 self.uncommitted.remove(&actor);
             }
-            (What::CacheRestarts | What::LeasesEnd, actor) => self.visible.push(Effect {
+            (EventKind::CacheRestarts | EventKind::LeasesEnd, actor) => self.visible.push(Effect {
                 at,
                 actor,
                 subject: Subject::Redis,
@@ -86,7 +86,7 @@ impl Effects {
             _ => {}
         }
         if let (Some(_), Some(actor)) = (happened.told, happened.actor) {
-            // Whoever ends leaves nothing open.
+            // An actor that ends has no open transaction.
             self.uncommitted.remove(&actor);
         }
     }
@@ -121,7 +121,7 @@ impl Effects {
             }
             Statement::InsertIfAbsent(users) => {
                 let mut new = users.clone();
-                // Which of them were there before is not said: those that had a row already, if any.
+                // The answer does not name the new rows. Users with a row come last, so they are cut off first.
                 new.sort_by_key(|user| self.has_row(*user));
                 match saw {
                     Observation::New(count) => {

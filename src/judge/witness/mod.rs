@@ -1,7 +1,13 @@
-//! Why it went wrong: the step where a promise broke, the sight that was no longer true, and one sentence.
+//! Explains a finding: the event that broke the promise, the stale read before it, and one sentence.
 //!
-//! Pure, and the same for a schedule that an exploration found, a replay, and the trace of a run: all it knows is a history and
-//! what the ledger showed. `effects` says what became visible when.
+//! Pure functions of a history and a reconciled ledger, the same for an exploration, a replay and the trace of a run.
+//!
+//! # Layout
+//!
+//! - `effects`: what each event changed, and when the change became visible
+//! - `words`: sentences
+//! - [`run`]: selects the attempts of a run that explain its finding
+//! - this file: finds the event and the stale read
 
 mod effects;
 pub mod run;
@@ -10,7 +16,7 @@ mod words;
 use crate::{
     judge::ledger::Reconciliation,
     model::{
-        interleaving::{Actor, Call, Happened, Mark, Observation, Step, Told, user_names},
+        interleaving::{Actor, Call, Ending, HistoryEvent, Mark, Observation, Step, user_names},
         outcome::{Attempt, Outcome},
         verdict::FindingKind,
     },
@@ -21,33 +27,33 @@ use effects::{Effect, Subject, effects};
 use words::called;
 pub use words::{ledger, sentence};
 
-/// What is to be explained.
+/// A history with the finding to explain.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// What happened.
-    pub history: &'a [Happened],
-    /// What everybody was told.
+    /// The history.
+    pub history: &'a [HistoryEvent],
+    /// All attempts with their outcomes.
     pub attempts: &'a [Attempt],
-    /// What the ledger showed.
+    /// The reconciled ledger.
     pub ledger: &'a Reconciliation,
-    /// Coupons.
+    /// The number of coupons.
     pub limit: u64,
-    /// Rows that are not of this history.
+    /// The number of rows from before this history.
     pub earlier: u64,
 }
 
-/// Why it went wrong.
+/// The explanation of a finding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Why {
-    /// The step with which it was broken.
+pub struct Explanation {
+    /// The index of the event that broke the promise.
     pub broke: Option<usize>,
-    /// The step that saw what was no longer true later.
+    /// The index of the stale read.
     pub stale: Option<usize>,
-    /// For people.
+    /// The explanation in one sentence.
     pub sentence: String,
 }
 
-/// A sight that was no longer true when it was acted upon.
+/// A read whose value had changed before the actor used it.
 struct Stale {
     read: usize,
     sentence: String,
@@ -55,7 +61,7 @@ struct Stale {
 
 impl Case<'_> {
     /// Explains a finding.
-    pub fn why(&self, kind: FindingKind) -> Why {
+    pub fn why(&self, kind: FindingKind) -> Explanation {
         let effects = effects(self.history);
         let broke = self.broke(kind, &effects);
         let acted = broke.and_then(|at| self.acted(at, &effects));
@@ -64,9 +70,9 @@ impl Case<'_> {
             (FindingKind::OverIssue | FindingKind::DuplicateUser, Some(stale)) => {
                 stale.sentence.clone()
             }
-            _ => self.said(kind),
+            _ => self.without_stale_read(kind),
         };
-        Why {
+        Explanation {
             broke,
             stale: stale.map(|stale| stale.read),
             sentence: sentence(self.history, &what),
@@ -91,7 +97,7 @@ impl Case<'_> {
                 Some(rows().find(twice)?.at)
             }
             FindingKind::Lost => self.last_told(|told, user| {
-                told == Told::Outcome(Outcome::Issued) && self.ledger.lost.contains(&user)
+                told == Ending::Outcome(Outcome::Issued) && self.ledger.lost.contains(&user)
             }),
             FindingKind::Phantom | FindingKind::Recovered => {
                 let user = *self.ledger.phantom.first()?;
@@ -104,7 +110,7 @@ impl Case<'_> {
         }
     }
 
-    fn last_told(&self, wanted: impl Fn(Told, UserId) -> bool) -> Option<usize> {
+    fn last_told(&self, wanted: impl Fn(Ending, UserId) -> bool) -> Option<usize> {
         self.history.iter().rposition(|happened| {
             happened
                 .told
@@ -113,8 +119,8 @@ impl Case<'_> {
         })
     }
 
-    /// Whose decision the step carries out, and where that was acted upon: for a consumer, the claim that produced the record;
-    /// for a commit, what was inserted before it.
+    /// The actor that decided on the event, and the index of the event at which it used its decision: for a consumer, the produce of
+    /// the record; for a commit, the insert before it.
     fn acted(&self, broke: usize, effects: &[Effect]) -> Option<(Actor, usize)> {
         let actor = self.history[broke].actor?;
         let before = &self.history[..=broke];
@@ -126,7 +132,7 @@ impl Case<'_> {
             })?;
             return Some((before[produced].actor?, produced));
         }
-        let inserts = |happened: &Happened| {
+        let inserts = |happened: &HistoryEvent| {
             happened.actor == Some(actor)
                 && happened
                     .called()
@@ -136,7 +142,7 @@ impl Case<'_> {
         Some((actor, acted))
     }
 
-    /// The last read of the actor before it acted that would have been answered differently by then.
+    /// The actor's last read before event `acted` whose value had changed by then.
     fn stale(&self, actor: Actor, acted: usize, effects: &[Effect]) -> Option<Stale> {
         (0..acted).rev().find_map(|read| {
             let changed = self.changes(actor, read, acted, effects).next()?;
@@ -155,7 +161,7 @@ impl Case<'_> {
         })
     }
 
-    /// What others changed between a read of this actor's and what it did because of it.
+    /// The changes that other actors made between a read of this actor and event `acted`.
     fn changes<'e>(
         &self,
         actor: Actor,
@@ -173,7 +179,7 @@ impl Case<'_> {
         })
     }
 
-    /// Who was the last to change what this actor had read and then acted upon.
+    /// The last other actor that changed the data between this actor's read and event `acted`.
     fn overtaken_by(&self, actor: Actor, acted: usize, effects: &[Effect]) -> Option<Actor> {
         (0..acted).rev().find_map(|read| {
             let changed = self.changes(actor, read, acted, effects).next_back()?;
@@ -181,12 +187,12 @@ impl Case<'_> {
         })
     }
 
-    fn said(&self, kind: FindingKind) -> String {
+    fn without_stale_read(&self, kind: FindingKind) -> String {
         let (ledger, limit) = (self.ledger, self.limit);
         match kind {
             FindingKind::OverIssue if !ledger.duplicate_users.is_empty() => {
                 let twice = user_names(&ledger.duplicate_users);
-                format!("{twice} has two rows, and the second is one too many")
+                format!("{twice} has two rows, and the second row exceeds the limit")
             }
             FindingKind::OverIssue => self.went_on(),
             FindingKind::UnderIssue if ledger.lost.is_empty() => {
@@ -205,16 +211,16 @@ impl Case<'_> {
             ),
             FindingKind::DuplicateUser => {
                 let twice = user_names(&ledger.duplicate_users);
-                format!("{twice} has two rows, as nothing stood in the way of the second")
+                format!("{twice} has two rows, because nothing prevents a second row")
             }
             FindingKind::Phantom => {
-                let told = match self.told(ledger.phantom.first()) {
-                    Some(Outcome::Failed) => "got an error",
-                    Some(Outcome::Issued) => "was told of one coupon",
-                    _ => "was told no",
+                let response = match self.told(ledger.phantom.first()) {
+                    Some(Outcome::Failed) => "got an error, and has a row",
+                    Some(Outcome::Issued) => "got one response \"issued\", and has a second row",
+                    _ => "was refused, and has a row",
                 };
                 let who = user_names(&ledger.phantom);
-                format!("{who} {told}, and there is a row that nobody was told of")
+                format!("{who} {response}")
             }
             FindingKind::DuplicateCode => "one code was given to two users".to_owned(),
             FindingKind::Recovered => {
@@ -224,14 +230,18 @@ impl Case<'_> {
         }
     }
 
-    /// Somebody acted on something that was true.
+    /// The sentence for an over-issue without a stale read.
     fn went_on(&self) -> String {
         let (surplus, limit) = (&self.ledger.over_issued, self.limit);
-        match surplus.first().and_then(|user| self.last_sight(*user)) {
-            Some((who, sight)) if !self.history.iter().any(|one| one.what.is_fault()) => {
-                format!("{who} saw {sight} at a limit of {limit} and went on: no race is needed")
+        match surplus.first().and_then(|user| self.last_read(*user)) {
+            Some((who, read_text)) if !self.history.iter().any(|one| one.what.is_fault()) => {
+                format!(
+                    "{who} saw {read_text} at a limit of {limit} and went on: no race is needed"
+                )
             }
-            Some((who, sight)) => format!("{who} saw {sight} and went on, at a limit of {limit}"),
+            Some((who, read_text)) => {
+                format!("{who} saw {read_text} and went on, at a limit of {limit}")
+            }
             None => format!(
                 "{} was let through beyond the limit of {limit}",
                 user_names(surplus)
@@ -247,28 +257,28 @@ impl Case<'_> {
         own.next().map(|attempt| attempt.outcome)
     }
 
-    /// What the user saw last before going on.
-    fn last_sight(&self, user: UserId) -> Option<(String, String)> {
+    /// The user's last read before the insert: the name of the user, and the call with its answer.
+    fn last_read(&self, user: UserId) -> Option<(String, String)> {
         self.history.iter().rev().find_map(|happened| {
             let (call, saw) = happened.called()?;
             let own = user_of(happened.actor) == Some(user);
-            let sight = matches!(
+            let read_text = matches!(
                 saw,
                 Observation::Count(_)
                     | Observation::Event(_)
                     | Observation::Number(_)
                     | Observation::Set(_)
             );
-            let text = saw.text().filter(|_| own && sight)?;
+            let text = saw.text().filter(|_| own && read_text)?;
             Some((user_names(&[user]), format!("{} → {text}", call.name())))
         })
     }
 }
 
-impl Why {
-    /// The steps of `history` as they are drawn, with what this marks.
-    pub fn steps(&self, history: &[Happened]) -> Vec<Step> {
-        let marked = |(at, happened): (usize, &Happened)| {
+impl Explanation {
+    /// The steps of the diagram of `history`, with the marks of this explanation.
+    pub fn steps(&self, history: &[HistoryEvent]) -> Vec<Step> {
+        let marked = |(at, happened): (usize, &HistoryEvent)| {
             let step = happened.step();
             let mark = match step.mark {
                 _ if self.broke == Some(at) => Mark::Broke,

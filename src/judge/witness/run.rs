@@ -1,32 +1,34 @@
-//! Of everything that happened in a run, the few attempts that show why it went wrong.
+//! Selects the few attempts of a run that explain its finding.
 
-use super::{Case, Why, effects::effects, ledger};
+use super::{Case, Explanation, effects::effects, ledger};
 use crate::{
-    judge::{ledger::Reconciliation, verdict::Finding},
+    judge::{ledger::Reconciliation, verdict::Discrepancy},
     model::{
-        interleaving::{Actor, Call, Happened, Interleaving, Observation, Statement, Told, What},
+        interleaving::{
+            Actor, Call, Ending, EventKind, HistoryEvent, Interleaving, Observation, Statement,
+        },
         outcome::{Attempt, Outcome},
-        trace::{Step, Traced},
+        trace::{RunTrace, TracedCall},
         verdict::FindingKind,
     },
     ports::UserId,
     text::format::{count, plural},
 };
 
-/// What is known of a run besides its trace.
+/// A run without its trace.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
     /// The strategy's name.
     pub strategy: &'a str,
-    /// What everybody was told.
+    /// All attempts with their outcomes.
     pub attempts: &'a [Attempt],
-    /// The ledger, in the order of the rows.
+    /// The rows of the ledger, in their order.
     pub rows: &'a [UserId],
-    /// The difference between the two.
+    /// The reconciliation of the two.
     pub ledger: &'a Reconciliation,
-    /// Coupons.
+    /// The number of coupons.
     pub limit: u64,
-    /// Distinct users.
+    /// The number of distinct users.
     pub users: u64,
 }
 
@@ -44,14 +46,14 @@ impl Run<'_> {
     }
 }
 
-/// The witness of the first finding that has one.
-pub fn first(run: &Run<'_>, traced: &Traced, findings: &[Finding]) -> Option<Interleaving> {
+/// The diagram for the first finding that has one.
+pub fn first(run: &Run<'_>, traced: &RunTrace, findings: &[Discrepancy]) -> Option<Interleaving> {
     let mut findings = findings.iter();
     findings.find_map(|finding| witness(run, traced, finding.kind))
 }
 
-/// The attempts around what `kind` found first, drawn; `None` where the trace does not hold them.
-pub fn witness(run: &Run<'_>, traced: &Traced, kind: FindingKind) -> Option<Interleaving> {
+/// The diagram of the attempts that explain the first finding of this kind; `None` if the trace does not hold them.
+pub fn witness(run: &Run<'_>, traced: &RunTrace, kind: FindingKind) -> Option<Interleaving> {
     let history = history(traced);
     let (actors, earlier) = match kind {
         FindingKind::OverIssue => around_the_surplus(run, &history)?,
@@ -81,8 +83,8 @@ pub fn witness(run: &Run<'_>, traced: &Traced, kind: FindingKind) -> Option<Inte
     })
 }
 
-fn why(run: &Run<'_>, history: &[Happened], earlier: u64, kind: FindingKind) -> Why {
-    // Only those who are in the picture are spoken of.
+fn why(run: &Run<'_>, history: &[HistoryEvent], earlier: u64, kind: FindingKind) -> Explanation {
+    // The sentence names only users in the diagram.
     let is_shown = |user: &UserId| {
         let user = user.0;
         history
@@ -108,9 +110,9 @@ fn why(run: &Run<'_>, history: &[Happened], earlier: u64, kind: FindingKind) -> 
     case.why(kind)
 }
 
-/// Who got the first coupon too many, and who had changed last what he had looked at; and how many coupons were out without
-/// them.
-fn around_the_surplus(run: &Run<'_>, history: &[Happened]) -> Option<(Vec<Actor>, u64)> {
+/// The actor of the first over-issued coupon and the actor that overtook its read, and the number of coupons issued to other actors
+/// before.
+fn around_the_surplus(run: &Run<'_>, history: &[HistoryEvent]) -> Option<(Vec<Actor>, u64)> {
     let case = Case {
         history,
         attempts: run.attempts,
@@ -121,11 +123,11 @@ fn around_the_surplus(run: &Run<'_>, history: &[Happened]) -> Option<(Vec<Actor>
     let effects = effects(history);
     let surplus = case.broke(FindingKind::OverIssue, &effects)?;
     let writer = history[surplus].actor?;
-    let (culprit, acted) = case.acted(surplus, &effects)?;
-    let other = case.overtaken_by(culprit, acted, &effects);
-    let mut actors = vec![culprit];
-    actors.extend(other.filter(|actor| *actor != culprit));
-    // Whose rows come with them, the first too many left out.
+    let (over_issuer, acted) = case.acted(surplus, &effects)?;
+    let other = case.overtaken_by(over_issuer, acted, &effects);
+    let mut actors = vec![over_issuer];
+    actors.extend(other.filter(|actor| *actor != over_issuer));
+    // The rows of these actors before the first over-issued one.
     let claims = actors.clone();
     let own = effects[..]
         .iter()
@@ -148,8 +150,8 @@ fn is(actor: Actor, user: UserId) -> bool {
     matches!(actor, Actor::Claim { user: own, .. } if own == user.0)
 }
 
-/// All attempts of a user, and the consumer, where it has to do with the user.
-fn of_user(history: &[Happened], user: UserId) -> Vec<Actor> {
+/// All attempts of a user, and the consumer.
+fn of_user(history: &[HistoryEvent], user: UserId) -> Vec<Actor> {
     let mut actors: Vec<_> = history
         .iter()
         .filter_map(|happened| happened.actor)
@@ -161,16 +163,16 @@ fn of_user(history: &[Happened], user: UserId) -> Vec<Actor> {
     actors
 }
 
-/// What these did, and of the consumer what it did for them.
-fn part(history: &[Happened], actors: &[Actor]) -> Vec<Happened> {
+/// The events of these actors. Of the consumer, only the events that concern their users.
+fn part(history: &[HistoryEvent], actors: &[Actor]) -> Vec<HistoryEvent> {
     let concerns = |user: &UserId| actors.iter().any(|actor| is(*actor, *user));
-    let of_these = |happened: &Happened| {
+    let of_these = |happened: &HistoryEvent| {
         let actor = happened.actor.filter(|actor| actors.contains(actor))?;
         if actor != Actor::Consumer {
             return Some(happened.clone());
         }
         let mut happened = happened.clone();
-        let What::Called { call, saw, .. } = &mut happened.what else {
+        let EventKind::Called { call, saw, .. } = &mut happened.what else {
             return None;
         };
         narrow(call, saw, &concerns).then_some(happened)
@@ -178,7 +180,7 @@ fn part(history: &[Happened], actors: &[Actor]) -> Vec<Happened> {
     history.iter().filter_map(of_these).collect()
 }
 
-/// Leaves out the other users of a batch; false where nobody is left.
+/// Removes the other users from a batch. Returns false if no user is left.
 fn narrow(call: &mut Call, saw: &mut Observation, concerns: &impl Fn(&UserId) -> bool) -> bool {
     if let Observation::Records(users) = saw {
         users.retain(concerns);
@@ -195,10 +197,10 @@ fn narrow(call: &mut Call, saw: &mut Observation, concerns: &impl Fn(&UserId) ->
     }
 }
 
-/// Everything in one order. Two calls that overlap may have taken effect in either: a read is taken to have come early, a write
-/// late, which is how they can have missed each other.
-fn history(traced: &Traced) -> Vec<Happened> {
-    let mut seen: Vec<(std::time::Duration, Happened)> = Vec::new();
+/// All calls of a trace in one order. Two overlapping calls may have taken effect in either order. A read is placed at its start and
+/// a write at its end, because this order explains a stale read.
+fn history(traced: &RunTrace) -> Vec<HistoryEvent> {
+    let mut seen: Vec<(std::time::Duration, HistoryEvent)> = Vec::new();
     let mut numbers = rustc_hash::FxHashMap::<UserId, u32>::default();
     let mut attempts: Vec<_> = traced.attempts.iter().collect();
     attempts.sort_by_key(|attempt| attempt.steps.first().map(|step| step.start));
@@ -214,7 +216,7 @@ fn history(traced: &Traced) -> Vec<Happened> {
             && last.actor == Some(actor)
             && attempt.outcome != Outcome::Indeterminate
         {
-            last.told = Some(Told::Outcome(attempt.outcome));
+            last.told = Some(Ending::Outcome(attempt.outcome));
         }
     }
     let consumer = traced.consumer.iter();
@@ -223,15 +225,15 @@ fn history(traced: &Traced) -> Vec<Happened> {
     seen.into_iter().map(|(_, happened)| happened).collect()
 }
 
-fn happened(actor: Actor, step: &Step) -> (std::time::Duration, Happened) {
+fn happened(actor: Actor, step: &TracedCall) -> (std::time::Duration, HistoryEvent) {
     let reads = super::effects::Subject::read_by(&step.call).is_some();
     let at = if reads { step.start } else { step.end };
-    let what = What::Called {
+    let what = EventKind::Called {
         call: step.call.clone(),
         saw: step.saw.clone(),
         fault: None,
     };
-    let happened = Happened {
+    let happened = HistoryEvent {
         actor: Some(actor),
         what,
         told: None,

@@ -1,4 +1,4 @@
-//! Histories written by hand, with what there is to say about them.
+//! Written-out histories with their explanations.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,10 +9,11 @@ use crate::{
     judge::ledger::{Reconciliation, Rules, reconcile},
     model::{
         interleaving::{
-            Actor, Call, CallFault, Command, Happened, Mark, Observation, Statement, Told, What,
+            Actor, Call, CallFault, Command, Ending, EventKind, HistoryEvent, Mark, Observation,
+            Statement,
         },
         outcome::{Attempt, Outcome},
-        trace::{Step, Traced, TracedAttempt as Traces},
+        trace::{RunTrace, TracedAttempt as Traces, TracedCall},
         verdict::FindingKind,
     },
     ports::{Isolation, UserId},
@@ -22,10 +23,10 @@ fn user(user: u64) -> Actor {
     Actor::Claim { user, attempt: 1 }
 }
 
-fn did(actor: Actor, call: Call, saw: Observation) -> Happened {
-    Happened {
+fn did(actor: Actor, call: Call, saw: Observation) -> HistoryEvent {
+    HistoryEvent {
         actor: Some(actor),
-        what: What::Called {
+        what: EventKind::Called {
             call,
             saw,
             fault: None,
@@ -34,14 +35,14 @@ fn did(actor: Actor, call: Call, saw: Observation) -> Happened {
     }
 }
 
-fn told(outcome: Outcome, happened: Happened) -> Happened {
-    Happened {
-        told: Some(Told::Outcome(outcome)),
+fn told(outcome: Outcome, happened: HistoryEvent) -> HistoryEvent {
+    HistoryEvent {
+        told: Some(Ending::Outcome(outcome)),
         ..happened
     }
 }
 
-fn count(actor: Actor, rows: u64) -> Happened {
+fn count(actor: Actor, rows: u64) -> HistoryEvent {
     did(actor, Call::Sql(Statement::Count), Observation::Count(rows))
 }
 
@@ -49,7 +50,7 @@ fn insert(number: u64) -> Call {
     Call::Sql(Statement::Insert(vec![UserId(number)]))
 }
 
-fn inserts(number: u64) -> Happened {
+fn inserts(number: u64) -> HistoryEvent {
     told(
         Outcome::Issued,
         did(user(number), insert(number), Observation::Done),
@@ -76,8 +77,8 @@ fn ledger(told: &[Attempt], rows: &[u64], limit: u64) -> Reconciliation {
     reconcile(told, &rows, rules)
 }
 
-/// Of users who were all told yes.
-fn why(history: &[Happened], rows: &[u64], kind: FindingKind) -> super::Why {
+/// The explanation for users whose attempts were all issued.
+fn why(history: &[HistoryEvent], rows: &[u64], kind: FindingKind) -> super::Explanation {
     let mut users: Vec<_> = history.iter().filter_map(|one| one.actor).collect();
     users.sort();
     users.dedup();
@@ -99,7 +100,7 @@ fn why(history: &[Happened], rows: &[u64], kind: FindingKind) -> super::Why {
 }
 
 #[test]
-fn a_read_that_was_overtaken_is_named() {
+fn a_stale_read_is_named() {
     let history = [count(user(1), 0), count(user(2), 0), inserts(2), inserts(1)];
     let why = why(&history, &[2, 1], FindingKind::OverIssue);
     assert_eq!((why.broke, why.stale), (Some(3), Some(0)));
@@ -110,7 +111,7 @@ fn a_read_that_was_overtaken_is_named() {
 }
 
 #[test]
-fn what_is_not_committed_is_not_visible() {
+fn an_uncommitted_change_is_not_visible() {
     let begin = |number| {
         did(
             user(number),
@@ -144,7 +145,7 @@ fn what_is_not_committed_is_not_visible() {
 }
 
 #[test]
-fn without_a_race_it_says_so() {
+fn an_over_issue_without_a_race_is_explained_as_such() {
     let history = [count(user(1), 0), inserts(1), count(user(2), 1), inserts(2)];
     let why = why(&history, &[1, 2], FindingKind::OverIssue);
     assert_eq!((why.broke, why.stale), (Some(3), None));
@@ -153,7 +154,7 @@ fn without_a_race_it_says_so() {
 }
 
 #[test]
-fn a_consumer_carries_out_what_a_claim_decided() {
+fn an_insert_of_a_consumer_is_traced_to_the_claim_that_produced_the_record() {
     let key = "coupon_count";
     let get = |number, saw| {
         did(
@@ -201,14 +202,14 @@ fn a_consumer_carries_out_what_a_claim_decided() {
 }
 
 #[test]
-fn a_fault_comes_first_in_the_sentence() {
-    let lost = Happened {
-        what: What::Called {
+fn the_sentence_begins_with_the_fault() {
+    let lost = HistoryEvent {
+        what: EventKind::Called {
             call: insert(1),
             saw: Observation::Failed("no answer".to_owned()),
             fault: Some(CallFault::AnswerLost),
         },
-        told: Some(Told::StartsAgain),
+        told: Some(Ending::StartsAgain),
         actor: Some(Actor::Consumer),
     };
     let history = [lost, did(Actor::Consumer, insert(1), Observation::Done)];
@@ -222,17 +223,17 @@ fn a_fault_comes_first_in_the_sentence() {
     };
     let why = case.why(FindingKind::DuplicateUser);
     assert_eq!(why.broke, Some(1));
-    let sentence = "The consumer's INSERT coupon got no answer, although it had happened; u1 has two rows, as nothing stood in \
-                    the way of the second.";
+    let sentence = "The consumer's INSERT coupon got no answer, although it had happened; u1 has two rows, because nothing \
+                    prevents a second row.";
     assert_eq!(why.sentence, sentence);
 }
 
-/// So many users counted, then inserted, each within a millisecond; from `late` on they count together, at the instant `late`.
-fn traced(users: u64, late: u64) -> (Traced, Vec<Attempt>) {
+/// A trace in which each user counts and then inserts within a millisecond. The users from `late` on count at the same time.
+fn traced(users: u64, late: u64) -> (RunTrace, Vec<Attempt>) {
     let at = Duration::from_millis;
     let attempts = (1..=users).map(|number| {
         let (seen, counted) = (number.min(late) - 1, number.min(late));
-        let step = |start, call, saw| Step {
+        let step = |start, call, saw| TracedCall {
             start,
             end: start + Duration::from_micros(10),
             call,
@@ -251,16 +252,16 @@ fn traced(users: u64, late: u64) -> (Traced, Vec<Attempt>) {
             ],
         }
     });
-    let traced = Traced {
+    let traced = RunTrace {
         attempts: attempts.collect(),
-        ..Traced::default()
+        ..RunTrace::default()
     };
     let told = (1..=users).map(|number| attempt((number, Outcome::Issued)));
     (traced, told.collect())
 }
 
 #[test]
-fn of_a_run_only_those_around_the_surplus_are_drawn() {
+fn only_the_attempts_around_the_first_over_issued_coupon_are_drawn() {
     let (traced, told) = traced(20, 9);
     let rows: Vec<_> = (1..=20).map(UserId).collect();
     let numbers: Vec<_> = (1..=20).collect();
@@ -274,7 +275,7 @@ fn of_a_run_only_those_around_the_surplus_are_drawn() {
     };
     let witness = run::witness(&of_run, &traced, FindingKind::OverIssue).unwrap();
     assert_eq!(witness.title, "naive, 20 users: coupon 11 of 10");
-    // u11 got the first one too many; u10 had taken the last one there was.
+    // u11 got the first over-issued coupon, and u10 the last one within the limit.
     assert_eq!(witness.actors, [user(10), user(11)]);
     let marks: Vec<_> = witness.steps.iter().map(|step| step.mark).collect();
     assert_eq!(marks, [Mark::Plain, Mark::Stale, Mark::Plain, Mark::Broke]);
@@ -289,9 +290,9 @@ fn of_a_run_only_those_around_the_surplus_are_drawn() {
 }
 
 #[test]
-fn who_was_lost_is_drawn_with_the_consumer() {
+fn a_lost_coupon_is_drawn_with_the_consumer() {
     let at = Duration::from_millis;
-    let step = |start, call, saw| Step {
+    let step = |start, call, saw| TracedCall {
         start: at(start),
         end: at(start + 1),
         call,
@@ -306,7 +307,7 @@ fn who_was_lost_is_drawn_with_the_consumer() {
             Observation::Done,
         )],
     };
-    let traced = Traced {
+    let traced = RunTrace {
         attempts: vec![claim(1), claim(2)],
         consumer: vec![
             step(
@@ -316,7 +317,7 @@ fn who_was_lost_is_drawn_with_the_consumer() {
             ),
             step(6, insert(1), Observation::Done),
         ],
-        ..Traced::default()
+        ..RunTrace::default()
     };
     let told = [attempt((1, Outcome::Issued)), attempt((2, Outcome::Issued))];
     let of_run = run::Run {
@@ -342,7 +343,7 @@ fn who_was_lost_is_drawn_with_the_consumer() {
 }
 
 #[test]
-fn a_trace_without_the_attempts_in_question_draws_nothing() {
+fn a_trace_without_the_attempts_of_the_finding_has_no_diagram() {
     let (_, told) = traced(20, 9);
     let numbers: Vec<_> = (1..=20).collect();
     let of_run = run::Run {
@@ -354,7 +355,7 @@ fn a_trace_without_the_attempts_in_question_draws_nothing() {
         users: 20,
     };
     assert_eq!(
-        run::witness(&of_run, &Traced::default(), FindingKind::OverIssue),
+        run::witness(&of_run, &RunTrace::default(), FindingKind::OverIssue),
         None
     );
 }

@@ -1,14 +1,14 @@
-//! How it is said.
+//! The sentences of an explanation.
 
 use crate::{
-    model::interleaving::{Actor, CallFault, Happened, Observation, What, user_names},
+    model::interleaving::{Actor, CallFault, EventKind, HistoryEvent, Observation, user_names},
     ports::UserId,
     text::format::count,
 };
 
 /// `2 rows (u2, u1), limit 1`
 pub fn ledger(rows: &[UserId], limit: u64) -> String {
-    /// More would not be read.
+    /// The most users that are listed.
     const NAMED: usize = 8;
     let users = user_names(rows);
     match rows.len() {
@@ -21,8 +21,8 @@ pub fn ledger(rows: &[UserId], limit: u64) -> String {
     }
 }
 
-/// `what` as a sentence, after what was made to go wrong.
-pub fn sentence(history: &[Happened], what: &str) -> String {
+/// `what` as a sentence, after a clause for the injected fault.
+pub fn sentence(history: &[HistoryEvent], what: &str) -> String {
     let fault = history.iter().position(|happened| happened.what.is_fault());
     let text = match fault {
         Some(at) => format!("{}; {what}", fault_clause(&history[..at], &history[at])),
@@ -31,10 +31,10 @@ pub fn sentence(history: &[Happened], what: &str) -> String {
     capitalised(&text) + "."
 }
 
-fn fault_clause(before: &[Happened], happened: &Happened) -> String {
+fn fault_clause(before: &[HistoryEvent], happened: &HistoryEvent) -> String {
     let who = called(happened.actor);
     match &happened.what {
-        What::Called { call, saw, fault } => {
+        EventKind::Called { call, saw, fault } => {
             let name = call.name();
             match (fault, saw) {
                 (Some(CallFault::Refused), _) => format!("{who}'s {name} was refused"),
@@ -54,12 +54,12 @@ fn fault_clause(before: &[Happened], happened: &Happened) -> String {
                 (None, _) => String::new(),
             }
         }
-        What::Crash => {
+        EventKind::Crash => {
             let mut own = before
                 .iter()
                 .rev()
                 .filter(|other| other.actor == happened.actor);
-            let last = own.find_map(Happened::called);
+            let last = own.find_map(HistoryEvent::called);
             let last = last.map_or("start".into(), |(call, _)| call.name());
             let again = match happened.actor {
                 Some(Actor::Consumer) => " and started again",
@@ -67,9 +67,9 @@ fn fault_clause(before: &[Happened], happened: &Happened) -> String {
             };
             format!("{who} crashed after {last}{again}")
         }
-        What::LeasesEnd => "the lease ended while its holder was still at work".to_owned(),
-        What::CacheRestarts => "Redis came back empty".to_owned(),
-        What::Waits(_) => String::new(),
+        EventKind::LeasesEnd => "the lease ended while its holder was still at work".to_owned(),
+        EventKind::CacheRestarts => "Redis came back empty".to_owned(),
+        EventKind::Waits(_) => String::new(),
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn called(actor: Option<Actor>) -> String {
 }
 
 fn capitalised(text: &str) -> String {
-    // `u1` stays as it is: it is a name.
+    // A name such as `u1` stays in lower case.
     let is_name = text.starts_with('u') && text[1..].starts_with(|c: char| c.is_ascii_digit());
     let mut letters = text.chars();
     match letters.next() {

@@ -1,45 +1,45 @@
-//! A call of a port and what came back, as data: how schedules and pictures name the one and show the other.
+//! A call of a port and its answer as data, with their names in schedules and diagrams.
 //!
-//! The names are those of the errors of [`crate::adapters`].
+//! The errors of [`crate::adapters`] use the same names.
 
 use std::borrow::Cow;
 
 use crate::ports::{CouponId, EventRow, Isolation, UserId};
 
-/// A statement, in or outside of a transaction.
+/// A statement, inside or outside a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Statement {
     /// Counts the rows.
     Count,
-    /// A row for each of these users.
+    /// Inserts a row for each of these users.
     Insert(Vec<UserId>),
-    /// A row for each of these users that has none.
+    /// Inserts a row for each of these users that has none.
     InsertIfAbsent(Vec<UserId>),
     /// Reads the event row.
     Event,
-    /// Writes its counter.
+    /// Writes the counter of the event row.
     SetIssued(u64),
-    /// Writes its counter unless somebody else has.
+    /// Writes the counter if the version is unchanged.
     SetIssuedIfVersion {
-        /// What is written.
+        /// The counter that is written.
         issued: u64,
-        /// What must still be there.
+        /// The version that the row must have.
         version: u64,
     },
-    /// Raises its counter below this limit.
+    /// Increments the counter if it is below this limit.
     IncrementIssuedBelow(u64),
     /// Locks the event row.
     LockEvent,
-    /// Takes the lock that goes by the event's name.
+    /// Takes the lock with the event's name.
     LockName,
-    /// Locks a coupon that nobody has.
+    /// Locks a coupon without a user.
     LockFreeCoupon,
-    /// Gives it to this user.
+    /// Assigns the coupon to this user.
     Assign(CouponId, UserId),
 }
 
 impl Statement {
-    /// As the databases behind the port name it.
+    /// The name in schedules and errors.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Count => "SELECT count(*)",
@@ -57,7 +57,7 @@ impl Statement {
     }
 }
 
-/// A command to Redis, with its key or its script's name.
+/// A Redis command with its key or the name of its script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
     /// `INCR`
@@ -77,7 +77,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// `INCR coupon_count`
+    /// The name in schedules and errors, such as `INCR coupon_count`.
     pub fn name(self) -> String {
         match self {
             Self::Incr(key) => format!("INCR {key}"),
@@ -96,28 +96,28 @@ impl Command {
 pub enum Call {
     /// Starts a transaction.
     Begin(Isolation),
-    /// A statement, in or outside of a transaction.
+    /// A statement, inside or outside a transaction.
     Sql(Statement),
-    /// Ends it.
+    /// Ends a transaction.
     Commit,
-    /// Ends it.
+    /// Ends a transaction.
     Rollback,
-    /// A command to Redis.
+    /// A Redis command.
     Cache(Command),
-    /// Hands this user's record to the producer.
+    /// Hands the record of this user to the producer.
     Produce(UserId),
     /// Reads the next records.
     Poll,
     /// Commits the offsets after the records of these users.
     CommitOffset(Vec<UserId>),
-    /// Takes the lock in memory.
+    /// Takes the in-process lock.
     Lock,
-    /// Waits before trying again: no step.
+    /// Waits before a retry. It is no step of a schedule.
     BackOff,
 }
 
 impl Call {
-    /// As errors and schedules name it.
+    /// The name in schedules and errors.
     pub fn name(&self) -> Cow<'static, str> {
         match self {
             Self::Begin(Isolation::Default) => "BEGIN".into(),
@@ -134,7 +134,7 @@ impl Call {
         }
     }
 
-    /// The users whose coupons it is about.
+    /// The users whose coupons the call is about.
     pub fn users(&self) -> &[UserId] {
         match self {
             Self::Sql(Statement::Insert(users) | Statement::InsertIfAbsent(users))
@@ -146,7 +146,7 @@ impl Call {
         }
     }
 
-    /// With the numbers that are written, and with the users where they are not the actor's own.
+    /// The name with the numbers that the call writes, and with its users unless `own` says that they are the actor itself.
     pub fn text(&self, own: bool) -> String {
         let name = self.name();
         match self {
@@ -162,35 +162,35 @@ impl Call {
     }
 }
 
-/// What came back.
+/// The answer to a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Observation {
-    /// That it is done.
+    /// The call is done.
     Done,
-    /// Whether a row was changed.
+    /// Whether the statement changed a row.
     Changed(bool),
-    /// So many rows.
+    /// A number of rows.
     Count(u64),
-    /// So many rows that were not there before.
+    /// The number of new rows.
     New(u64),
     /// The event row.
     Event(EventRow),
-    /// A coupon that is free now.
+    /// A free coupon, which the transaction has locked.
     Coupon(Option<CouponId>),
-    /// A number, or nothing where there was none.
+    /// A number; `None` if the key does not exist.
     Number(Option<i64>),
     /// Whether the key was free.
     Set(bool),
     /// The records of these users.
     Records(Vec<UserId>),
-    /// Nothing will come any more.
+    /// The end of the topic.
     Over,
-    /// An error, in the service's words.
+    /// An error with the message of the service.
     Failed(String),
 }
 
 impl Observation {
-    /// In few words; `None` where it says nothing.
+    /// The text in a diagram; `None` for [`Self::Done`].
     pub fn text(&self) -> Option<String> {
         Some(match self {
             Self::Done => return None,

@@ -1,52 +1,52 @@
-//! What happened, one thing after the other: the calls with what came back, and what happened to the world.
+//! A history: port calls with their answers, crashes and faults of services, in one order.
 
 use super::{Actor, Call, CallFault, Mark, Observation, Step, user_names};
 use crate::model::outcome::Outcome;
 
-/// Something that happened. A history is in the order in which things took effect.
+/// An event of a history. A history is in the order in which its events took effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Happened {
-    /// To whom, or by whom; `None` is the world outside of the program.
+pub struct HistoryEvent {
+    /// The actor of the event; `None` for a fault of a service.
     pub actor: Option<Actor>,
-    /// What.
-    pub what: What,
-    /// How it ended for the actor with it, if it did.
-    pub told: Option<Told>,
+    /// EventKind happened.
+    pub what: EventKind,
+    /// How the actor ended, if it ended with this event.
+    pub told: Option<Ending>,
 }
 
-/// What can happen.
+/// The kinds of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// A call was made, and answered.
+pub enum EventKind {
+    /// The actor made a call, and the service answered it.
     Called {
-        /// Which.
+        /// The call.
         call: Call,
-        /// What came back.
+        /// The answer.
         saw: Observation,
-        /// What was made to go wrong with it.
+        /// The fault that was injected into the call.
         fault: Option<CallFault>,
     },
-    /// A call was made, and has to wait for somebody.
+    /// The actor made a call, and the call waits for another actor.
     Waits(Call),
-    /// The actor ended where it stood.
+    /// The actor crashed.
     Crash,
-    /// All leases were over.
+    /// All leases ended.
     LeasesEnd,
-    /// Redis came back empty.
+    /// Redis restarted and is empty.
     CacheRestarts,
 }
 
-/// How it ended for an actor.
+/// How an actor ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// A claim.
+pub enum Ending {
+    /// A claim ended with this outcome.
     Outcome(Outcome),
-    /// A consumer that failed or crashed.
+    /// A consumer failed or crashed, and starts again.
     StartsAgain,
 }
 
-impl Told {
-    /// For people.
+impl Ending {
+    /// The text in a diagram.
     pub fn text(self) -> &'static str {
         match self {
             Self::Outcome(Outcome::Issued) => "issued",
@@ -60,37 +60,37 @@ impl Told {
     }
 }
 
-impl What {
-    /// Whether it was made to go wrong.
+impl EventKind {
+    /// Whether it is an injected fault.
     pub fn is_fault(&self) -> bool {
         !matches!(self, Self::Called { fault: None, .. } | Self::Waits(_))
     }
 }
 
-impl Happened {
-    /// The call that was answered, and what came back.
+impl HistoryEvent {
+    /// The call and its answer, if the event is an answered call.
     pub fn called(&self) -> Option<(&Call, &Observation)> {
         match &self.what {
-            What::Called { call, saw, .. } => Some((call, saw)),
+            EventKind::Called { call, saw, .. } => Some((call, saw)),
             _ => None,
         }
     }
 
-    /// As it is drawn.
+    /// The step of a diagram.
     pub fn step(&self) -> Step {
         let own = self.actor != Some(Actor::Consumer);
         let (name, saw) = match &self.what {
-            What::Called { call, saw, fault } => {
+            EventKind::Called { call, saw, fault } => {
                 let saw = match fault {
                     Some(fault) => Some(went_wrong(*fault, saw)),
                     None => saw.text(),
                 };
                 (call.text(own), saw)
             }
-            What::Waits(call) => (call.text(own), Some("waits".to_owned())),
-            What::Crash => ("crash".to_owned(), None),
-            What::LeasesEnd => ("all leases end".to_owned(), None),
-            What::CacheRestarts => ("Redis restarts, empty".to_owned(), None),
+            EventKind::Waits(call) => (call.text(own), Some("waits".to_owned())),
+            EventKind::Crash => ("crash".to_owned(), None),
+            EventKind::LeasesEnd => ("all leases end".to_owned(), None),
+            EventKind::CacheRestarts => ("Redis restarts, empty".to_owned(), None),
         };
         Step {
             actor: self.actor,
@@ -98,7 +98,7 @@ impl Happened {
             saw,
             told: self.told.map(|told| told.text().to_owned()),
             mark: match &self.what {
-                What::Waits(_) => Mark::Waits,
+                EventKind::Waits(_) => Mark::Waits,
                 what if what.is_fault() => Mark::Fault,
                 _ => Mark::Plain,
             },

@@ -1,7 +1,7 @@
-//! An interleaving as plain data: who made which step, what it saw, and where a promise broke.
+//! An interleaving as plain data: the steps of several actors in one order, their answers, and the step that broke a promise.
 //!
-//! Neutral on purpose: the exploration finds interleavings, a trace of a live run records them, a replay follows a [`Token`], and
-//! [`crate::render::interleaving`] draws all of them alike.
+//! An exploration finds interleavings, the trace of a run records them, and a replay follows a [`Token`].
+//! [`crate::render::interleaving`] draws them all.
 
 mod call;
 mod history;
@@ -12,17 +12,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Command, Observation, Statement, user_name, user_names};
-pub use history::{Happened, Told, What};
+pub use history::{Ending, EventKind, HistoryEvent};
 pub use token::{CallFault, MAX_CLAIMS, Move, TRIES, Token, TokenError};
 
-/// Whose steps stand in one column.
+/// The actor of a step. A diagram has one column for each actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
     /// One attempt of a user, both numbered from 1.
     Claim {
         /// The user.
         user: u64,
-        /// Which of the user's attempts.
+        /// The number of the user's attempt.
         attempt: u32,
     },
     /// The member of the consumer group.
@@ -30,8 +30,8 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// Which of so many instances serves it, from 0. As from a load balancer in turn: neighbours, and the clicks of one user,
-    /// land on different ones.
+    /// The instance, from 0, that serves this actor. Instances take turns: neighbouring users, and the attempts of one user, go to
+    /// different instances.
     pub fn instance(self, instances: usize) -> usize {
         let Self::Claim { user, attempt } = self else {
             return 0;
@@ -87,35 +87,35 @@ impl<'de> Deserialize<'de> for Actor {
     }
 }
 
-/// What is special about a step.
+/// The mark of a step in a diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// Nothing.
+    /// No mark.
     #[default]
     Plain,
-    /// What was seen here was no longer true when it was acted upon.
+    /// The value that was read here had changed before the actor used it.
     Stale,
-    /// It had to wait for somebody.
+    /// The call had to wait for another actor.
     Waits,
-    /// Something was made to go wrong here.
+    /// A fault was injected here.
     Fault,
-    /// Here the promise broke.
+    /// The promise broke here.
     Broke,
 }
 
-/// One step: a call of a port, or something that happened to the world.
+/// One step: a call of a port, or a fault of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Step {
-    /// Whose step; `None` for an event outside of the program, such as a lease that ends.
+    /// The actor of the step; `None` for a fault of a service, such as a lease that ends.
     pub actor: Option<Actor>,
-    /// As on a slide: `SELECT count(*)`.
+    /// The name: `SELECT count(*)`.
     pub name: String,
-    /// What came back: `0`, `OK`, `no answer`.
+    /// The answer: `0`, `OK`, `no answer`.
     pub saw: Option<String>,
-    /// What the user was told right after it: `issued`, `sold out`.
+    /// The response to the user right after the step: `issued`, `sold out`.
     pub told: Option<String>,
-    /// What is special about it.
+    /// The mark.
     pub mark: Mark,
 }
 
@@ -129,19 +129,19 @@ impl Step {
     }
 }
 
-/// A whole interleaving, ready to be drawn.
+/// An interleaving that can be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Interleaving {
-    /// What it shows: `naive, 2 users, limit 1: over-issue`.
+    /// The title: `naive, 2 users, limit 1: over-issue`.
     pub title: String,
-    /// One column each, in this order.
+    /// The actors, in the order of their columns.
     pub actors: Vec<Actor>,
-    /// In the order in which they took effect.
+    /// The steps in the order in which they took effect.
     pub steps: Vec<Step>,
-    /// What the database holds at the end: `2 rows (u2, u1), limit 1`.
+    /// The content of the database at the end: `2 rows (u2, u1), limit 1`.
     pub ledger: String,
-    /// One sentence that says why it went wrong; empty where nothing did.
+    /// One sentence that explains the finding; empty without a finding.
     pub why: String,
-    /// How to play it again.
+    /// The token with which `replay` runs the schedule again.
     pub token: Option<String>,
 }

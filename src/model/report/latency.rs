@@ -1,42 +1,43 @@
-//! How long answers took.
+//! Latencies by outcome.
 
 use serde::{Deserialize, Serialize};
 
-/// How long answers took, by outcome.
+/// Latencies by outcome.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Latency {
-    /// From the intended start.
+    /// Response times: from the intended start to the first answer.
     pub response: ByOutcome,
-    /// From the actual start.
+    /// Service times: from the actual start to the first answer.
     pub service: ByOutcome,
-    /// From the intended start to the decision, over the attempts whose first answer decided nothing: a service that is polled, or
-    /// that is asked to confirm. `None` where every answer was the decision.
+    /// The time from the intended start to the decision, for attempts whose first answer was no decision: the service is polled for
+    /// it, or asked to confirm. `None` if every answer was the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Distribution>,
 }
 
-/// A distribution for all answers and for each outcome.
+/// One distribution of all answers and one for each outcome.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ByOutcome {
-    /// Every attempt that was answered.
+    /// All attempts with an answer.
     pub all: Distribution,
-    /// Those that were told "issued".
+    /// Attempts with the response "issued".
     pub issued: Distribution,
-    /// Those that were told "sold out".
+    /// Attempts with the response "sold out".
     pub sold_out: Distribution,
-    /// Those that were told "duplicate".
+    /// Attempts with the response "duplicate".
     pub duplicate: Distribution,
-    /// Those that got an error.
+    /// Attempts with an error.
     pub failed: Distribution,
-    /// Those that were told "noted". Files of versions that knew no such answer lack it.
+    /// Attempts with the response "accepted". Reports of older versions do not have this field.
     #[serde(default)]
     pub accepted: Distribution,
 }
 
-/// Durations in nanoseconds. A percentile that the sample cannot carry is null, as is everything of an empty one.
+/// A distribution of durations in nanoseconds. A percentile is null if there are too few samples for it; without samples, every
+/// value is null.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Distribution {
-    /// Samples.
+    /// The number of samples.
     pub count: u64,
     /// Smallest.
     pub min_ns: Option<u64>,
@@ -54,6 +55,6 @@ pub struct Distribution {
     pub p999_ns: Option<u64>,
     /// Largest.
     pub max_ns: Option<u64>,
-    /// The HDR histogram, V2 compressed, base64; null where there are no samples.
+    /// The HDR histogram, V2 compressed, base64; null without samples.
     pub hdr: Option<String>,
 }

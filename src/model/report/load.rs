@@ -1,35 +1,35 @@
-//! How hard a run was on everybody: the generator, the database, the topic, a bystander.
+//! The load of a run on the load generator, the database, the topic and the bystander.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Distribution, Failure};
 
-/// Mean rates of an open loop, from its first to its last attempt.
+/// Mean rates of an open loop from its first to its last attempt, in attempts per second.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Offered {
-    /// By the intended starts.
+    /// The rate of the intended starts.
     pub requested_per_s: f64,
-    /// By the actual ones.
+    /// The rate of the actual starts.
     pub achieved_per_s: f64,
 }
 
-/// What a trace holds, in steps.
+/// The size of a trace, in steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceCounts {
-    /// That were made.
+    /// Steps that were made.
     pub seen: u64,
-    /// That could have explained something, and for which there was no room.
+    /// Steps that could have explained a finding and did not fit into the trace.
     pub dropped: u64,
 }
 
 /// The services of a run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Backends {
-    /// Always there.
+    /// The database, which every strategy uses.
     pub db: Option<Backend>,
-    /// Where the strategy needs it.
+    /// Redis, if the strategy needs it.
     pub redis: Option<Backend>,
-    /// Where the strategy needs it.
+    /// Kafka, if the strategy needs it.
     pub kafka: Option<Backend>,
 }
 
@@ -38,91 +38,91 @@ pub struct Backends {
 pub struct Backend {
     /// `sqlite`, `postgres`, `mysql`, `mariadb`, `redis`, `kafka`.
     pub kind: String,
-    /// As the service says it.
+    /// The version that the service reports.
     pub version: String,
     /// Whether it ran inside this process.
     pub embedded: bool,
 }
 
-/// What a strategy did to the database.
+/// The load of a strategy on the database.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DatabaseLoad {
     /// Statements sent during load and drain, commits and rollbacks included.
     pub statements: u64,
-    /// The most port calls that were waiting for the database at once, those waiting for a connection included.
+    /// The most port calls that waited for the database or for a connection at once.
     pub peak_in_flight: u64,
-    /// Statements that the database refused because of concurrent work.
+    /// Statements that the database refused because of a concurrent transaction.
     pub conflicts: u64,
-    /// Back-offs before trying again.
+    /// Back-offs before a retry.
     pub retries: u64,
-    /// How long port calls waited for a connection of the pool.
+    /// The time that port calls waited for a connection of the pool.
     pub pool_wait: Distribution,
-    /// How many rows became durable when.
+    /// The number of durable rows over time.
     pub rows_over_time: RowsOverTime,
-    /// What the database's other traffic felt; null without it.
+    /// The figures of the bystander; null without a bystander.
     pub bystander: Option<Bystander>,
 }
 
-/// Rows by the time at which they became durable, from the release to the last one.
+/// The number of rows that became durable in each interval, from the release to the last row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowsOverTime {
-    /// The length of an interval.
+    /// The length of an interval in nanoseconds.
     pub interval_ns: u64,
-    /// Rows in each interval, at most 100; the first begins with the release.
+    /// The rows of each interval; at most 100 intervals. The first begins with the release.
     pub rows: Vec<u64>,
 }
 
 impl RowsOverTime {
-    /// Rows a second in the fullest interval; `None` without rows.
+    /// Rows per second in the interval with the most rows; `None` without rows.
     pub fn peak_per_s(&self) -> Option<f64> {
         let most = self.rows.iter().copied().max()?;
         Some(most as f64 * 1e9 / self.interval_ns.max(1) as f64)
     }
 }
 
-/// What the bystander felt: transactions of somebody else on the same database, at a fixed rate.
+/// The figures of the bystander: transactions of another application on the same database, at a fixed rate.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Bystander {
-    /// Orders that had ended at the release.
+    /// Orders that had ended before the release.
     pub before: BystanderPhase,
-    /// Those from there to the end of the drain.
+    /// Orders from the release to the end of the drain.
     pub during: BystanderPhase,
-    /// Those that were to start after the drain.
+    /// Orders with an intended start after the drain.
     pub after: BystanderPhase,
-    /// The different errors behind failed orders, most frequent first.
+    /// The distinct errors of failed orders, the most frequent first.
     pub failures: Vec<Failure>,
 }
 
-/// A part of the bystander's time.
+/// One phase of the bystander.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct BystanderPhase {
-    /// Its length.
+    /// The length of the phase in nanoseconds.
     pub duration_ns: u64,
-    /// Orders made.
+    /// The number of orders.
     pub orders: u64,
-    /// Those that failed.
+    /// Orders that failed.
     pub failed: u64,
-    /// Those that were still open when the run ended.
+    /// Orders without an answer at the end of the run.
     pub unanswered: u64,
-    /// Orders that went through, a second.
+    /// Orders without an error per second.
     pub rate_per_s: f64,
-    /// From an order's intended start to its end, failed ones included.
+    /// The time from an order's intended start to its end, failed orders included.
     pub response: Distribution,
-    /// From an order's intended to its actual start: what the bystander itself was late.
+    /// The time from an order's intended start to its actual start: the delay of the bystander itself.
     pub schedule_lag: Distribution,
 }
 
-/// What became of the records.
+/// The number of records by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicLoad {
-    /// Handed to the producer.
+    /// Records that the strategy handed to the producer.
     pub produced: u64,
-    /// Acknowledged by the broker.
+    /// Records that the broker acknowledged.
     pub delivered: u64,
-    /// Given up by the producer.
+    /// Records that the producer gave up.
     pub delivery_failures: u64,
-    /// Read by the consumers, redeliveries included.
+    /// Records that the consumers read, redeliveries included.
     pub consumed: u64,
-    /// Records not yet committed by the consumers when the drain ended; null if that could not be asked.
+    /// Records that the consumers had not committed at the end of the drain; null if the broker could not be queried.
     pub lag: Option<u64>,
 }

@@ -1,10 +1,10 @@
-//! The one value that every output is made from: what was run, where, and what came of it.
+//! The report: the one value from which every output is made. It holds the settings, the machine and the results.
 //!
-//! Its JSON form is a contract (`schema/report.schema.json`): names are only ever added. Durations are whole
-//! nanoseconds and end in `_ns`. Nothing is measured or judged here.
+//! Its JSON form is a contract (`schema/report.schema.json`): new versions only add fields. Durations are whole
+//! nanoseconds, and their names end in `_ns`. This module measures and judges nothing.
 //!
-//! Reports are kept as baselines: a field that is added has a `#[serde(default)]`, so that those made before it can still be
-//! read. `tests/cmd/reports` holds some.
+//! Reports are kept as baselines: a new field has a `#[serde(default)]`, so that older reports can still be read.
+//! `tests/cmd/reports` holds some older reports.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,127 +31,127 @@ use crate::{
 /// The version of the JSON form.
 pub const SCHEMA_VERSION: u32 = 2;
 
-/// A whole invocation: every run of every strategy.
+/// The report of one invocation: every run of every strategy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// What made the report.
+    /// The program that made the report.
     pub tool: Tool,
-    /// The machine it ran on.
+    /// The machine that it ran on.
     pub environment: Environment,
     /// Every effective setting, passwords masked.
     pub scenario: Settings,
-    /// One a strategy and trial, in the order they ran.
+    /// The runs, one for each strategy and trial, in the order in which they ran.
     pub runs: Vec<Run>,
     /// How often each strategy over-issued, one entry a strategy.
     pub race: Vec<Race>,
-    /// How far the trials of each strategy lie apart, one entry a strategy; empty where there is one trial.
+    /// The spread of the trials of each strategy, one entry a strategy; empty with one trial.
     pub spread: Vec<Spread>,
-    /// What was asked of the runs besides their promises.
+    /// The user's assertions with their results.
     pub assertions: Vec<AssertionResult>,
     /// The process's exit code.
     pub exit_code: u8,
-    /// Whether Ctrl-C ended it early.
+    /// Whether Ctrl-C ended the invocation early.
     pub interrupted: bool,
-    /// Whether something that the runs created could not be removed.
+    /// Whether an object that the runs created could not be removed.
     #[serde(default)]
     pub left_behind: bool,
 }
 
-/// What made the report.
+/// The program that made the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// `coupon-bench`.
     pub name: String,
-    /// As in `Cargo.toml`.
+    /// The version in `Cargo.toml`.
     pub version: String,
-    /// The commit it was built from, where that is known.
+    /// The commit that it was built from, if known.
     pub git_revision: Option<String>,
 }
 
-/// The machine it ran on.
+/// The machine that it ran on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Environment {
     /// For example `linux x86_64`.
     pub os: String,
     /// The processor's model name.
     pub cpu: String,
-    /// Logical processors.
+    /// The number of logical processors.
     pub cores: usize,
-    /// Physical memory.
+    /// The physical memory in bytes.
     pub memory_bytes: u64,
-    /// RFC 3339, UTC.
+    /// The start time, RFC 3339, UTC.
     pub started_at: String,
 }
 
 /// One run of one strategy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Run {
-    /// By name.
+    /// The name of the strategy.
     pub strategy: String,
-    /// What it claims.
+    /// Its promise.
     pub promise: Promise,
-    /// Whether it claims one coupon a user.
+    /// Whether it promises at most one coupon per user.
     pub one_per_user: bool,
-    /// From 1.
+    /// The number of the trial, from 1.
     pub trial: u32,
-    /// Part of the names of everything the run created.
+    /// The run's id, which is part of the name of every object that the run created.
     pub run_id: String,
-    /// Only those the strategy used.
+    /// The services that the strategy used.
     pub backends: Backends,
-    /// What users were told.
+    /// The number of attempts by outcome.
     pub attempts: AttemptCounts,
-    /// Those of them that were never decided.
+    /// The attempts without a decision.
     pub undecided: Undecided,
-    /// The different errors behind failed attempts and deliveries, most frequent first.
+    /// The distinct errors of failed attempts and deliveries, the most frequent first.
     pub failures: Vec<Failure>,
-    /// What the database holds, against what users were told.
+    /// The ledger, reconciled with the responses.
     pub ledger: LedgerCounts,
-    /// Of the strategy against its promise.
+    /// The verdict on the strategy's promise.
     pub verdict: Verdict,
-    /// What broke the promise.
+    /// The findings that broke the promise.
     pub violations: Vec<Finding>,
-    /// Everything the reconciliation found, promised or not.
+    /// All findings of the reconciliation, whether or not the promise covers them.
     pub findings: Vec<Finding>,
-    /// Why the run proves nothing, or not everything.
+    /// Why the run does not prove the promise, or proves it only in part.
     pub reasons: Vec<String>,
-    /// From the release, by what users were told.
+    /// The latencies by outcome.
     pub latency: Latency,
-    /// From an attempt's intended start to its coupon's row, over the attempts that were told "issued".
+    /// The time from an attempt's intended start until its coupon's row was durable, for attempts with the response "issued".
     pub time_to_durable: Distribution,
-    /// From the release to the last answer.
+    /// The time from the release to the last answer.
     pub duration_ns: u64,
-    /// Answers a second over `duration_ns`.
+    /// Answers per second during `duration_ns`.
     pub throughput_per_s: f64,
-    /// Between the first and the last attempt's start in a burst.
+    /// The time between the starts of the first and the last attempt of a burst.
     pub release_skew_ns: u64,
-    /// The most attempts that were under way at once.
+    /// The most attempts in flight at once.
     pub peak_in_flight: u64,
-    /// From an attempt's intended to its actual start; no samples in a closed loop.
+    /// The time from an attempt's intended start to its actual start; no samples in a closed loop.
     pub schedule_lag_ns: Distribution,
-    /// Of an open loop: the rate asked for, and the one that the generator kept.
+    /// In an open loop: the requested rate and the achieved rate.
     pub offered: Option<Offered>,
-    /// Processor time of this program over that of the whole machine during the load, 0 to 1; embedded services included.
+    /// The share of the machine's processor time that this program used during the load, 0 to 1, embedded services included.
     pub cpu_share: Option<f64>,
-    /// What a reader should know before trusting the latencies.
+    /// Warnings about the measured latencies.
     pub warnings: Vec<String>,
-    /// From the last answer to the end of the drain; null where there was nothing to wait for or to ask.
+    /// The time from the last answer to the end of the drain; null without a drain.
     pub drain_ns: Option<u64>,
-    /// What the strategy did to the database.
+    /// The load of the strategy on the database.
     pub database: DatabaseLoad,
-    /// Records, where there is a topic.
+    /// The records of the topic; null without a topic.
     pub topic: Option<TopicLoad>,
-    /// Whether those who came first were served first.
+    /// Whether users were served in the order of arrival.
     pub fairness: Fairness,
-    /// How a service of the user's own was asked; `None` of a strategy.
+    /// The load on a service from a target file; `None` for a strategy.
     #[serde(default)]
     pub target: Option<Box<TargetLoad>>,
-    /// What the trace holds; `None` without `--trace`.
+    /// The size of the trace; `None` without `--trace`.
     pub trace: Option<TraceCounts>,
-    /// The attempts that show why it went wrong; `None` without `--trace`, and where nothing did.
+    /// The attempts that explain the first finding; `None` without `--trace` or without a finding.
     pub witness: Option<Interleaving>,
-    /// Names of the objects that `--keep` left behind.
+    /// The names of the objects that `--keep` did not remove.
     pub kept: Vec<String>,
 }
 
@@ -170,22 +170,22 @@ pub(crate) fn witnesses<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<&'a 
     witnesses
 }
 
-/// An assertion and what it met. With several runs, the value observed is the first that broke it, otherwise the first that was
-/// not observed is told, otherwise the value of the last run.
+/// The result of an assertion. With several runs, the observed value is the first one that broke the assertion; without one, it is
+/// null if a run had no value, and otherwise the value of the last run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssertionResult {
-    /// As typed.
+    /// The assertion as typed.
     pub expression: String,
-    /// A number (durations in nanoseconds), a word (a verdict), or null where nothing was observed.
+    /// A number (durations in nanoseconds), a word (a verdict), or null without an observed value.
     pub observed: serde_json::Value,
-    /// Whether it held in every run.
+    /// Whether the assertion held in every run.
     pub ok: bool,
-    /// The strategy and trial that broke it, or in which nothing was observed.
+    /// The strategy and trial that broke it, or that had no value to observe.
     pub broken_by: Option<String>,
 }
 
 impl AssertionResult {
-    /// What came of it.
+    /// The outcome.
     pub fn outcome(&self) -> AssertionOutcome {
         match (self.ok, self.observed.is_null()) {
             (true, _) => AssertionOutcome::Held,
@@ -195,19 +195,19 @@ impl AssertionResult {
     }
 }
 
-/// What came of an assertion.
+/// The outcome of an assertion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AssertionOutcome {
-    /// In every run.
+    /// It held in every run.
     Held,
-    /// In a run, something else was observed.
+    /// It did not hold in a run.
     Failed,
-    /// No run broke it, and in one there was nothing to observe.
+    /// No run broke it, and a run had no value to observe.
     NotObserved,
 }
 
 impl AssertionOutcome {
-    /// For people.
+    /// The text in every output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Held => "ok",

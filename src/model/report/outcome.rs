@@ -1,31 +1,31 @@
-//! What users were told, and what the ledger says of it.
+//! The responses to the users, and the ledger reconciled with them.
 
 use serde::{Deserialize, Serialize};
 
 use super::FindingKind;
 
-/// What users were told; the six outcomes add up to the total.
+/// The number of attempts by outcome. The six outcomes add up to the total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptCounts {
-    /// Attempts made.
+    /// All attempts.
     pub total: u64,
-    /// "The coupon is yours."
+    /// The response was "issued".
     pub issued: u64,
-    /// "All coupons are gone."
+    /// The response was "sold out".
     pub sold_out: u64,
-    /// "You have asked before."
+    /// The response was "duplicate".
     pub duplicate: u64,
     /// An error that cannot have issued a coupon by itself.
     pub failed: u64,
-    /// No answer in time, or an error that leaves open whether a coupon was issued.
+    /// No answer in time, or an error after which a coupon may or may not be issued.
     pub indeterminate: u64,
-    /// "Your request is noted." Whether there is a coupon shows later.
+    /// The response was "accepted": the decision comes later.
     #[serde(default)]
     pub accepted: u64,
 }
 
 impl AttemptCounts {
-    /// Those that were never decided.
+    /// The attempts without a decision.
     pub fn undecided(&self) -> Undecided {
         let attempts = self.failed.saturating_add(self.indeterminate);
         Undecided {
@@ -35,105 +35,105 @@ impl AttemptCounts {
     }
 }
 
-/// Attempts that were neither given nor refused a coupon: they failed, or nothing is known of them.
+/// Attempts without a decision: they failed or are indeterminate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Undecided {
-    /// How many.
+    /// The number of these attempts.
     pub attempts: u64,
-    /// Of the attempts made, 0 to 1; null where none was made.
+    /// Their share of all attempts, 0 to 1; null without attempts.
     pub share: Option<f64>,
 }
 
-/// An error and how often it came.
+/// An error and how often it occurred.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The step and the service's words.
+    /// The step and the message of the service.
     pub message: String,
-    /// How often.
+    /// How often it occurred.
     pub count: u64,
 }
 
-/// What a ledger can tell.
+/// What is known of the coupons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// Whose coupons they are: everything is known by user.
+    /// The ledger names the user of each coupon.
     #[default]
     Users,
-    /// How many there are: what is lost or phantom is at least so much.
+    /// The ledger has only the number of coupons. The numbers of lost and phantom coupons are lower bounds.
     Count,
-    /// Nothing: what users were told is all there is.
+    /// There is no ledger. Only the responses are known.
     Told,
 }
 
-/// What the database holds, reconciled by user with what they were told. What is not known is null, never 0.
+/// The ledger, reconciled with the responses by user. An unknown number is null, never 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerCounts {
-    /// What the ledger can tell.
+    /// What is known of the coupons.
     #[serde(default)]
     pub basis: Basis,
-    /// Rows that were read; null if the ledger could not be read, and where there is none.
+    /// Rows of the ledger; null if the ledger could not be read or does not exist.
     pub issued: Option<u64>,
-    /// Rows beyond the limit. Null if there are none so far and work was still under way.
+    /// Rows beyond the limit. Null if there are none and work was still in progress.
     pub over_issued: Option<u64>,
-    /// Rows missing from `min(limit, demand)`. Null if some are missing that may still come.
+    /// Rows missing from `min(limit, demand)`. Null if a missing row may still come.
     pub under_issued: Option<u64>,
-    /// Users with more than one row. Null if there are none so far and work was still under way.
+    /// Users with more than one row. Null if there are none and work was still in progress.
     pub duplicate_users: Option<u64>,
-    /// Codes of coupons that more than one user has; null where no code is known.
+    /// Coupon codes that more than one user has; null if no code is known.
     #[serde(default)]
     pub duplicate_codes: Option<u64>,
-    /// Told yes, no row. Null if some are missing that may still come.
+    /// Coupons with the response "issued" and no row. Null if a missing row may still come.
     pub lost: Option<u64>,
-    /// A row, not told yes. Null if there are none so far and work was still under way.
+    /// Rows without the response "issued". Null if there are none and work was still in progress.
     pub phantom: Option<u64>,
-    /// Told nothing, a row found. Null if there are none so far and work was still under way.
+    /// Rows of attempts without an answer. Null if there are none and work was still in progress.
     pub recovered: Option<u64>,
-    /// Whether no work was under way when the rows were read: true if that is proven, false if some was, null if nothing can
-    /// tell.
+    /// Whether the work was done when the rows were read: true if that is proven, false if work was in progress, null if it is
+    /// unknown.
     pub drained: Option<bool>,
 }
 
 impl LedgerCounts {
-    /// Whether there are more rows than the limit, as far as is known.
+    /// Whether more rows than the limit are known.
     pub fn is_over_issued(&self) -> bool {
         self.over_issued > Some(0)
     }
 
-    /// Whether coupons are lost, as far as is known.
+    /// Whether lost coupons are known.
     pub fn is_lossy(&self) -> bool {
         self.lost > Some(0)
     }
 
-    /// Whether the numbers of rows can still grow.
+    /// Whether the number of rows can still grow.
     pub fn may_grow(&self) -> bool {
         match self.drained {
             Some(drained) => !drained,
-            // Nothing can tell; but where something is missing, something may come.
+            // It is unknown whether the work was done; a missing row may still come.
             None => self.under_issued.is_none() || self.lost.is_none(),
         }
     }
 }
 
-/// Something that the reconciliation found.
+/// A finding of the reconciliation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What it is.
+    /// Its kind.
     pub kind: FindingKind,
-    /// How many coupons (for `duplicate_user`: users; for `duplicate_code`: codes).
+    /// The number of coupons (for `duplicate_user`: of users; for `duplicate_code`: of codes).
     pub count: u64,
-    /// The first of the users concerned, by id, at most [`Finding::MAX_USERS`]; empty where none can be named.
+    /// The numbers of the first [`Finding::MAX_USERS`] affected users; empty if the users are unknown.
     pub users: Vec<u64>,
 }
 
 impl Finding {
-    /// How many users a finding names.
+    /// The most users that a finding names.
     pub const MAX_USERS: usize = 20;
 }
 
-/// Whether those who came first were served first.
+/// Whether users were served in the order of arrival.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fairness {
-    /// Users who got a coupon although they only started after somebody else had been told "sold out".
+    /// Users who got a coupon although their attempt started after another user's response "sold out".
     pub inversions: u64,
 }

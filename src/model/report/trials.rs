@@ -1,11 +1,11 @@
-//! What several trials of a strategy say together.
+//! Figures over several trials of a strategy.
 
 use serde::{Deserialize, Serialize};
 
 /// How often a strategy over-issued.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Race {
-    /// By name.
+    /// The name of the strategy.
     pub strategy: String,
     /// Trials whose ledger could be read.
     pub trials: u64,
@@ -17,31 +17,31 @@ pub struct Race {
     pub interval: [f64; 2],
 }
 
-/// How far the trials of a strategy lie apart: each value is one trial's.
+/// The spread of the trials of a strategy. Each range is over one value per trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// By name.
+    /// The name of the strategy.
     pub strategy: String,
-    /// Trials.
+    /// The number of trials.
     pub trials: u64,
-    /// Answers a second.
+    /// Answers per second.
     pub throughput_per_s: Option<Range<f64>>,
     /// Median response time.
     pub p50_ns: Option<Range<u64>>,
     /// 99th percentile of the response times.
     pub p99_ns: Option<Range<u64>>,
-    /// 99th percentile of the response times of those who were told "issued".
+    /// 99th percentile of the response times of attempts with the response "issued".
     pub issued_p99_ns: Option<Range<u64>>,
     /// Median time to durable.
     pub durable_p50_ns: Option<Range<u64>>,
 }
 
-/// The smallest, the middle and the largest of some values.
+/// The smallest value, the median and the largest value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Range<T> {
     /// Smallest.
     pub min: T,
-    /// Half of the values are below; of an even number, the middle of the two.
+    /// The median; for an even number of values, the midpoint of the two middle ones.
     pub median: T,
     /// Largest.
     pub max: T,

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::text::format::{clean, count, plural, rate};
 use crate::{
-    judge::compare::{Comparison, Contender, Metric, Source, Standing, Trouble},
+    judge::compare::{Comparison, Contender, Correctness, Defect, Metric, Source},
     strategies::Promise,
 };
 use remarks::{assertions, cautions, gate, notes, one_sided};
@@ -31,15 +31,15 @@ use words::{by_trial, heading, metric_in_words};
 const NOTHING_TO_RANK: &str = "no strategy is correct, so there is nothing to rank";
 
 /// Groups of strategies that are not ranked.
-const NOT_RANKED: [(Standing, &str, Tone); 2] = [
-    (Standing::Inconclusive, "inconclusive", Tone::Warn),
-    (Standing::Incorrect, "incorrect", Tone::Bad),
+const NOT_RANKED: [(Correctness, &str, Tone); 2] = [
+    (Correctness::Inconclusive, "inconclusive", Tone::Warn),
+    (Correctness::Incorrect, "incorrect", Tone::Bad),
 ];
 
 /// The comparison for a terminal: how it was measured first, the answer last.
 pub fn terminal(comparison: &Comparison, style: Style) -> String {
     let metric = comparison.metric;
-    let ranked = members(comparison, Standing::Correct);
+    let ranked = members(comparison, Correctness::Correct);
     let mut document = Document::new();
     document.facts(facts(comparison));
     if let Some(baseline) = &comparison.baseline {
@@ -88,7 +88,7 @@ pub fn terminal(comparison: &Comparison, style: Style) -> String {
 /// The comparison as Markdown: the answer first, how it was measured last.
 pub fn markdown(comparison: &Comparison) -> String {
     let metric = comparison.metric;
-    let ranked = members(comparison, Standing::Correct);
+    let ranked = members(comparison, Correctness::Correct);
     let mut document = Document::new();
     headline(&mut document, comparison);
     if let Some(baseline) = &comparison.baseline {
@@ -238,7 +238,7 @@ fn source(source: &Source) -> String {
 }
 
 /// The contenders of one standing.
-fn members(comparison: &Comparison, standing: Standing) -> Vec<&Contender> {
+fn members(comparison: &Comparison, standing: Correctness) -> Vec<&Contender> {
     let all = comparison.contenders.iter();
     all.filter(|one| one.standing == standing).collect()
 }
@@ -250,7 +250,7 @@ fn why(contender: &Contender) -> String {
         .iter()
         .map(|trouble| trouble_in_words(trouble, contender.trials))
         .collect();
-    if contender.standing == Standing::Inconclusive {
+    if contender.standing == Correctness::Inconclusive {
         parts.extend(contender.reasons.iter().map(|reason| clean(reason)));
     } else if contender.troubles.iter().any(|one| one.against_promise) {
         parts.push(format!("breaks its promise: {}", contender.promise));
@@ -262,7 +262,7 @@ fn why(contender: &Contender) -> String {
     parts.join(" · ")
 }
 
-fn trouble_in_words(trouble: &Trouble, trials: u64) -> String {
+fn trouble_in_words(trouble: &Defect, trials: u64) -> String {
     let what = judgement::past(trouble.kind);
     let number = if trouble.least == trouble.most {
         count(trouble.most)

@@ -10,7 +10,7 @@ use super::{
     *,
 };
 use crate::{
-    judge::compare::{Named, Question, Refusal, compare},
+    judge::compare::{CompareRequest, NamedReport, Refusal, compare},
     model::{
         report::{Report, Run},
         verdict::Verdict,
@@ -18,12 +18,12 @@ use crate::{
     render::{Style, fixtures},
 };
 
-fn ask(reports: Vec<(&str, Report)>) -> Question {
-    let reports = reports.into_iter().map(|(name, report)| Named {
+fn ask(reports: Vec<(&str, Report)>) -> CompareRequest {
+    let reports = reports.into_iter().map(|(name, report)| NamedReport {
         name: name.to_owned(),
         report,
     });
-    Question {
+    CompareRequest {
         reports: reports.collect(),
         baseline: None,
         metric: None,

@@ -1,7 +1,9 @@
 //! Figures, ratios and outcomes in the words that every output uses.
 
 use crate::{
-    judge::compare::{Against, Contender, Figure, Figures, Metric, Outcome, Side, Speed, Standing},
+    judge::compare::{
+        ChangeOutcome, Contender, Correctness, Figure, Figures, Metric, RelativeSpeed, Side, Speed,
+    },
     render::Tone,
     text::format::{NOTHING, count, duration, rate},
 };
@@ -41,8 +43,8 @@ pub(super) fn mean(metric: Metric, figures: &Figures) -> String {
 /// The mean of one side; none where the side is not correct.
 pub(super) fn mean_of(metric: Metric, side: &Side) -> String {
     match side.standing {
-        Standing::Correct => mean(metric, &side.figures),
-        Standing::Inconclusive | Standing::Incorrect => NOTHING.to_owned(),
+        Correctness::Correct => mean(metric, &side.figures),
+        Correctness::Inconclusive | Correctness::Incorrect => NOTHING.to_owned(),
     }
 }
 
@@ -75,7 +77,7 @@ pub(super) fn by_trial(metric: Metric, figure: &Figure) -> String {
 }
 
 /// Ratio, interval and p-value. The fastest contender has no interval and no p-value.
-pub(super) fn ratio(against: Option<&Against>, fastest: bool) -> [String; 3] {
+pub(super) fn ratio(against: Option<&RelativeSpeed>, fastest: bool) -> [String; 3] {
     let Some(against) = against.filter(|_| !fastest) else {
         let itself = if fastest { "1" } else { NOTHING };
         return [itself, NOTHING, NOTHING].map(str::to_owned);
@@ -124,15 +126,15 @@ pub(super) fn place(contender: &Contender) -> &'static str {
 }
 
 /// The change of a strategy since the baseline.
-pub(super) fn outcome(outcome: Outcome) -> (&'static str, Tone) {
+pub(super) fn outcome(outcome: ChangeOutcome) -> (&'static str, Tone) {
     match outcome {
-        Outcome::Broken => ("incorrect now", Tone::Bad),
-        Outcome::Mended => ("correct now", Tone::Good),
-        Outcome::StillIncorrect => ("incorrect on both sides", Tone::Plain),
-        Outcome::Inconclusive => ("inconclusive", Tone::Warn),
-        Outcome::Slower => ("slower", Tone::Warn),
-        Outcome::Faster => ("faster", Tone::Good),
-        Outcome::Same => ("could be chance", Tone::Plain),
-        Outcome::Unknown => ("too few trials or figures", Tone::Warn),
+        ChangeOutcome::Broken => ("incorrect now", Tone::Bad),
+        ChangeOutcome::Mended => ("correct now", Tone::Good),
+        ChangeOutcome::StillIncorrect => ("incorrect on both sides", Tone::Plain),
+        ChangeOutcome::Inconclusive => ("inconclusive", Tone::Warn),
+        ChangeOutcome::Slower => ("slower", Tone::Warn),
+        ChangeOutcome::Faster => ("faster", Tone::Good),
+        ChangeOutcome::Same => ("could be chance", Tone::Plain),
+        ChangeOutcome::Unknown => ("too few trials or figures", Tone::Warn),
     }
 }

@@ -1,4 +1,4 @@
-//! Ports in memory. Every call is one atomic step and yields once before it, so that whoever polls decides the order.
+//! Ports in memory. Every call is one atomic step and yields once before the step, so the test that polls decides the order.
 
 use std::{
     collections::VecDeque,
@@ -19,7 +19,7 @@ use crate::{
     strategies::{Entry, Need},
 };
 
-/// What the database holds.
+/// The content of the database.
 #[derive(Default, Clone)]
 struct Tables {
     rows: Vec<Option<UserId>>,
@@ -71,7 +71,7 @@ impl Tables {
     }
 }
 
-/// Everything there is, but what Redis holds.
+/// The content of all services but Redis.
 #[derive(Default)]
 struct State {
     tables: Tables,
@@ -88,7 +88,7 @@ struct State {
     offset_commits: Vec<usize>,
 }
 
-/// The world of one run.
+/// The services of one run.
 #[derive(Clone)]
 pub struct Memory {
     limit: u64,
@@ -169,7 +169,7 @@ impl Memory {
         Ok(step(&mut self.now()))
     }
 
-    /// The same for a statement that changes something and commits by itself.
+    /// The same for a statement that changes rows and commits by itself.
     async fn write<T>(&self, write: impl FnOnce(&mut Tables) -> T) -> Result<T> {
         pending!();
         while self.now().database_locked {
@@ -231,13 +231,13 @@ impl CouponTable for Memory {
     }
 }
 
-/// One writer at a time, as in SQLite: whoever writes or locks waits for the one lock there is and keeps it to the end.
-/// Others read what it has not committed, which none of the strategies does.
+/// One writer at a time, as in SQLite: a transaction that writes or locks waits for the only lock and keeps it until its end.
+/// Other transactions could read uncommitted rows; no strategy does.
 struct MemoryTransaction {
     memory: Memory,
-    /// Serializable: the number of commits when it began; a write after another commit is a conflict.
+    /// If serializable, the number of commits when the transaction began. A write after another commit is a conflict.
     seen: Option<u64>,
-    /// While it holds the lock: what the tables were before.
+    /// While the transaction holds the lock: the tables as they were before.
     before: Mutex<Option<Tables>>,
 }
 
@@ -261,7 +261,7 @@ impl MemoryTransaction {
             return Err(PortError::new(
                 "write",
                 Effect::Conflict,
-                "somebody else was quicker",
+                "another transaction has committed",
             ));
         }
         Ok(())

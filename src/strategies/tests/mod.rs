@@ -16,8 +16,8 @@ use memory::Memory;
 
 const LIMIT: u64 = 2;
 
-/// More polls than any strategy needs; a strategy that asks for more would never end.
-const ENOUGH: usize = 10_000;
+/// More polls than any strategy needs. A strategy that needs more never ends.
+const MAX_POLLS: usize = 10_000;
 
 type Claim<'a> = Pin<Box<dyn Future<Output = ports::Result<Decision>> + Send + 'a>>;
 
@@ -29,7 +29,7 @@ fn claim(strategy: &dyn Strategy, user: u64) -> Claim<'_> {
 fn in_lockstep(mut claims: Vec<Claim<'_>>) -> Vec<ports::Result<Decision>> {
     let mut context = Context::from_waker(Waker::noop());
     let mut answers: Vec<_> = claims.iter().map(|_| None).collect();
-    for _ in 0..ENOUGH {
+    for _ in 0..MAX_POLLS {
         for (claim, answer) in claims.iter_mut().zip(&mut answers) {
             if answer.is_none()
                 && let Poll::Ready(ready) = claim.as_mut().poll(&mut context)
@@ -41,14 +41,14 @@ fn in_lockstep(mut claims: Vec<Claim<'_>>) -> Vec<ports::Result<Decision>> {
             return answers.into_iter().flatten().collect();
         }
     }
-    panic!("the claims did not end within {ENOUGH} rounds");
+    panic!("the claims did not end within {MAX_POLLS} rounds");
 }
 
 fn consume(strategy: &dyn Strategy, memory: &Memory) {
     let consumer = memory.consumer();
     let mut consuming = strategy.consume(&consumer);
     let mut context = Context::from_waker(Waker::noop());
-    for _ in 0..ENOUGH {
+    for _ in 0..MAX_POLLS {
         if let Poll::Ready(ended) = consuming.as_mut().poll(&mut context) {
             assert!(ended.is_ok(), "{ended:?}");
             return;
@@ -57,7 +57,7 @@ fn consume(strategy: &dyn Strategy, memory: &Memory) {
     panic!("the consumer did not end");
 }
 
-/// Claims by `users` in lockstep, then the consumer: what they were told, and the rows.
+/// Claims by `users` in lockstep, then the consumer. Returns the decisions and the rows.
 fn run(entry: &Entry, users: &[u64]) -> (Vec<Decision>, Vec<UserId>) {
     let memory = Memory::new(LIMIT, entry);
     let strategy = (entry.build)(&memory.event());
@@ -88,7 +88,7 @@ fn every_strategy_runs_to_its_end_when_polled_by_hand() {
 }
 
 #[test]
-fn in_lockstep_those_that_promise_nothing_over_issue_and_the_others_do_not() {
+fn claims_in_lockstep_over_issue_only_without_a_promise() {
     for entry in REGISTRY {
         let (_, rows) = run(entry, &[1, 2, 3, 4, 5]);
         let issued = rows.len() as u64;
@@ -103,7 +103,7 @@ fn in_lockstep_those_that_promise_nothing_over_issue_and_the_others_do_not() {
 }
 
 #[test]
-fn one_user_at_a_time_only_the_verbatim_listing_gives_out_too_many() {
+fn with_one_user_at_a_time_only_naive_verbatim_over_issues() {
     for entry in REGISTRY {
         let memory = Memory::new(LIMIT, entry);
         let strategy = (entry.build)(&memory.event());
@@ -123,7 +123,7 @@ fn one_user_at_a_time_only_the_verbatim_listing_gives_out_too_many() {
 }
 
 #[test]
-fn a_double_click_gets_one_coupon_exactly_where_that_is_promised() {
+fn a_double_click_gets_one_coupon_only_if_one_per_user_is_promised() {
     for entry in REGISTRY
         .iter()
         .filter(|entry| entry.promise == Promise::Exact)
@@ -135,7 +135,7 @@ fn a_double_click_gets_one_coupon_exactly_where_that_is_promised() {
 }
 
 #[test]
-fn a_claim_that_is_dropped_between_two_steps_is_a_crash_and_blocks_nobody() {
+fn a_claim_that_is_dropped_between_two_steps_blocks_no_other_claim() {
     for entry in REGISTRY {
         let memory = Memory::new(LIMIT, entry);
         let strategy = (entry.build)(&memory.event());
@@ -149,7 +149,8 @@ fn a_claim_that_is_dropped_between_two_steps_is_a_crash_and_blocks_nobody() {
     }
 }
 
-/// Users one after the other, while the broker refuses the first record: who was told "issued", and the rows.
+/// Users one after the other, while the broker refuses the first record. Returns the number of issued and of failed claims, and
+/// the rows.
 fn with_a_refused_record(name: &str) -> (usize, usize, Vec<UserId>) {
     let entry = super::find(name).unwrap_or_else(|| panic!("{name} is not in the registry"));
     let memory = Memory::new(LIMIT, entry);
@@ -167,16 +168,16 @@ fn with_a_refused_record(name: &str) -> (usize, usize, Vec<UserId>) {
 }
 
 #[test]
-fn a_refused_record_is_a_lost_coupon_for_redis_kafka_and_none_for_redis_kafka_safe() {
-    // The user was told "issued", and no row will ever come: lost, and one coupon too few.
+fn a_refused_record_loses_a_coupon_in_redis_kafka_and_not_in_redis_kafka_safe() {
+    // The decision was "issued" and the row never comes: one coupon is lost and one is missing.
     let (issued, failed, rows) = with_a_refused_record("redis-kafka");
     assert_eq!((issued, failed, rows), (2, 0, vec![UserId(2)]));
-    // The user was told that it failed, and the coupon went to the next one but one: all are issued, none is lost.
+    // The claim failed and its number went to another user: all coupons are issued and none is lost.
     let (issued, failed, rows) = with_a_refused_record("redis-kafka-safe");
     assert_eq!((issued, failed, rows), (2, 1, vec![UserId(2), UserId(3)]));
 }
 
-/// What `name` makes of these records, read so many at a time.
+/// The state after the consumer of strategy `name` has read these records, `batch` at a time.
 fn consumed(name: &str, records: &[u64], batch: usize) -> Memory {
     let entry = super::find(name).unwrap_or_else(|| panic!("{name} is not in the registry"));
     let memory = Memory::new(LIMIT, entry);
@@ -199,14 +200,14 @@ fn a_batch_is_one_statement_and_one_commit_of_offsets() {
 }
 
 #[test]
-fn records_delivered_again_in_the_same_batch_are_rows_twice_only_without_a_unique_key() {
+fn a_record_delivered_twice_in_one_batch_is_two_rows_only_without_a_unique_key() {
     let rows = |name| consumed(name, &[1, 2, 1, 2, 3], 4).rows();
     assert_eq!(rows("redis-kafka"), [1, 2, 1, 2, 3].map(UserId));
     assert_eq!(rows("redis-kafka-safe"), [1, 2, 3].map(UserId));
 }
 
 #[test]
-fn names_are_unique_and_every_entry_says_what_it_has_to() {
+fn names_are_unique_and_every_entry_is_complete() {
     let names: BTreeSet<_> = REGISTRY.iter().map(|entry| entry.name).collect();
     assert_eq!(names.len(), REGISTRY.len());
     for entry in REGISTRY {
@@ -225,7 +226,7 @@ fn names_are_unique_and_every_entry_says_what_it_has_to() {
 }
 
 #[test]
-fn a_strategy_that_needs_more_than_it_says_gets_an_error_and_no_panic() {
+fn a_strategy_without_a_port_it_needs_returns_an_error_and_does_not_panic() {
     let absent = Arc::new(crate::adapters::absent::Absent);
     for entry in REGISTRY.iter().filter(|entry| entry.needs(Need::Redis)) {
         let event = ports::Event {

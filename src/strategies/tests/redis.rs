@@ -1,5 +1,5 @@
-//! Redis in memory: the embedded server's keyspace without its server, on a thread that owns it. A call blocks for an
-//! instant and needs no runtime; scripts are really run.
+//! Redis in memory: the keyspace of the embedded server without the server, owned by one thread. A call blocks shortly and needs
+//! no runtime. The keyspace runs the scripts.
 
 use std::{sync::mpsc, time::Duration};
 
@@ -12,20 +12,20 @@ use crate::{
     ports::{Cache, Effect, PortError, Result, Script, UserId},
 };
 
-type Question = (Vec<Bytes>, mpsc::Sender<Reply>);
+type Request = (Vec<Bytes>, mpsc::Sender<Reply>);
 
 /// [`Cache`] on a keyspace of its own.
 #[derive(Clone)]
-pub struct Redis(mpsc::Sender<Question>);
+pub struct Redis(mpsc::Sender<Request>);
 
 impl Redis {
     pub fn start() -> Self {
-        let (questions, asked) = mpsc::channel::<Question>();
-        // Ends when the last clone is gone.
+        let (questions, asked) = mpsc::channel::<Request>();
+        // The thread ends after the last clone is dropped.
         std::thread::spawn(move || {
             let mut keyspace = Keyspace::default();
             for (command, answer) in asked {
-                // Time stands still: no lease ever ends.
+                // The time is constant, so no lease ends.
                 let _ = answer.send(keyspace.execute(&command, Duration::from_secs(1)));
             }
         });

@@ -1,28 +1,28 @@
-//! Keeps secrets out of every output.
+//! Removes secrets from every output.
 //!
-//! A secret is found in two ways: by what it means (the password of a URL, the value of a parameter called `token`, an
-//! `Authorization` header), and by its value, once it is known, in whatever encoding it comes back.
+//! A secret is found in two ways: by its name (the password of a URL, the value of a parameter `token`, an
+//! `Authorization` header), and by its known value, in any encoding.
 //!
 //! # Layout
 //!
-//! - [`meaning`]: which names have secrets for values, and where such names stand in a text
+//! - [`names`]: the names whose values are secrets, and the search for such names in a text
 //! - [`secrets`]: a set of known values, and the search for them
-//! - `views`: a text with its percent signs, backslashes, entities or base64 decoded
+//! - `views`: a text with percent signs, backslashes, entities or base64 decoded
 //!
 //! # Where it is applied
 //!
-//! - [`value`] for what a user has typed, in errors about it
-//! - [`foreign`] for what a service or a library has said, where it enters the program
-//! - [`output`] for every document and every line on stdout and stderr, as the last gate
+//! - [`value`]: to typed values in errors
+//! - [`foreign`]: to messages of services and libraries, where they enter the program
+//! - [`output`]: to every document and every line on stdout and stderr, as the last filter
 //!
-//! # What is not hidden
+//! # Limits
 //!
-//! A value of fewer than [`secrets::SHORTEST`] bytes is hidden where it is known by its meaning, and not searched for: a search for
-//! the password `1` would destroy every number. A value that is like a word or a number is searched for in foreign texts, as a
-//! whole word; the last gate does not search for it, as it would destroy the program's own words and numbers. A password that
-//! equals the user, the host or the path of its own URL is not searched for either, as these are shown.
+//! A value of fewer than [`secrets::SHORTEST`] bytes is masked by its name and not searched for: a search for the password `1`
+//! would mask every number. A value that resembles a word or a number is searched for in foreign texts as a whole word. The last
+//! filter does not search for it, because it would mask words and numbers of the program itself. A password that equals the user,
+//! the host or the path of its own URL is not searched for, because these are shown.
 
-pub mod meaning;
+pub mod names;
 pub mod secrets;
 mod views;
 
@@ -32,34 +32,34 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-pub use meaning::{text, value};
+pub use names::{text, value};
 pub use secrets::Secrets;
 
-/// What stands in place of a secret.
+/// The mask that replaces a secret.
 pub const MASK: &str = "***";
 
-/// What the process has learned to be secret.
+/// The secrets that the process knows.
 static KNOWN: RwLock<Secrets> = RwLock::new(Secrets::new());
 
-/// Remembers a secret for the rest of the process.
+/// Adds a secret to those that the process knows.
 pub fn remember(secret: &str) {
     learn(|known| known.add(secret));
 }
 
-/// Remembers the secrets of a URL: its password, and the values of parameters with a secret name.
+/// Adds the secrets of a URL: its password, and the values of parameters with a secret name.
 pub fn remember_url(url: &url::Url) {
     learn(|known| known.add_url(url));
 }
 
-/// Remembers the secrets in a value that a user has typed, which may be no URL.
+/// Adds the secrets in a typed value, which may be an invalid URL.
 pub fn remember_typed(typed: &str) {
-    let secrets = meaning::secrets_in(typed);
+    let secrets = names::secrets_in(typed);
     if !secrets.is_empty() {
         learn(|known| known.add_all(secrets));
     }
 }
 
-/// Remembers all of a set.
+/// Adds all secrets of a set.
 pub fn remember_all(secrets: &Secrets) {
     if !secrets.is_empty() {
         learn(|known| known.extend(secrets));
@@ -70,26 +70,26 @@ fn learn(change: impl FnOnce(&mut Secrets)) {
     change(&mut KNOWN.write().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// What a service or a library has said, without secrets.
-pub fn foreign(said: &str) -> String {
+/// A message of a service or a library, without secrets.
+pub fn foreign(message: &str) -> String {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-    text(&known.mask(said))
+    text(&known.mask(message))
 }
 
-/// An output of the program, without the secrets that cannot be mistaken for its own words and numbers.
+/// An output of the program, without the secrets that differ from its own words and numbers.
 pub fn output(written: &str) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     known.mask_distinctive(written)
 }
 
-/// Stderr behind the last gate, for whoever writes whole lines.
+/// Stderr with the last filter. A caller must write whole lines.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let said = String::from_utf8_lossy(bytes);
-        io::stderr().write_all(output(&said).as_bytes())?;
+        let text = String::from_utf8_lossy(bytes);
+        io::stderr().write_all(output(&text).as_bytes())?;
         Ok(bytes.len())
     }
 

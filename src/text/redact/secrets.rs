@@ -1,8 +1,8 @@
-//! Values that no output may contain, and the search for them.
+//! A set of secret values, and the search for them in a text.
 //!
-//! The values are sorted, and each knows the longest other value that it begins with. The longest value that stands at a place of a
-//! text is then found by one binary search: it is the greatest value that is not greater than the rest of the text, or one that
-//! this value begins with. A million values, such as a column of tokens, take no more than their own memory.
+//! The values are sorted, and each has the index of the longest other value that is its prefix. One binary search finds the longest
+//! value at a place of a text: it is the greatest value that is not greater than the rest of the text, or a prefix of that value.
+//! So a million values, such as a column of tokens, need little more than their own memory.
 
 use std::{borrow::Cow, fmt};
 
@@ -11,62 +11,62 @@ use url::Url;
 
 use super::{
     MASK,
-    meaning::{is_secret_header, is_secret_name},
+    names::{is_secret_header, is_secret_name},
     views::{Span, View},
 };
 
-/// Bytes of the shortest value that is searched for.
+/// The length in bytes of the shortest value that is searched for.
 pub const SHORTEST: usize = 3;
 
-/// Bytes of the shortest number that is searched for: shorter ones are statuses and counts.
+/// The length of the shortest number that is searched for. Shorter numbers are statuses and counts.
 pub const SHORTEST_NUMBER: usize = 4;
 
-/// Bytes of the shortest value that is distinctive.
+/// The length of the shortest distinctive value.
 const DISTINCTIVE: usize = 8;
 
-/// How many encodings may be around one another in a foreign text: a JSON text within a JSON text within a URL.
+/// The most nested encodings in a foreign text: a JSON text within a JSON text within a URL.
 const DEPTH: usize = 3;
 
-/// Schemes before the credentials of an `Authorization` header.
+/// The schemes of an `Authorization` header.
 const SCHEMES: [&str; 6] = ["basic", "bearer", "digest", "token", "negotiate", "apikey"];
 
-/// A set of values.
+/// A set of secret values.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// Sorted by value.
+    /// The secrets, sorted by value.
     values: Vec<Secret>,
 }
 
 #[derive(Clone)]
 struct Secret {
     value: Box<str>,
-    /// The longest other value that this one begins with, by its index.
+    /// The index of the longest other value that is a prefix of this one.
     within: Option<usize>,
     distinctive: bool,
 }
 
 impl Secrets {
-    /// None.
+    /// An empty set.
     pub const fn new() -> Self {
         Self { values: Vec::new() }
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Remembers a value, and what is secret in it: the password of a URL, the credentials after `Bearer` or `Basic`.
+    /// Adds a value and the secrets within it: the password of a URL, the credentials after `Bearer` or `Basic`.
     pub fn add(&mut self, value: &str) {
         self.insert(parts(value));
     }
 
-    /// Remembers many values as they are.
+    /// Adds many values as they are.
     pub fn add_all<'a>(&mut self, values: impl IntoIterator<Item = &'a str>) {
         self.insert(values.into_iter().map(str::to_owned));
     }
 
-    /// Remembers the value of a header, if headers of this name hold secrets.
+    /// Adds the value of a header, if headers with this name hold secrets.
     pub fn add_header(&mut self, name: &str, value: &str) {
         if !is_secret_header(name) {
             return;
@@ -74,7 +74,7 @@ impl Secrets {
         self.add(value);
         if name.to_ascii_lowercase().ends_with("cookie") {
             let pairs = value.split(';').filter_map(|pair| pair.split_once('='));
-            // What follows the first pair of Set-Cookie is its path and the like.
+            // The pairs after the first one of Set-Cookie are attributes such as its path.
             let count = if name.len() > "cookie".len() {
                 1
             } else {
@@ -85,19 +85,19 @@ impl Secrets {
         }
     }
 
-    /// Remembers a value that stands under a name, if the name is one of a secret.
+    /// Adds the value of a name, if the name is that of a secret.
     pub fn add_named(&mut self, name: &str, value: &str) {
         if is_secret_name(name) {
             self.add(value);
         }
     }
 
-    /// Remembers the password of a URL, and the values of parameters with a secret name.
+    /// Adds the password of a URL, and the values of parameters with a secret name.
     pub fn add_url(&mut self, url: &Url) {
         self.insert(of_url(url));
     }
 
-    /// Remembers all of another set.
+    /// Adds all values of another set.
     pub fn extend(&mut self, other: &Self) {
         self.insert(other.values.iter().map(|secret| secret.value.to_string()));
     }
@@ -126,14 +126,14 @@ impl Secrets {
         }
     }
 
-    /// The text without the values, in whatever encoding they come.
+    /// The text without the values, in any encoding.
     pub fn mask(&self, text: &str) -> String {
         self.masked(text, DEPTH, false).into_owned()
     }
 
-    /// The text without those values that cannot be mistaken for words or numbers.
+    /// The text without the distinctive values, which resemble neither words nor numbers.
     pub fn mask_distinctive<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        // One encoding: that of the document itself.
+        // Depth 1: the encoding of the document itself.
         self.masked(text, 1, true)
     }
 
@@ -180,7 +180,7 @@ fn is_searched(value: &str) -> bool {
     value.len() >= shortest && !value.trim().is_empty() && !value.contains(MASK)
 }
 
-/// Whether a value is neither like a word nor like a number: long, and made of more than one kind of characters.
+/// Whether a value resembles neither a word nor a number: it is long and has more than one kind of characters.
 fn is_distinctive(value: &str) -> bool {
     let kinds: [fn(char) -> bool; 4] = [
         |c| c.is_lowercase(),
@@ -192,7 +192,7 @@ fn is_distinctive(value: &str) -> bool {
     value.len() >= DISTINCTIVE && kinds > 1 && value.parse::<f64>().is_err()
 }
 
-/// A value, and the secrets within it. Of `Bearer …` and the like, the scheme is no secret.
+/// A value and the secrets within it. In `Bearer …`, the scheme is no secret.
 fn parts(value: &str) -> Vec<String> {
     let trimmed = value.trim();
     if let Some((scheme, credentials)) = trimmed.split_once(' ')
@@ -207,7 +207,7 @@ fn parts(value: &str) -> Vec<String> {
     parts
 }
 
-/// Credentials, and the password in those of `Basic`.
+/// Credentials, and the password within `Basic` credentials.
 fn of_credentials(credentials: &str) -> Vec<String> {
     let mut parts = vec![credentials.to_owned()];
     let decoded = BASE64_STANDARD.decode(credentials).ok();
@@ -218,8 +218,8 @@ fn of_credentials(credentials: &str) -> Vec<String> {
     parts
 }
 
-/// The password of a URL as written and as meant, and the values of parameters with a secret name. What is shown of the URL as
-/// the name of a user, a host or a database cannot be hidden elsewhere.
+/// The password of a URL, encoded and decoded, and the values of parameters with a secret name. A value that equals the URL's user,
+/// host or database is left out, because these are shown.
 fn of_url(url: &Url) -> Vec<String> {
     let decoded = |text: &str| {
         let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
@@ -242,17 +242,17 @@ fn of_url(url: &Url) -> Vec<String> {
         .collect()
 }
 
-/// One search.
+/// A search for secrets.
 struct Search<'a> {
     secrets: &'a Secrets,
-    /// Bytes that a value begins with.
+    /// The first bytes of all values.
     first: [bool; 256],
-    /// Whether values are left out that could be words or numbers.
+    /// Whether the search is for distinctive values only.
     distinctive: bool,
 }
 
 impl Search<'_> {
-    /// Where values stand in a view, and in what can be decoded of it.
+    /// Finds values in a view and in every text decoded from it.
     fn within(&self, view: &View<'_>, depth: usize, found: &mut Vec<Span>) {
         let bytes = view.bytes();
         for (start, byte) in bytes.iter().enumerate() {
@@ -267,7 +267,7 @@ impl Search<'_> {
         }
     }
 
-    /// The length of the longest value that stands at `start`.
+    /// The length of the longest value at `start`.
     fn at(&self, bytes: &[u8], start: usize) -> Option<usize> {
         let values = &self.secrets.values;
         let rest = &bytes[start..];
@@ -283,7 +283,7 @@ impl Search<'_> {
         None
     }
 
-    /// Whether a value that is found is meant: one that could be a word has to stand alone.
+    /// Whether a match counts: a value that resembles a word must be a whole word.
     fn counts(&self, secret: &Secret, bytes: &[u8], start: usize) -> bool {
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
         let before = start.checked_sub(1).and_then(|at| bytes.get(at));

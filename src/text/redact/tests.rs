@@ -8,7 +8,7 @@ use base64::{
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use super::{Secrets, foreign, meaning, output, remember, text, value};
+use super::{Secrets, foreign, names, output, remember, text, value};
 use crate::{
     input::{services, toml_file::TomlFile},
     service::Target,
@@ -18,7 +18,7 @@ const CASES: usize = 10_000;
 
 const CHARACTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/@?#&=+% \"'\\<>;,.-_~!$*()[]{}|^`éß€🎟";
 
-/// A secret that no text has by chance.
+/// A random secret that no text contains by chance.
 fn secret(random: &mut StdRng) -> String {
     let characters: Vec<char> = CHARACTERS.chars().collect();
     let length = random.random_range(9..40);
@@ -102,7 +102,7 @@ const ENCODINGS: [fn(&str) -> String; 8] = [
     csv,
 ];
 
-/// What base64 makes of a text behind so many other bytes, without the characters that depend on what stands around it.
+/// The base64 text of `text` after `bytes` other bytes, without the characters that depend on neighbouring bytes.
 fn base64_behind(text: &str, bytes: usize) -> [String; 2] {
     let whole = [vec![b':'; bytes], text.as_bytes().to_vec()].concat();
     let (start, end) = ((bytes * 8).div_ceil(6), whole.len() * 8 / 6);
@@ -113,7 +113,7 @@ fn base64_behind(text: &str, bytes: usize) -> [String; 2] {
     ]
 }
 
-/// Every spelling of a secret that is looked for.
+/// Every encoding of a secret that the tests search for.
 fn spellings(secret: &str) -> Vec<String> {
     let mut spellings = vec![secret.to_owned()];
     for encode in ENCODINGS {
@@ -135,7 +135,7 @@ fn assert_hidden(secret: &str, shown: &str, place: &str) {
     }
 }
 
-/// One encoding, or one within another, as an answer of a service may have them.
+/// A random encoding, or one encoding within another, as in an answer of a service.
 fn encoded(secret: &str, random: &mut StdRng) -> String {
     let pick = |random: &mut StdRng| ENCODINGS[random.random_range(0..ENCODINGS.len())];
     match random.random_range(0..5) {
@@ -167,7 +167,7 @@ fn a_known_secret_is_hidden_in_every_encoding() {
     }
 }
 
-/// A value of a flag, an environment variable or a scenario file, in each dialect; half of them cannot be understood.
+/// A value of a flag, an environment variable or a scenario file. Half of these values are invalid.
 fn typed(secret: &str, kind: usize) -> String {
     let encoded = percent(secret);
     match kind {
@@ -195,13 +195,13 @@ fn typed(secret: &str, kind: usize) -> String {
 }
 
 #[test]
-fn a_typed_secret_is_in_no_error_and_in_no_setting() {
+fn no_error_and_no_setting_contains_a_typed_secret() {
     let mut random = StdRng::seed_from_u64(2);
     for case in 0..CASES {
         let kind = case % 17;
         let mut secret = secret(&mut random);
         if kind >= 10 {
-            // A list or a sentence of settings ends a value at white space and at its own quotes.
+            // In a list of settings, white space and quotes end a value.
             secret = secret.replace([' ', '\'', '"', ';', ',', '&', '='], "x");
         }
         let typed = typed(&secret, kind);
@@ -274,7 +274,7 @@ fn target_file(secret: &str, kind: usize) -> String {
 }
 
 #[test]
-fn a_secret_of_a_target_file_is_in_no_answer_that_is_shown() {
+fn no_shown_answer_contains_a_secret_of_the_target_file() {
     let mut random = StdRng::seed_from_u64(3);
     for case in 0..CASES {
         let kind = case % 9;
@@ -298,7 +298,7 @@ fn a_secret_of_a_target_file_is_in_no_answer_that_is_shown() {
 }
 
 #[test]
-fn broken_urls_and_lists_hide_what_may_be_a_password() {
+fn possible_passwords_in_invalid_urls_and_lists_are_masked() {
     for (typed, masked) in [
         ("postgres://u:secret@h/db", "postgres://***@h/db"),
         ("postgres://u:se@cr/et@h/db", "postgres://***@h/db"),
@@ -341,7 +341,7 @@ fn broken_urls_and_lists_hide_what_may_be_a_password() {
 }
 
 #[test]
-fn sentences_hide_urls_headers_and_fields() {
+fn secrets_of_urls_headers_and_fields_in_messages_are_masked() {
     for (said, masked) in [
         (
             "cannot reach postgres://u:p/w@h:5432/x, nor redis://tok3n@h:1",
@@ -370,7 +370,7 @@ fn sentences_hide_urls_headers_and_fields() {
 }
 
 #[test]
-fn a_parsed_url_shows_who_and_where() {
+fn a_valid_url_shows_its_user_host_and_path() {
     for (url, shown) in [
         ("postgres://u:secret@h/x", "postgres://u:***@h/x"),
         ("postgres://u@h/x", "postgres://u@h/x"),
@@ -380,13 +380,13 @@ fn a_parsed_url_shows_who_and_where() {
             "mysql://h/x?sslpassword=***&ssl-mode=required&PWD=***",
         ),
     ] {
-        assert_eq!(meaning::url(&url::Url::parse(url).unwrap()), shown);
+        assert_eq!(names::url(&url::Url::parse(url).unwrap()), shown);
     }
 }
 
-/// Neither a status nor a word of ours is lost by a poor password.
+/// A weak password masks no status and no word of the program.
 #[test]
-fn short_and_common_values_do_not_destroy_a_text() {
+fn short_and_common_values_mask_only_whole_words() {
     let mut known = Secrets::default();
     for poor in ["a", "1", "12", "200", "issued", "10000"] {
         known.add(poor);
@@ -402,7 +402,7 @@ fn short_and_common_values_do_not_destroy_a_text() {
 }
 
 #[test]
-fn the_longest_goes_first_and_a_password_goes_alone() {
+fn the_longest_value_is_masked_first_and_a_password_without_its_url() {
     let mut secrets = Secrets::default();
     secrets.add("key");
     secrets.add("key-of-mine");
@@ -415,7 +415,7 @@ fn the_longest_goes_first_and_a_password_goes_alone() {
 }
 
 #[test]
-fn values_that_overlap_or_begin_one_another_are_all_hidden() {
+fn overlapping_values_and_prefixes_are_all_masked() {
     let mut secrets = Secrets::default();
     secrets.add_all(["abCd.1234", "1234.efGh", "abCd.1234.efGh.5678", "abCd"]);
     assert_eq!(secrets.mask("<abCd.1234.efGh>"), "<***>");
@@ -423,7 +423,7 @@ fn values_that_overlap_or_begin_one_another_are_all_hidden() {
 }
 
 #[test]
-fn the_password_of_a_url_that_is_shown_as_its_user_is_not_searched_for() {
+fn a_password_that_equals_the_user_of_its_url_is_not_searched_for() {
     let mut secrets = Secrets::default();
     secrets.add_url(&url::Url::parse("postgres://coupon:coupon@h/coupon").unwrap());
     let said = "password authentication failed for user \"coupon\"";
@@ -431,14 +431,14 @@ fn the_password_of_a_url_that_is_shown_as_its_user_is_not_searched_for() {
 }
 
 #[test]
-fn what_the_process_has_learned_is_in_no_output() {
+fn no_output_contains_a_secret_that_the_process_knows() {
     remember("Learned-Only-Here-42");
     assert_eq!(output("a Learned-Only-Here-42 b"), "a *** b");
     assert_eq!(foreign("a Learned%2DOnly-Here%2D42 b"), "a *** b");
 }
 
 #[test]
-fn a_million_values_are_searched_in_no_time() {
+fn a_search_for_a_million_values_is_fast() {
     let values: Vec<String> = (0..200_000).map(|n| format!("token-{n:06}-x")).collect();
     let mut secrets = Secrets::default();
     secrets.add_all(values.iter().map(String::as_str));

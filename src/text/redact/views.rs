@@ -1,4 +1,4 @@
-//! A text as it reads when one encoding of it is undone, with the place of every byte in the original.
+//! A text with one encoding decoded, and the place of every byte in the original text.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -8,17 +8,17 @@ pub type Span = Range<usize>;
 /// The shortest base64 text that can hold a value.
 const MIN_BASE64: usize = 6;
 
-/// The longest base64 text that is looked into. Histograms and pictures are longer.
+/// The longest base64 text that is decoded. Histograms and pictures are longer.
 const MAX_BASE64: usize = 16 * 1024;
 
-/// A text, or what is read in it.
+/// A text, or a text decoded from it.
 pub struct View<'a> {
     bytes: Cow<'a, [u8]>,
-    /// Of every byte; none where the view is the original.
+    /// The place of every byte in the original; `None` if the view is the original.
     places: Option<Vec<(u32, u32)>>,
 }
 
-/// Reads one escape at the start of a text: the bytes that it stands for, and its length.
+/// Decodes one escape at the start of a text. Returns the decoded bytes and the length of the escape.
 type Step = fn(&[u8]) -> Option<(Escaped, usize)>;
 
 /// The bytes of one character.
@@ -27,7 +27,7 @@ struct Escaped {
     length: usize,
 }
 
-/// The encodings that are read byte by byte, each with the byte that its escapes begin with. A form's `+` is a space.
+/// The encodings with escapes, each with the first bytes of its escapes. In a form, `+` is a space.
 const STEPS: [(&[u8], Step); 5] = [
     (b"%", percent),
     (b"%+", form),
@@ -37,7 +37,7 @@ const STEPS: [(&[u8], Step); 5] = [
 ];
 
 impl<'a> View<'a> {
-    /// The original.
+    /// The view of the original text.
     pub fn of(text: &'a str) -> Self {
         Self {
             bytes: Cow::Borrowed(text.as_bytes()),
@@ -45,12 +45,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// As it reads.
+    /// The decoded bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Where bytes of the view, at least one, are in the original.
+    /// The place in the original of a range of the view, which has at least one byte.
     pub fn span(&self, range: Range<usize>) -> Span {
         match &self.places {
             None => range,
@@ -58,7 +58,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Every view in which one encoding is undone, where there is anything to undo.
+    /// Calls `look` with every view in which one encoding is decoded, if the text contains that encoding.
     pub fn decoded(&self, look: &mut dyn FnMut(&View<'_>)) {
         for (starts, step) in STEPS {
             let is_escape =
@@ -70,7 +70,7 @@ impl<'a> View<'a> {
         self.base64(look);
     }
 
-    /// With the escapes of one encoding undone, of which the first is at `first`.
+    /// The view with the escapes of one encoding decoded. The first escape is at `first`.
     fn rewritten(&self, starts: &[u8], step: Step, first: usize) -> View<'static> {
         let source = self.bytes();
         let mut bytes = source[..first].to_vec();
@@ -101,7 +101,7 @@ impl<'a> View<'a> {
         (short(span.start), short(span.end))
     }
 
-    /// Every run of characters that could be base64, read from each of four offsets, as it may stand within a longer text.
+    /// Decodes every run of base64 characters from each of four offsets, because the base64 text may begin within the run.
     fn base64(&self, look: &mut dyn FnMut(&View<'_>)) {
         let source = self.bytes();
         let mut start = 0;
@@ -130,7 +130,7 @@ impl<'a> View<'a> {
             let (first, bit) = (index * 8 / 6, index * 8 % 6);
             let next = values.get(first + 1).copied().unwrap_or_default();
             let pair = u16::from(values[first]) << 6 | u16::from(next);
-            // The pair has twelve bits; the byte begins at `bit`.
+            // The pair has twelve bits, and the byte begins at `bit`.
             bytes.push((pair >> (4 - bit)).to_le_bytes()[0]);
             places.push(self.place(run.start + first..run.start + first + 2));
         }
@@ -188,7 +188,7 @@ fn form(rest: &[u8]) -> Option<(Escaped, usize)> {
     }
 }
 
-/// As JSON, Rust, Markdown and most others write it.
+/// A backslash escape of JSON, Rust, Markdown and most other formats.
 fn backslash(rest: &[u8]) -> Option<(Escaped, usize)> {
     let (kind, after) = rest.strip_prefix(b"\\")?.split_first()?;
     let read = match kind {
@@ -206,7 +206,7 @@ fn backslash(rest: &[u8]) -> Option<(Escaped, usize)> {
     Some(read)
 }
 
-/// What follows `\u`: four digits, two times four for a surrogate pair, or any number of digits in braces.
+/// The text after `\u`: four digits, a surrogate pair, or digits in braces.
 fn unicode(after: &[u8]) -> Option<(Escaped, usize)> {
     if let Some(braced) = after.strip_prefix(b"{") {
         let end = braced.iter().take(8).position(|byte| *byte == b'}')?;
@@ -224,7 +224,7 @@ fn unicode(after: &[u8]) -> Option<(Escaped, usize)> {
     Some((Escaped::character(character), 12))
 }
 
-/// As HTML and XML write it.
+/// An entity of HTML and XML.
 fn entity(rest: &[u8]) -> Option<(Escaped, usize)> {
     let after = rest.strip_prefix(b"&")?;
     let end = after.iter().take(10).position(|byte| *byte == b';')?;
@@ -242,7 +242,7 @@ fn entity(rest: &[u8]) -> Option<(Escaped, usize)> {
     Some((Escaped::character(character), end + 2))
 }
 
-/// Quotes within quotes, as CSV and SQL write them.
+/// A doubled quote of CSV and SQL.
 fn doubled(rest: &[u8]) -> Option<(Escaped, usize)> {
     match rest {
         [b'"', b'"', ..] | [b'\'', b'\'', ..] => Some((Escaped::one(rest[0]), 2)),

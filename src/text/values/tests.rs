@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn counts_as_people_write_them() {
+fn every_spelling_of_a_count_is_parsed() {
     for (text, value) in [
         ("0", 0),
         ("10000", 10_000),
@@ -23,7 +23,7 @@ fn counts_as_people_write_them() {
 }
 
 #[test]
-fn what_is_no_count() {
+fn other_texts_are_no_counts() {
     for text in [
         "",
         "k",
@@ -82,7 +82,7 @@ fn durations_need_a_unit() {
 }
 
 #[test]
-fn rates_need_their_second() {
+fn a_rate_needs_its_unit() {
     for (text, rate) in [
         ("5000/s", 5000.0),
         ("5k/s", 5000.0),
@@ -100,7 +100,7 @@ fn rates_need_their_second() {
 }
 
 #[test]
-fn a_rate_that_is_asked_for_may_leave_its_second_out() {
+fn the_unit_of_a_rate_setting_is_optional() {
     for (text, per_second) in [
         ("500", 500.0),
         ("500/s", 500.0),
@@ -115,7 +115,7 @@ fn a_rate_that_is_asked_for_may_leave_its_second_out() {
 }
 
 #[test]
-fn the_nearest_name_is_only_offered_when_it_is_near() {
+fn only_a_similar_name_is_offered() {
     let names = ["naive", "redis-incr", "redis-kafka"];
     assert_eq!(nearest("redis-kafak", names), Some("redis-kafka"));
     assert_eq!(nearest("NAIVE", names), Some("naive"));
@@ -125,17 +125,17 @@ fn the_nearest_name_is_only_offered_when_it_is_near() {
 
 proptest! {
     #[test]
-    fn nothing_panics(text in any::<String>()) {
+    fn no_text_panics(text in any::<String>()) {
         let _ = (count(&text), duration(&text), per_second(&text), switch(&text), seed(&text), quoted(&text));
     }
 
     #[test]
-    fn nothing_panics_on_what_looks_like_a_number(text in "[0-9._,]{0,60}[kKmMnuµs/ ]{0,3}") {
+    fn no_text_similar_to_a_number_panics(text in "[0-9._,]{0,60}[kKmMnuµs/ ]{0,3}") {
         let _ = (count(&text), duration(&text), per_second(&text), seed(&text));
     }
 
     #[test]
-    fn every_count_is_read_back(value in any::<u64>()) {
+    fn every_count_is_parsed_to_the_same_number(value in any::<u64>()) {
         prop_assert_eq!(count(&value.to_string()), Ok(value));
         prop_assert_eq!(seed(&value.to_string()), Ok(value));
         prop_assert_eq!(nanoseconds(&format!("{value}ns")), Ok(value));

@@ -1,4 +1,4 @@
-//! Servers of a test's own: on a free port, in a folder that goes with them, ended by their process id.
+//! Private servers of a test: each has a free port and its own folder, and is ended by its process id.
 
 mod mariadb;
 mod pgbouncer;
@@ -22,7 +22,7 @@ pub use mariadb::mariadb;
 pub use pgbouncer::pgbouncer;
 pub use postgres::postgres;
 
-/// A server that runs, and the folder that it works in.
+/// A running server with its folder.
 pub struct Server {
     child: Child,
     folder: TempDir,
@@ -35,7 +35,7 @@ impl Server {
         self.folder.path().join(name)
     }
 
-    /// Runs `command` until this is dropped, once it listens at `port`.
+    /// Starts `command` and waits until it listens at `port`. The server ends when this value is dropped.
     fn start(mut command: Command, folder: TempDir, port: u16) -> Self {
         let log = fs::File::create(folder.path().join("log")).expect("a log");
         let child = command
@@ -64,7 +64,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // In good order, as a server has processes and shared memory of its own.
+        // The server gets SIGTERM first, because it has child processes and shared memory to clean up.
         let id = self.child.id().to_string();
         let _ = Command::new("kill").args(["-INT", &id]).status();
         let begin = Instant::now();
@@ -77,7 +77,7 @@ impl Drop for Server {
     }
 }
 
-/// A port that nothing listens at.
+/// A free port.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
@@ -88,7 +88,7 @@ pub fn has_ipv6() -> bool {
     TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
-/// `program` as `user`, where this runs as root, whom databases refuse to serve.
+/// `program` as `user`, if the test runs as root: databases refuse to run as root.
 fn as_user(user: &str, program: &str) -> Command {
     let mut command = if fs::metadata("/proc/self").is_ok_and(|own| is_root(&own)) {
         let mut command = Command::new("setpriv");
@@ -105,7 +105,7 @@ fn is_root(own: &fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::uid(own) == 0
 }
 
-/// Debian has PostgreSQL's programs in a folder of their own.
+/// The search path with Debian's folder of PostgreSQL programs.
 fn path() -> OsString {
     let mut folders: Vec<_> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     folders.push("/usr/sbin".into());
@@ -117,14 +117,14 @@ fn path() -> OsString {
     env::join_paths(folders).expect("a path")
 }
 
-/// A folder that `user` may write to.
+/// A folder that `user` can write to.
 fn folder_of(user: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     hand_over(folder.path(), user);
     folder
 }
 
-/// Makes `user` the owner, where this runs as root.
+/// Makes `user` the owner, if the test runs as root.
 fn hand_over(path: &Path, user: &str) {
     if fs::metadata("/proc/self").is_ok_and(|own| is_root(&own)) {
         let owner = format!("{user}:{user}");
@@ -139,7 +139,7 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
-/// `ca.pem`, and `server.pem` with `server.key` for this machine, signed by it.
+/// Writes `ca.pem`, and `server.pem` with `server.key` for this machine, signed by this authority.
 fn certificates(folder: &Path) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

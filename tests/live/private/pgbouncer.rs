@@ -9,7 +9,7 @@ use crate::services;
 
 const USER: &str = "postgres";
 
-/// Fewer sessions of the server than clients, so that they have to be shared. The database is `coupon`, and anybody may come.
+/// Starts a pooler with fewer sessions than clients, so that clients share sessions. The database is `coupon`, without a password.
 pub fn pgbouncer(pool_mode: &str) -> Server {
     let folder = folder_of(USER);
     let url = Url::parse(&services::postgres()).expect("a URL");

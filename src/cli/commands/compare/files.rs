@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::super::CommandError;
 use crate::{
     cli::compare::BaselineName,
-    judge::compare::{self, Named},
+    judge::compare::{self, NamedReport},
     model::report::Report,
     render::json,
     strategies,
@@ -24,16 +24,16 @@ const BASELINES: &str = ".coupon-bench/baselines";
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Reads a report.
-pub(super) fn load(path: &Path) -> Result<Named, CommandError> {
+pub(super) fn load(path: &Path) -> Result<NamedReport, CommandError> {
     let name = path.to_string_lossy().into_owned();
     let report = read(path).map_err(|reason| {
         CommandError::Refused(format!("cannot compare {}: {reason}", quoted(&name)))
     })?;
-    Ok(Named { name, report })
+    Ok(NamedReport { name, report })
 }
 
 /// Reads a baseline.
-pub(super) fn load_baseline(name: &BaselineName) -> Result<Named, CommandError> {
+pub(super) fn load_baseline(name: &BaselineName) -> Result<NamedReport, CommandError> {
     let path = path_of(name);
     if !path.exists() {
         let known = match names().join(", ") {
@@ -43,7 +43,7 @@ pub(super) fn load_baseline(name: &BaselineName) -> Result<Named, CommandError> 
         let text = format!("no baseline {name} in {BASELINES}: {known}");
         return Err(CommandError::Refused(text));
     }
-    Ok(Named {
+    Ok(NamedReport {
         name: name.to_string(),
         ..load(&path)?
     })

@@ -21,7 +21,7 @@ use crate::{
     engine::limits::{self, Needs},
     input::Env,
     judge::{
-        compare::{self, Comparison, Named, Question, Refusal},
+        compare::{self, CompareRequest, Comparison, NamedReport, Refusal},
         exit,
     },
     model::{environment::environment, report::Report},
@@ -38,7 +38,7 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, CommandErr
     let compared = Reports::collect(cli, &config, baseline.as_ref(), env)?;
     let to_save = compared.reports.first().map(|named| named.report.clone());
     let (ended, cut_short) = (compared.exit_code, compared.cut_short);
-    let question = Question {
+    let question = CompareRequest {
         reports: compared.reports,
         baseline,
         metric: config.metric,
@@ -74,7 +74,7 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, CommandErr
 
 /// The reports to compare.
 struct Reports {
-    reports: Vec<Named>,
+    reports: Vec<NamedReport>,
     /// The exit code of the run; of files, that of success.
     exit_code: u8,
     /// Whether the run ended before all of its trials. Reports of files are compared as they are.
@@ -86,7 +86,7 @@ impl Reports {
     fn collect(
         cli: &Cli,
         config: &CompareConfig,
-        baseline: Option<&Named>,
+        baseline: Option<&NamedReport>,
         env: Env<'_>,
     ) -> Result<Self, CommandError> {
         let scenario = match &config.input {
@@ -109,7 +109,7 @@ impl Reports {
         Ok(Self {
             exit_code: report.exit_code,
             cut_short: is_cut_short(&report),
-            reports: vec![Named {
+            reports: vec![NamedReport {
                 name: THIS_RUN.to_owned(),
                 report,
             }],
@@ -130,11 +130,11 @@ fn is_cut_short(report: &Report) -> bool {
 }
 
 /// Compares the settings with those of the baseline before the run: a run with other settings could not be compared.
-fn check_settings(scenario: &Scenario, baseline: &Named) -> Result<(), CommandError> {
+fn check_settings(scenario: &Scenario, baseline: &NamedReport) -> Result<(), CommandError> {
     let mut report = baseline.report.clone();
     report.scenario = scenario.settings();
     report.environment = environment();
-    let planned = Named {
+    let planned = NamedReport {
         name: THIS_RUN.to_owned(),
         report,
     };

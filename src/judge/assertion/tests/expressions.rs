@@ -90,7 +90,7 @@ fn units_are_checked_by_the_parser() {
         ("issued == 100 200", "a count is a whole number"),
         (
             "throughput > 5000",
-            "(throughput is a rate): a rate is a number a second",
+            "(throughput is a rate): a rate is a number per second",
         ),
         ("p99 < 5000/s", "(p99 is a duration)"),
         (

@@ -1,6 +1,6 @@
-//! The ledger's differences as a list, and which of them prove or break something.
+//! The differences between ledger and responses as a list, and which of them prove a finding or break a promise.
 
-use super::{Circumstances, Claim, Finding};
+use super::{Circumstances, Discrepancy, PromiseTerms};
 use crate::model::verdict::{Completion, FindingKind};
 use crate::{
     judge::ledger::{Counted, Ledger, Reconciliation, SharedCodes},
@@ -8,8 +8,8 @@ use crate::{
     strategies::Promise,
 };
 
-/// Everything that the ledger and what users were told differ in, whether or not more may come.
-pub fn found(ledger: &Ledger) -> Vec<Finding> {
+/// All differences between the ledger and the responses, also those that later rows may resolve.
+pub fn discrepancies(ledger: &Ledger) -> Vec<Discrepancy> {
     let all = match ledger {
         Ledger::ByUser(found) => by_user(found),
         Ledger::ByCount(found) | Ledger::ToldOnly(found) => by_count(found),
@@ -19,7 +19,7 @@ pub fn found(ledger: &Ledger) -> Vec<Finding> {
         .collect()
 }
 
-fn by_user(found: &Reconciliation) -> [Finding; 7] {
+fn by_user(found: &Reconciliation) -> [Discrepancy; 7] {
     [
         named(FindingKind::OverIssue, &found.over_issued),
         nameless(FindingKind::UnderIssue, found.under_issued),
@@ -31,7 +31,7 @@ fn by_user(found: &Reconciliation) -> [Finding; 7] {
     ]
 }
 
-fn by_count(found: &Counted) -> [Finding; 7] {
+fn by_count(found: &Counted) -> [Discrepancy; 7] {
     [
         nameless(FindingKind::OverIssue, found.over_issued),
         nameless(FindingKind::UnderIssue, found.under_issued),
@@ -43,33 +43,33 @@ fn by_count(found: &Counted) -> [Finding; 7] {
     ]
 }
 
-fn named(kind: FindingKind, users: &[UserId]) -> Finding {
-    Finding {
+fn named(kind: FindingKind, users: &[UserId]) -> Discrepancy {
+    Discrepancy {
         kind,
         count: users.len() as u64,
         users: users.to_vec(),
     }
 }
 
-fn shared(codes: Option<&SharedCodes>) -> Finding {
-    Finding {
+fn shared(codes: Option<&SharedCodes>) -> Discrepancy {
+    Discrepancy {
         kind: FindingKind::DuplicateCode,
         count: codes.map_or(0, |shared| shared.codes),
         users: codes.map_or_else(Vec::new, |shared| shared.users.clone()),
     }
 }
 
-fn nameless(kind: FindingKind, count: u64) -> Finding {
-    Finding {
+fn nameless(kind: FindingKind, count: u64) -> Discrepancy {
+    Discrepancy {
         kind,
         count,
         users: Vec::new(),
     }
 }
 
-/// Whether coupons went wrong, whatever was promised. That a row was found of somebody who got no answer is good news, and
-/// where users may have several coupons, some do.
-pub fn is_trouble(kind: FindingKind, one_per_user: bool) -> bool {
+/// Whether a difference of this kind is a defect. A row of an attempt without an answer is none, and a user's second row is none
+/// if users may have several coupons.
+pub fn is_defect(kind: FindingKind, one_per_user: bool) -> bool {
     match kind {
         FindingKind::Recovered => false,
         FindingKind::DuplicateUser => one_per_user,
@@ -81,8 +81,8 @@ pub fn is_trouble(kind: FindingKind, one_per_user: bool) -> bool {
     }
 }
 
-/// Whether a finding of this kind stays one: a row that is there stays there, and a row that is missing may still come until
-/// it is proven that no work is under way.
+/// Whether a difference of this kind is final. An existing row stays. A missing row may still come, until it is proven that no
+/// work is in progress.
 pub fn is_known(kind: FindingKind, completion: Completion) -> bool {
     match kind {
         FindingKind::UnderIssue | FindingKind::Lost => completion == Completion::Proven,
@@ -94,19 +94,19 @@ pub fn is_known(kind: FindingKind, completion: Completion) -> bool {
     }
 }
 
-/// Whether something of this kind is against the promise.
-pub fn breaks(claim: Claim, kind: FindingKind) -> bool {
+/// Whether a difference of this kind breaks the promise.
+pub fn breaks(claim: PromiseTerms, kind: FindingKind) -> bool {
     match claim.promise {
         Promise::None => false,
         Promise::AtMost if kind == FindingKind::UnderIssue => false,
         Promise::SingleProcess | Promise::AtMost | Promise::Exact => {
-            is_trouble(kind, claim.one_per_user)
+            is_defect(kind, claim.one_per_user)
         }
     }
 }
 
-/// Whether a known finding is proof, given how the run went. Coupons may be missing because of a fault, which no promise
-/// covers, or because the service was given another limit (`refused_at`).
+/// Whether a known difference is proof under the circumstances of the run. Coupons may be missing because of a fault, which no
+/// promise covers, or because the service is configured with another limit (`refused_at`).
 pub fn proves(kind: FindingKind, run: &Circumstances, refused_at: Option<u64>) -> bool {
     let undisturbed = (run.faults == 0 || run.injected) && run.made == run.asked;
     kind != FindingKind::UnderIssue || (undisturbed && refused_at.is_none())

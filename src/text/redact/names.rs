@@ -1,6 +1,6 @@
-//! Which names have secrets for values, and where such names stand in a text.
+//! The names whose values are secrets, and the search for such names in a text.
 //!
-//! The texts may be broken: a URL that cannot be parsed, a sentence with a URL in it. So more is hidden than has to be.
+//! A text may be an invalid URL, or a sentence that contains a URL. In doubt, too much is masked rather than too little.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -9,7 +9,7 @@ use url::Url;
 
 use super::MASK;
 
-/// A name that contains one of these is that of a secret, whatever stands around it: `sasl.password`, `X-Auth-Token`.
+/// A name that contains one of these words is the name of a secret: `sasl.password`, `X-Auth-Token`.
 const STRONG: [&str; 10] = [
     "password",
     "passwd",
@@ -23,7 +23,7 @@ const STRONG: [&str; 10] = [
     "credential",
 ];
 
-/// A name that is one of these is that of a secret.
+/// A name that equals one of these words is the name of a secret.
 const WHOLE: [&str; 9] = [
     "pass",
     "pwd",
@@ -36,10 +36,10 @@ const WHOLE: [&str; 9] = [
     "jwt",
 ];
 
-/// A header whose name contains one of these holds a secret.
+/// A header whose name contains one of these words holds a secret.
 const HEADERS: [&str; 3] = ["authorization", "cookie", "auth"];
 
-/// Letters and digits, in lower case: `sasl.password`, `SASL_PASSWORD` and `saslPassword` are one name.
+/// The letters and digits of a name in lower case: `sasl.password`, `SASL_PASSWORD` and `saslPassword` become the same name.
 fn plain(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
@@ -49,22 +49,22 @@ fn is_strong(plain: &str) -> bool {
     STRONG.iter().any(|part| plain.contains(part))
 }
 
-/// Whether the value under this name, in a query, a form, a JSON object or a list of settings, is a secret.
+/// Whether the value of this name in a query, a form, a JSON object or a list of settings is a secret.
 pub fn is_secret_name(name: &str) -> bool {
     let name = plain(name);
     is_strong(&name) || WHOLE.contains(&&*name)
 }
 
-/// Whether a header of this name holds a secret.
+/// Whether a header with this name holds a secret.
 pub fn is_secret_header(name: &str) -> bool {
     let name = plain(name);
     is_strong(&name) || name == "key" || HEADERS.iter().any(|part| name.contains(part))
 }
 
-/// A value that a user has typed, all of which may be one URL, without secrets.
+/// A typed value without its secrets. The whole value may be one URL.
 pub fn value(typed: &str) -> String {
     let typed = parameters(typed);
-    // What stands before "://" is only shown if no name and password can be in it.
+    // The text before "://" is shown only if it cannot contain a name and a password.
     let scheme = typed.split("://").next().unwrap_or_default();
     let is_scheme = !scheme.contains([':', '@']);
     let authority = if is_scheme && scheme.len() < typed.len() {
@@ -74,15 +74,15 @@ pub fn value(typed: &str) -> String {
     };
     match typed.rfind('@') {
         Some(at) if at >= authority => format!("{}{MASK}{}", &typed[..authority], &typed[at..]),
-        // Whatever this was meant to be, a name and a password may stand before the '@'.
+        // The value is no URL, and the text before the '@' may contain a name and a password.
         Some(at) => format!("{MASK}{}", &typed[at..]),
         None if authority > 0 => without_port(&typed, authority),
         None => typed,
     }
 }
 
-/// The secrets in a value that a user has typed, which may be no URL: what stands between the first colon of a user's name and the
-/// last `@`, and the values of parameters with a secret name.
+/// The secrets in a typed value, which may be an invalid URL: the text between the first colon of the user and the last `@`, and the
+/// values of parameters with a secret name.
 pub fn secrets_in(typed: &str) -> Vec<&str> {
     let mut secrets = Vec::new();
     if let Some((before, _)) = typed.rsplit_once('@') {
@@ -97,10 +97,10 @@ pub fn secrets_in(typed: &str) -> Vec<&str> {
     secrets
 }
 
-/// Sentences, as a service or a library says them, without what is secret by its meaning.
-pub fn text(said: &str) -> String {
-    let mut shown = said.to_owned();
-    // Most errors have none of these, and some come by the million.
+/// A message of a service or a library, without the secrets that its names show.
+pub fn text(message: &str) -> String {
+    let mut shown = message.to_owned();
+    // Most errors have none of these characters, and an error can occur a million times.
     if shown.contains('=') {
         shown = parameters(&shown);
     }
@@ -116,7 +116,7 @@ pub fn text(said: &str) -> String {
     shown
 }
 
-/// Hides the password, or the lone token, before the host of every URL.
+/// Masks the password, or a token without a user, before the host of every URL.
 fn users(text: &str) -> String {
     static USER: Pattern = LazyLock::new(|| {
         Regex::new(r#"(?i)([a-z][a-z0-9+.-]*://)([^\s/?#"'<>@:]*)(?::([^\s"'<>]*))?@"#).ok()
@@ -124,7 +124,7 @@ fn users(text: &str) -> String {
     replaced(&USER, text, |found| {
         let (scheme, name) = (&found[1], &found[2]);
         match found.get(3).map(|password| password.as_str()) {
-            // A host and its port, in a URL with an '@' behind them.
+            // A host and its port, followed by a path with an '@'.
             Some(rest) if is_port(rest) => found[0].to_owned(),
             Some(_) => format!("{scheme}{name}:{MASK}@"),
             None if name.is_empty() || shows_user(scheme.trim_end_matches("://")) => {
@@ -140,16 +140,15 @@ fn is_port(rest: &str) -> bool {
     (1..=5).contains(&digits) && rest[digits..].starts_with('/')
 }
 
-/// Whether a name without a password is that of a user; elsewhere it is likely a token.
+/// Whether a name without a password is a user in this scheme. In other schemes it may be a token.
 fn shows_user(scheme: &str) -> bool {
     matches!(scheme, "postgres" | "postgresql" | "mysql" | "mariadb")
 }
 
-/// A parsed URL for people: who and where, without secrets. A user without a password is shown, unless the service is one that
-/// takes a lone name for a token.
+/// A valid URL without its secrets. A user without a password is shown, except in a scheme in which it may be a token.
 pub fn url(url: &Url) -> String {
     let mut shown = url.clone();
-    // These fail only for URLs that cannot have a user, and so have none.
+    // These calls fail only for a URL that cannot have a user.
     if shown.password().is_some() {
         let _ = shown.set_password(Some(MASK));
     } else if !shown.username().is_empty() && !shows_user(url.scheme()) {
@@ -166,7 +165,7 @@ pub fn url(url: &Url) -> String {
     shown.into()
 }
 
-/// Hides the values of parameters with a secret name. A parameter begins at the start, or after one of `?&,;` or white space.
+/// Masks the values of parameters with a secret name. A parameter begins at the start, or after one of `?&,;` or white space.
 fn parameters(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut done = 0;
@@ -182,7 +181,7 @@ fn parameters(text: &str) -> String {
     shown
 }
 
-/// Whether it is `{{users.token}}`, which names a secret and is none.
+/// Whether a value is a placeholder such as `{{users.token}}`, which is no secret itself.
 fn is_placeholder(value: &str) -> bool {
     let inner = value
         .strip_prefix("{{")
@@ -214,8 +213,8 @@ fn is_separator(c: char) -> bool {
     "?&,;".contains(c) || c.is_whitespace()
 }
 
-/// How far the value at the start of `rest` reaches: to the end of its quotes, or to what separates it from the next parameter. A
-/// separator that no other parameter follows may belong to the value.
+/// The length of the value at the start of `rest`. It ends at its closing quote, or at the separator before the next parameter. A
+/// separator that no parameter follows may belong to the value.
 fn value_length(rest: &str, separator: Option<char>) -> usize {
     if let Some(quote @ ('"' | '\'')) = rest.chars().next()
         && let Some(end) = rest[1..].find(quote)
@@ -240,7 +239,7 @@ fn begins_parameter(rest: &str) -> bool {
     end > 0 && name[end..].starts_with('=')
 }
 
-/// A pattern of ours. None is a mistake in it, which a test finds.
+/// A regular expression of this file; `None` if it is invalid, which a test would find.
 type Pattern = LazyLock<Option<Regex>>;
 
 fn replaced(pattern: &Pattern, text: &str, by: impl Fn(&Captures<'_>) -> String) -> String {
@@ -252,7 +251,7 @@ fn replaced(pattern: &Pattern, text: &str, by: impl Fn(&Captures<'_>) -> String)
     }
 }
 
-/// Hides the credentials of headers: `Authorization: Bearer …` keeps its scheme.
+/// Masks the credentials of headers: `Authorization: Bearer …` keeps its scheme.
 fn headers(text: &str) -> String {
     static HEADER: Pattern = LazyLock::new(|| {
         let names = "authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token";
@@ -265,7 +264,7 @@ fn headers(text: &str) -> String {
     replaced(&HEADER, text, |found| format!("{}{MASK}", &found[1]))
 }
 
-/// Hides strings of JSON objects under names that mean nothing but a secret, also where the JSON stands in a string of another.
+/// Masks the strings of JSON objects under secret names, also in a JSON text within a string.
 fn fields(text: &str) -> String {
     static FIELD: Pattern =
         LazyLock::new(|| Regex::new(r#"("([A-Za-z0-9_.-]+)"\s*:\s*")((?:[^"\\]|\\.)*)"#).ok());
@@ -279,7 +278,7 @@ fn fields(text: &str) -> String {
     replaced(&ESCAPED, &replaced(&FIELD, text, hidden), hidden)
 }
 
-/// Hides a "port" that is no number, as in `postgres://user:secret`, where the host was forgotten.
+/// Masks a port that is no number, as in `postgres://user:secret`, where the host is missing.
 fn without_port(value: &str, authority: usize) -> String {
     let end = value[authority..]
         .find('/')
@@ -293,7 +292,7 @@ fn without_port(value: &str, authority: usize) -> String {
     }
 }
 
-/// Whether an item of a list of servers, each perhaps with a scheme, ends in the number of a port, or has none.
+/// Whether an item of a list of servers, with or without a scheme, has a number as its port or has no port.
 fn has_port(server: &str) -> bool {
     let server = server.trim();
     let server = server.split_once("://").map_or(server, |(_, rest)| rest);
