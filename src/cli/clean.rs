@@ -11,7 +11,7 @@ use crate::{
         output::OutputTarget,
         settings::{OUTPUT, ServiceArgs},
     },
-    engine::clean::Plan,
+    engine::clean::CleanSettings,
     input::{Env, error::UsageError, raw_value::RawValue},
     text::{problem::Problem, values},
 };
@@ -55,8 +55,11 @@ pub struct CleanArgs {
 /// # Errors
 ///
 /// The first invalid setting, with its place.
-pub fn resolve(args: &CleanArgs, env: Env<'_>) -> Result<(Plan, Option<OutputTarget>), UsageError> {
-    let plan = Plan {
+pub fn resolve(
+    args: &CleanArgs,
+    env: Env<'_>,
+) -> Result<(CleanSettings, Option<OutputTarget>), UsageError> {
+    let plan = CleanSettings {
         services: doctor_services(&args.services, env)?,
         remove: args.yes,
         kept: args.kept,

@@ -14,7 +14,7 @@ use crate::{
     },
     engine::{
         explore::MAX_INSTANCES,
-        replay::{Patience, ReplaySettings},
+        replay::{ReplaySettings, Timeouts},
     },
     input::{
         Env,
@@ -105,7 +105,7 @@ pub fn resolve(args: &ReplayArgs, env: Env<'_>) -> Result<ReplayConfig, UsageErr
             consumer_batch: token.batch.into(),
             ..services
         },
-        patience: Patience {
+        patience: Timeouts {
             step: flag("wait", args.wait.as_ref(), span)?.unwrap_or(Duration::from_millis(300)),
             end: flag("timeout", args.timeout.as_ref(), span)?.unwrap_or(Duration::from_secs(30)),
         },

@@ -1,14 +1,14 @@
-//! What runs: load, exploration, replay.
+//! The engine: runs, explores and replays strategies and services.
 //!
 //! # Layout
 //!
 //! - [`limits`]: the open files and the memory that a run needs, checked before a service is opened
-//! - [`load`]: when each user arrives, and what each user was told
+//! - [`load`]: when each user arrives, and the outcome of each attempt
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
-//! - [`ceiling`]: how fast the services are without a strategy
+//! - [`ceiling`]: the throughput of the services without a strategy
 //! - [`explore`]: every interleaving over simulated services
 //! - [`replay`]: one interleaving on real services
-//! - [`clean`]: what runs that were killed have left behind
+//! - [`clean`]: the objects that killed runs have left on the services
 
 pub mod ceiling;
 pub mod clean;

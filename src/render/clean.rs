@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::json::indented;
 use crate::{
-    engine::clean::{Cleaned, Left, Plan, State, is_removable},
+    engine::clean::{CleanResult, CleanSettings, RunObjects, RunState, is_removable},
     text::format::plural,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
 
 /// The objects of each run, and the flag that removes them.
-pub fn text(plan: &Plan, cleaned: &Cleaned) -> String {
+pub fn text(plan: &CleanSettings, cleaned: &CleanResult) -> String {
     let mut text = String::new();
     for left in &cleaned.runs {
         // Writing to a string cannot fail.
@@ -28,31 +28,31 @@ pub fn text(plan: &Plan, cleaned: &Cleaned) -> String {
     text
 }
 
-fn head(plan: &Plan, left: &Left) -> String {
+fn head(plan: &CleanSettings, left: &RunObjects) -> String {
     let age = left.age_s.map_or("at an unknown time".to_owned(), |age| {
         format!("{} ago", span(age))
     });
     let state = match left.state {
-        State::Alive => "alive",
-        State::Ended => "ended",
-        State::Kept => "ended, its objects were kept",
-        State::Unknown => "not known to this machine",
+        RunState::Alive => "alive",
+        RunState::Ended => "ended",
+        RunState::Kept => "ended, its objects were kept",
+        RunState::Unknown => "not known to this machine",
     };
     let done = match (left.removed, is_removable(plan, left)) {
         (true, _) => "removed",
         (false, true) if plan.remove => "failed to remove",
         (false, true) => "removed with --yes",
         (false, false) => match left.state {
-            State::Alive => "stays",
-            State::Kept => "stays; removed with --yes --kept",
+            RunState::Alive => "stays",
+            RunState::Kept => "stays; removed with --yes --kept",
             _ => "stays; removed with --yes --older-than DURATION",
         },
     };
     format!("run {} began {age}, {state}: {done}", left.run_id)
 }
 
-fn summary(plan: &Plan, cleaned: &Cleaned) -> String {
-    let count = |of: &dyn Fn(&Left) -> bool| {
+fn summary(plan: &CleanSettings, cleaned: &CleanResult) -> String {
+    let count = |of: &dyn Fn(&RunObjects) -> bool| {
         let runs = cleaned.runs.iter().filter(|left| of(left));
         runs.map(|left| left.objects.len() as u64).sum::<u64>()
     };
@@ -82,6 +82,6 @@ fn span(seconds: u64) -> String {
 /// # Errors
 ///
 /// If a value cannot be written as JSON.
-pub fn json(cleaned: &Cleaned) -> Result<String, serde_json::Error> {
+pub fn json(cleaned: &CleanResult) -> Result<String, serde_json::Error> {
     indented(cleaned)
 }

@@ -25,7 +25,7 @@ use crate::{
 
 /// The settings of a cleanup.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct CleanSettings {
     /// The services to look at.
     pub services: Services,
     /// Whether objects are removed.
@@ -39,7 +39,7 @@ pub struct Plan {
 /// The state of a run that has objects on the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum RunState {
     /// The process of the run is alive.
     Alive,
     /// The run was killed, or could not remove all of its objects.
@@ -52,13 +52,13 @@ pub enum State {
 
 /// A run and its objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Left {
+pub struct RunObjects {
     /// The id of the run.
     pub run_id: String,
     /// Seconds since the run began; `None` where its id holds no time.
     pub age_s: Option<u64>,
     /// The state of the run.
-    pub state: State,
+    pub state: RunState,
     /// The objects of the run on the services that were looked at.
     pub objects: Vec<Object>,
     /// Services that the run has used and that were not looked at.
@@ -69,14 +69,14 @@ pub struct Left {
 
 /// The result of a cleanup.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Cleaned {
+pub struct CleanResult {
     /// The runs, the oldest first.
-    pub runs: Vec<Left>,
+    pub runs: Vec<RunObjects>,
     /// Why a service could not be looked at, or an object not be removed.
     pub problems: Vec<String>,
 }
 
-impl Cleaned {
+impl CleanResult {
     /// The exit code: 0, or 5 where a service failed.
     pub fn exit_code(&self) -> u8 {
         if self.problems.is_empty() {
@@ -88,19 +88,19 @@ impl Cleaned {
 }
 
 /// Finds the objects of runs, and removes them if the settings ask for it.
-pub async fn clean(plan: &Plan) -> Cleaned {
-    let mut cleaned = Cleaned::default();
-    let objects = look(&plan.services, &mut cleaned.problems).await;
+pub async fn clean(settings: &CleanSettings) -> CleanResult {
+    let mut cleaned = CleanResult::default();
+    let objects = look(&settings.services, &mut cleaned.problems).await;
     // Read after the services: a run that has created an object in the meantime has a file by now.
     let registered = registry::registered();
     let unreached = cleaned.problems.clone();
-    cleaned.runs = by_run(plan, objects, &registered, SystemTime::now());
-    if plan.remove {
+    cleaned.runs = by_run(settings, objects, &registered, SystemTime::now());
+    if settings.remove {
         for left in &mut cleaned.runs {
-            if !is_removable(plan, left) {
+            if !is_removable(settings, left) {
                 continue;
             }
-            let problems = remove(&plan.services, &left.objects).await;
+            let problems = remove(&settings.services, &left.objects).await;
             left.removed = problems.is_empty();
             if left.removed && left.elsewhere.is_empty() && unreached.is_empty() {
                 // A run without a file has no file to remove.
@@ -137,11 +137,11 @@ async fn look(services: &Services, problems: &mut Vec<String>) -> Vec<Object> {
 
 /// The objects by run, with the state of each run.
 fn by_run(
-    plan: &Plan,
+    settings: &CleanSettings,
     objects: Vec<Object>,
     registered: &[Registered],
     now: SystemTime,
-) -> Vec<Left> {
+) -> Vec<RunObjects> {
     let mut runs: BTreeMap<String, BTreeSet<Object>> = BTreeMap::new();
     for run in registered {
         runs.entry(run.record.run_id.clone()).or_default();
@@ -151,13 +151,13 @@ fn by_run(
             runs.entry(id.to_owned()).or_default().insert(object);
         }
     }
-    let looked_at = looked_at(&plan.services);
+    let looked_at = looked_at(&settings.services);
     let left = runs.into_iter().map(|(run_id, objects)| {
         let known = registered.iter().find(|run| run.record.run_id == run_id);
         let elsewhere = known.map_or(Vec::new(), |run| elsewhere(run, &looked_at));
-        Left {
+        RunObjects {
             age_s: remains::age(&run_id, now).map(|age| age.as_secs()),
-            state: known.map_or(State::Unknown, state),
+            state: known.map_or(RunState::Unknown, state),
             objects: objects.into_iter().collect(),
             elsewhere,
             removed: false,
@@ -165,15 +165,15 @@ fn by_run(
         }
     });
     // A run of another process may have no object on these services.
-    left.filter(|left| left.state != State::Alive || !left.objects.is_empty())
+    left.filter(|left| left.state != RunState::Alive || !left.objects.is_empty())
         .collect()
 }
 
-fn state(run: &Registered) -> State {
+fn state(run: &Registered) -> RunState {
     match run {
-        Registered { alive: true, .. } => State::Alive,
-        Registered { record, .. } if record.kept => State::Kept,
-        Registered { .. } => State::Ended,
+        Registered { alive: true, .. } => RunState::Alive,
+        Registered { record, .. } if record.kept => RunState::Kept,
+        Registered { .. } => RunState::Ended,
     }
 }
 
@@ -204,12 +204,12 @@ pub fn looked_at(services: &Services) -> Vec<String> {
 }
 
 /// Whether the run is over, as far as this machine knows, and its objects may be removed.
-pub(crate) fn is_removable(plan: &Plan, left: &Left) -> bool {
+pub(crate) fn is_removable(settings: &CleanSettings, left: &RunObjects) -> bool {
     match left.state {
-        State::Alive => false,
-        State::Ended => true,
-        State::Kept => plan.kept,
-        State::Unknown => match (plan.older_than, left.age_s) {
+        RunState::Alive => false,
+        RunState::Ended => true,
+        RunState::Kept => settings.kept,
+        RunState::Unknown => match (settings.older_than, left.age_s) {
             (Some(limit), Some(age)) => Duration::from_secs(age) >= limit,
             _ => false,
         },

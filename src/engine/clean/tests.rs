@@ -3,10 +3,10 @@ use crate::{adapters::registry::Record, render};
 
 const NOW: u64 = 0x6a00_0000;
 
-fn plan() -> Plan {
+fn settings() -> CleanSettings {
     let args = crate::config::ServiceArgs::default();
     let services = crate::config::doctor_services(&args, &|_| None);
-    Plan {
+    CleanSettings {
         services: services.expect("the defaults are services"),
         remove: false,
         kept: false,
@@ -39,7 +39,7 @@ fn table(run_id: &str) -> Object {
     }
 }
 
-fn found(plan: &Plan) -> Vec<Left> {
+fn found(settings: &CleanSettings) -> Vec<RunObjects> {
     let (alive, killed, kept, unknown) = (id(50, 1), id(7200, 2), id(40, 3), id(90_000, 4));
     let objects = [&alive, &killed, &kept, &unknown].map(|id| table(id));
     let registered = [
@@ -50,21 +50,21 @@ fn found(plan: &Plan) -> Vec<Left> {
         run(&id(5, 6), false, false),
     ];
     let now = std::time::UNIX_EPOCH + Duration::from_secs(NOW);
-    by_run(plan, objects.to_vec(), &registered, now)
+    by_run(settings, objects.to_vec(), &registered, now)
 }
 
 #[test]
 fn every_run_is_listed_with_its_state_and_its_age() {
-    let runs = found(&plan());
+    let runs = found(&settings());
     let states: Vec<_> = runs.iter().map(|left| (left.state, left.age_s)).collect();
     assert_eq!(
         states,
         [
-            (State::Unknown, Some(90_000)),
-            (State::Ended, Some(7200)),
-            (State::Alive, Some(50)),
-            (State::Kept, Some(40)),
-            (State::Ended, Some(5)),
+            (RunState::Unknown, Some(90_000)),
+            (RunState::Ended, Some(7200)),
+            (RunState::Alive, Some(50)),
+            (RunState::Kept, Some(40)),
+            (RunState::Ended, Some(5)),
         ]
     );
     assert_eq!(runs[1].elsewhere, ["--db postgres://u:***@h/x"]);
@@ -73,21 +73,21 @@ fn every_run_is_listed_with_its_state_and_its_age() {
 
 #[test]
 fn only_objects_of_ended_runs_are_removed_by_default() {
-    use State::{Ended, Kept, Unknown};
-    let removable = |plan: &Plan| -> Vec<State> {
-        let runs = found(plan).into_iter();
-        let runs = runs.filter(|left| is_removable(plan, left));
+    use RunState::{Ended, Kept, Unknown};
+    let removable = |settings: &CleanSettings| -> Vec<RunState> {
+        let runs = found(settings).into_iter();
+        let runs = runs.filter(|left| is_removable(settings, left));
         runs.map(|left| left.state).collect()
     };
-    assert_eq!(removable(&plan()), [Ended, Ended]);
-    let kept = Plan {
+    assert_eq!(removable(&settings()), [Ended, Ended]);
+    let kept = CleanSettings {
         kept: true,
-        ..plan()
+        ..settings()
     };
     assert_eq!(removable(&kept), [Ended, Kept, Ended]);
-    let older_than = |hours| Plan {
+    let older_than = |hours| CleanSettings {
         older_than: Some(Duration::from_hours(hours)),
-        ..plan()
+        ..settings()
     };
     assert_eq!(removable(&older_than(24)), [Unknown, Ended, Ended]);
     assert_eq!(removable(&older_than(26)), [Ended, Ended]);
@@ -95,13 +95,13 @@ fn only_objects_of_ended_runs_are_removed_by_default() {
 
 #[test]
 fn the_text_names_the_objects_that_stay_and_the_reason() {
-    let plan = plan();
-    let mut cleaned = Cleaned {
-        runs: found(&plan),
+    let settings = settings();
+    let mut cleaned = CleanResult {
+        runs: found(&settings),
         problems: Vec::new(),
     };
     cleaned.runs[1].removed = true;
-    insta::assert_snapshot!(render::clean::text(&plan, &cleaned));
-    let nothing = render::clean::text(&plan, &Cleaned::default());
+    insta::assert_snapshot!(render::clean::text(&settings, &cleaned));
+    let nothing = render::clean::text(&settings, &CleanResult::default());
     assert_eq!(nothing, "nothing is left behind\n");
 }

@@ -10,7 +10,7 @@ use super::{
     layout::Role,
     sim::{
         call::{user_id, user_index},
-        executor::{End, ExploreError},
+        executor::{ExploreError, TaskEnd},
     },
     world::{State, World},
 };
@@ -174,7 +174,7 @@ impl Ending {
             });
         }
         let given_up = match world.layout.consumer() {
-            Some(consumer) => matches!(world.ended(state, consumer)?, Some(End::Failed(..))),
+            Some(consumer) => matches!(world.ended(state, consumer)?, Some(TaskEnd::Failed(..))),
             None => false,
         };
         let topic = world.topic(state);
@@ -311,13 +311,13 @@ pub fn promise(world: &World) -> Promise {
 }
 
 /// The outcome that a run would have recorded.
-pub fn outcome(end: &End) -> Outcome {
+pub fn outcome(end: &TaskEnd) -> Outcome {
     match end {
-        End::Told(Decision::Issued) => Outcome::Issued,
-        End::Told(Decision::SoldOut) => Outcome::SoldOut,
-        End::Told(Decision::Duplicate) => Outcome::Duplicate,
-        End::Told(Decision::Accepted) => Outcome::Accepted,
-        End::Failed(Effect::Unknown, _) => Outcome::Indeterminate,
-        End::Failed(..) | End::Consumed => Outcome::Failed,
+        TaskEnd::Told(Decision::Issued) => Outcome::Issued,
+        TaskEnd::Told(Decision::SoldOut) => Outcome::SoldOut,
+        TaskEnd::Told(Decision::Duplicate) => Outcome::Duplicate,
+        TaskEnd::Told(Decision::Accepted) => Outcome::Accepted,
+        TaskEnd::Failed(Effect::Unknown, _) => Outcome::Indeterminate,
+        TaskEnd::Failed(..) | TaskEnd::Consumed => Outcome::Failed,
     }
 }

@@ -4,7 +4,7 @@ use super::{
     invariant::{Invariant, outcome},
     sim::{
         call::shown,
-        executor::{End, ExploreError},
+        executor::{ExploreError, TaskEnd},
     },
     trace::{TracedStep, trace},
     why::why,
@@ -93,7 +93,7 @@ fn happened(world: &World, step: &TracedStep) -> HistoryEvent {
         .is_some_and(|task| step.after.slots[task].restarts > step.before.slots[task].restarts);
     let told = match &step.end {
         _ if restarted => Some(Ending::StartsAgain),
-        Some(End::Consumed) | None => None,
+        Some(TaskEnd::Consumed) | None => None,
         Some(end) => Some(Ending::Outcome(outcome(end))),
     };
     HistoryEvent {

@@ -78,7 +78,7 @@ impl Rehearsal {
         let Some(task) = action.task().map(usize::from) else {
             return Ok(());
         };
-        if let Some((expected, answer)) = stepped.seen {
+        if let Some((expected, answer)) = stepped.answered {
             self.compare(task, &expected)?;
             self.executor.answer(task, answer)?;
         }

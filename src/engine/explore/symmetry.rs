@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{
-    layout::{Layout, Role},
+    layout::Role,
     sim::call::{user_id, user_index},
     world::{State, World},
 };
@@ -20,7 +20,7 @@ impl Symmetry {
     /// The representative of all states that differ from this state only by the users' names.
     pub fn representative(&mut self, world: &mut World, state: &State) -> State {
         let layout = world.layout;
-        let order = order(world, &layout, state);
+        let order = order(world, state);
         if order.iter().enumerate().all(|(index, user)| index == *user) {
             return *state;
         }
@@ -28,20 +28,15 @@ impl Symmetry {
         for (index, user) in order.iter().enumerate() {
             place[*user] = index;
         }
+        self.rename(world, state, &place)
+    }
+
+    /// The state with the users renamed: user `index` becomes user `place[index]`.
+    fn rename(&mut self, world: &mut World, state: &State, place: &[usize]) -> State {
+        let layout = world.layout;
         let code = place.iter().fold(0, |code: u32, index| {
             code * 16 + u32::try_from(*index).unwrap_or(0) + 1
         });
-        self.rename(world, &layout, state, &place, code)
-    }
-
-    fn rename(
-        &mut self,
-        world: &mut World,
-        layout: &Layout,
-        state: &State,
-        place: &[usize],
-        code: u32,
-    ) -> State {
         let task = |task: usize| match layout.role_of_any(task) {
             Some(Role::Claim { user, attempt }) => place[user] * layout.attempts + attempt,
             _ => task,
@@ -73,14 +68,15 @@ impl Symmetry {
 
 /// The users in the order in which the representative numbers them. The content of the services decides among users with equal
 /// tasks. Where the content does not decide, the search may keep two equivalent states, which only costs time.
-fn order(world: &World, layout: &Layout, state: &State) -> Vec<usize> {
+fn order(world: &World, state: &State) -> Vec<usize> {
+    let layout = world.layout;
     let mut order: Vec<usize> = (0..layout.users).collect();
     for first in 0..layout.instances.min(layout.users) {
         let mut alike: Vec<usize> = (first..layout.users)
             .filter(|user| layout.alike(first, *user))
             .collect();
         let places = alike.clone();
-        alike.sort_by(|one, other| compare(world, layout, state, *one, *other));
+        alike.sort_by(|one, other| compare(world, state, *one, *other));
         for (place, user) in places.into_iter().zip(alike) {
             order[place] = user;
         }
@@ -88,14 +84,8 @@ fn order(world: &World, layout: &Layout, state: &State) -> Vec<usize> {
     order
 }
 
-fn compare(
-    world: &World,
-    layout: &Layout,
-    state: &State,
-    one: usize,
-    other: usize,
-) -> std::cmp::Ordering {
-    let slots = |user: usize| &state.slots[layout.of_user(user)];
+fn compare(world: &World, state: &State, one: usize, other: usize) -> std::cmp::Ordering {
+    let slots = |user: usize| &state.slots[world.layout.of_user(user)];
     let by_slots = slots(other).cmp(slots(one));
     if by_slots.is_ne() || slots(one).iter().all(|slot| !slot.started) {
         return by_slots;

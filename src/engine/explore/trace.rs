@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{
     sim::{
         call::{Answer, Call},
-        executor::{End, ExploreError, Next, Reaction},
+        executor::{ExploreError, Next, Reaction, TaskEnd},
     },
     world::{Action, State, World},
 };
@@ -14,11 +14,11 @@ use super::{
 pub struct TracedStep {
     pub action: Action,
     /// The call, and its answer.
-    pub seen: Option<(Rc<Reaction>, Answer)>,
+    pub answered: Option<(Rc<Reaction>, Answer)>,
     pub before: State,
     pub after: State,
     /// How the task ended with this step.
-    pub end: Option<End>,
+    pub end: Option<TaskEnd>,
 }
 
 impl TracedStep {
@@ -27,14 +27,14 @@ impl TracedStep {
     }
 
     pub fn call(&self) -> Option<&Call> {
-        match &self.seen.as_ref()?.0.next {
+        match &self.answered.as_ref()?.0.next {
             Next::Call(call) => Some(call),
             Next::Ended(_) => None,
         }
     }
 
     pub fn answer(&self) -> Option<&Answer> {
-        Some(&self.seen.as_ref()?.1)
+        Some(&self.answered.as_ref()?.1)
     }
 }
 
@@ -56,7 +56,7 @@ pub fn trace(
         };
         steps.push(TracedStep {
             action: *action,
-            seen: stepped.seen,
+            answered: stepped.answered,
             before: state,
             after: stepped.state,
             end,

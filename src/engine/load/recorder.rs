@@ -11,13 +11,27 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Schedule, counters::Counters};
+use super::Schedule;
 use crate::{
     model::outcome::{Attempt, Outcome},
     ports::{PortError, Result, UserId},
     strategies::Decision,
 };
 
+/// The progress of a load, updated while the load runs.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Attempts that have started.
+    pub started: AtomicU64,
+    /// Attempts that have ended.
+    pub finished: AtomicU64,
+    /// Attempts with the outcome `issued`.
+    pub issued: AtomicU64,
+    /// Coupons in the database.
+    pub inserted: Arc<AtomicU64>,
+}
+
+/// The times and the outcome of one attempt.
 #[derive(Default)]
 struct AttemptSlot {
     /// Nanoseconds from the release to its start, plus one; 0 before the start.

@@ -11,7 +11,7 @@ use crate::{
 
 /// How long the conductor waits for an actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// A call without an answer after this time counts as waiting for another actor.
     pub step: Duration,
     /// An actor without an answer after this time gets no answer any more.
@@ -22,7 +22,7 @@ pub struct Patience {
 pub struct Conductor<'a> {
     pub tasks: ActorTasks,
     pub backend: &'a Backend,
-    pub patience: Patience,
+    pub patience: Timeouts,
     pub deviations: Vec<Deviation>,
     /// Actors with a call that is not answered yet.
     waiting: Vec<Actor>,
@@ -32,7 +32,7 @@ pub struct Conductor<'a> {
 
 impl<'a> Conductor<'a> {
     /// A conductor before the first step of a schedule.
-    pub fn new(tasks: ActorTasks, backend: &'a Backend, patience: Patience) -> Self {
+    pub fn new(tasks: ActorTasks, backend: &'a Backend, patience: Timeouts) -> Self {
         Self {
             tasks,
             backend,

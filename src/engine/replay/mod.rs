@@ -17,7 +17,7 @@ mod picture;
 mod records;
 
 use self::{actors::ActorTasks, conductor::Conductor};
-pub use conductor::Patience;
+pub use conductor::Timeouts;
 
 use crate::{
     adapters::{Backend, OpenError, Role, remains::new_run_id},
@@ -49,7 +49,7 @@ pub struct ReplaySettings {
     /// The services.
     pub services: Services,
     /// How long the replay waits for an actor.
-    pub patience: Patience,
+    pub patience: Timeouts,
     /// The number of trials.
     pub trials: u32,
     /// Whether the tables, keys and topic of the last trial are kept.

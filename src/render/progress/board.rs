@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{PlannedRuns, columns::Columns};
 use crate::{
-    engine::load::counters::Counters,
+    engine::load::Counters,
     render::{Style, Tone},
     text::format::{clean, count},
 };

@@ -29,7 +29,7 @@ use console::Term;
 
 use self::{board::Board, log::Log, screen::Screen};
 use crate::{
-    engine::load::counters::Counters,
+    engine::load::Counters,
     text::{printable, redact},
 };
 

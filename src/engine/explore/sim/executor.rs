@@ -24,7 +24,7 @@ const BACK_OFFS: usize = 1_000;
 
 /// How a task ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum End {
+pub enum TaskEnd {
     /// A claim, with its decision.
     Told(Decision),
     /// A claim or a consumer, with an error.
@@ -39,7 +39,7 @@ pub enum Next {
     /// Before this call.
     Call(Call),
     /// Ended.
-    Ended(End),
+    Ended(TaskEnd),
 }
 
 /// The reaction of a task to an answer.
@@ -75,7 +75,7 @@ pub struct Executor {
     mailboxes: Mailboxes,
     /// The strategies by instance.
     strategies: BTreeMap<usize, Arc<dyn Strategy>>,
-    tasks: Vec<Option<BoxFuture<'static, End>>>,
+    tasks: Vec<Option<BoxFuture<'static, TaskEnd>>>,
     reactions: BTreeMap<usize, Reaction>,
 }
 
@@ -118,16 +118,16 @@ impl Executor {
         });
         let strategy = Arc::clone(strategy);
         let consumer = ports::consumer(&self.mailboxes);
-        let future: BoxFuture<'static, End> = match layout.role(task) {
+        let future: BoxFuture<'static, TaskEnd> = match layout.role(task) {
             Role::Claim { user, .. } => Box::pin(attempt::scope(user_id(user), async move {
                 match strategy.claim(user_id(user)).await {
-                    Ok(decision) => End::Told(decision),
+                    Ok(decision) => TaskEnd::Told(decision),
                     Err(error) => failed(&error),
                 }
             })),
             Role::Consumer => Box::pin(async move {
                 match strategy.consume(&consumer).await {
-                    Ok(()) => End::Consumed,
+                    Ok(()) => TaskEnd::Consumed,
                     Err(error) => failed(&error),
                 }
             }),
@@ -181,6 +181,6 @@ impl Executor {
     }
 }
 
-fn failed(error: &PortError) -> End {
-    End::Failed(error.effect, error.to_string())
+fn failed(error: &PortError) -> TaskEnd {
+    TaskEnd::Failed(error.effect, error.to_string())
 }

@@ -13,16 +13,22 @@ use crate::{
     model::interleaving::CallFault,
 };
 
+/// A call of a task, with its fault.
+pub(super) struct FaultyCall<'a> {
+    pub task: usize,
+    pub call: &'a Call,
+    pub fault: CallFault,
+}
+
 impl World {
     /// Makes a call with a fault; `None` where this call cannot have the fault, or where the fault makes no difference.
-    pub(super) fn go_wrong(
+    pub(super) fn call_with_fault(
         &mut self,
         before: &State,
         state: &mut State,
-        task: usize,
-        call: &Call,
-        fault: CallFault,
+        faulty: &FaultyCall<'_>,
     ) -> Result<Option<Answer>, ExploreError> {
+        let FaultyCall { task, call, fault } = *faulty;
         if fault == CallFault::Repeated {
             let again = matches!(call, Call::Poll).then(|| self.topic(state).repeat());
             return Ok(again

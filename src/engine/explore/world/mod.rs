@@ -6,7 +6,7 @@ mod waiting;
 
 use std::rc::Rc;
 
-use self::state::FREE;
+use self::{faults::FaultyCall, state::FREE};
 use super::{
     layout::{Layout, MAX_INSTANCES, MAX_TASKS, Role},
     memo::Memo,
@@ -14,7 +14,7 @@ use super::{
         cache::Cache,
         call::{Answer, Call, Fate, Serial},
         database::{Database, TransactionId, Waits},
-        executor::{End, ExploreError, Next, Reaction},
+        executor::{ExploreError, Next, Reaction, TaskEnd},
         intern::Interner,
         mailbox::Released,
         topic::Topic,
@@ -34,7 +34,7 @@ pub const RESTARTS: u8 = 2;
 pub struct Stepped {
     pub state: State,
     /// The call, and its answer.
-    pub seen: Option<(Rc<Reaction>, Answer)>,
+    pub answered: Option<(Rc<Reaction>, Answer)>,
 }
 
 /// The values that states refer to by number.
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// How the task has ended, if it has.
-    pub fn ended(&mut self, state: &State, task: usize) -> Result<Option<End>, ExploreError> {
+    pub fn ended(&mut self, state: &State, task: usize) -> Result<Option<TaskEnd>, ExploreError> {
         Ok(match &self.reaction(state, task)?.next {
             Next::Ended(end) => Some(end.clone()),
             Next::Call(_) => None,
@@ -112,7 +112,7 @@ impl World {
         let mut next = *state;
         next.faults -= u8::from(action.is_fault());
         let changed = match action {
-            Action::Call(task, fault) => return self.call(state, next, task.into(), fault),
+            Action::Call(task, fault) => return self.call(state, task.into(), fault),
             Action::Crash(task) => self.crash(&mut next, task.into())?,
             Action::LeasesEnd => match self.cache.without_leases(state.cache) {
                 Some(cache) => {
@@ -128,17 +128,18 @@ impl World {
         };
         Ok(changed.then_some(Stepped {
             state: next,
-            seen: None,
+            answered: None,
         }))
     }
 
     fn call(
         &mut self,
         before: &State,
-        mut next: State,
         task: usize,
         fault: Option<CallFault>,
     ) -> Result<Option<Stepped>, ExploreError> {
+        let mut next = *before;
+        next.faults -= u8::from(fault.is_some());
         if before.slots[task].crashed {
             return Ok(None);
         }
@@ -148,7 +149,10 @@ impl World {
         };
         let answer = match fault {
             None => self.perform(&mut next, task, call)?,
-            Some(fault) => self.go_wrong(before, &mut next, task, call, fault)?,
+            Some(fault) => {
+                let faulty = FaultyCall { task, call, fault };
+                self.call_with_fault(before, &mut next, &faulty)?
+            }
         };
         let Some(answer) = answer else {
             return Ok(None);
@@ -161,7 +165,7 @@ impl World {
         self.react(&mut next, task)?;
         Ok(Some(Stepped {
             state: next,
-            seen: Some((reaction, answer)),
+            answered: Some((reaction, answer)),
         }))
     }
 
@@ -176,7 +180,7 @@ impl World {
                 }
             }
         }
-        if matches!(reaction.next, Next::Ended(End::Failed(..))) && self.is_consumer(task) {
+        if matches!(reaction.next, Next::Ended(TaskEnd::Failed(..))) && self.is_consumer(task) {
             self.restart(state, task);
         }
         Ok(())
@@ -196,7 +200,7 @@ impl World {
         };
         for other in 0..self.layout.claims() {
             let is_other = !self.layout.of_user(user).contains(&other);
-            let turned_away = Some(End::Told(Decision::SoldOut));
+            let turned_away = Some(TaskEnd::Told(Decision::SoldOut));
             if is_other && self.ended(state, other)? == turned_away {
                 return Ok(true);
             }

@@ -20,8 +20,8 @@ use tokio::{
 };
 
 use self::{
-    phases::{End, Order, Span},
-    schedule::{Schedule, SystemTime},
+    phases::{Order, OrderEnd, Span},
+    schedule::{OrderSchedule, SystemTime},
 };
 use crate::{
     adapters::{
@@ -94,13 +94,14 @@ impl Bystander {
         let log = Arc::<OrderLog>::default();
         let (begin, signal) = mpsc::channel();
         let (ready, is_ready) = oneshot::channel();
-        let work = {
-            let log = Arc::clone(&log);
-            move || work(service, rate, &log, ready, &signal)
+        let worker = Worker {
+            service,
+            rate,
+            log: Arc::clone(&log),
         };
         let thread = std::thread::Builder::new()
             .name("bystander".to_owned())
-            .spawn(work)
+            .spawn(move || worker.run(ready, &signal))
             .map_err(|error| fail(error.to_string()))?;
         match is_ready.await {
             Ok(Ok(())) => Ok(Self(Some(Running {
@@ -162,45 +163,49 @@ async fn sleep(duration: Duration, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Runs in the thread of the bystander.
-fn work(
+/// The thread of the bystander.
+struct Worker {
     service: OrderService,
     rate: Rate,
-    log: &Arc<OrderLog>,
-    ready: oneshot::Sender<Result<(), String>>,
-    signal: &mpsc::Receiver<()>,
-) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("bystander-io")
-        .enable_all()
-        .build();
-    let opened = runtime
-        .map_err(|error| error.to_string())
-        .and_then(|runtime| {
-            let orders = runtime.block_on(service.open())?;
-            Ok((runtime, Arc::new(orders)))
-        });
-    let (runtime, orders) = match opened {
-        Ok(opened) => opened,
-        Err(problem) => {
-            let _ = ready.send(Err(problem));
-            return;
+    log: Arc<OrderLog>,
+}
+
+impl Worker {
+    /// Connects, reports to `ready`, and makes orders from the `signal` to the end of the log.
+    fn run(self, ready: oneshot::Sender<Result<(), String>>, signal: &mpsc::Receiver<()>) {
+        let Self { service, rate, log } = self;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("bystander-io")
+            .enable_all()
+            .build();
+        let opened = runtime
+            .map_err(|error| error.to_string())
+            .and_then(|runtime| {
+                let orders = runtime.block_on(service.open())?;
+                Ok((runtime, Arc::new(orders)))
+            });
+        let (runtime, orders) = match opened {
+            Ok(opened) => opened,
+            Err(problem) => {
+                let _ = ready.send(Err(problem));
+                return;
+            }
+        };
+        let _ = ready.send(Ok(()));
+        // The channel is closed if the run has failed before its release.
+        if signal.recv().is_ok() {
+            make_orders(&runtime, &orders, rate, &log);
+            runtime.block_on(settle(&log));
         }
-    };
-    let _ = ready.send(Ok(()));
-    // The channel is closed if the run has failed before its release.
-    if signal.recv().is_ok() {
-        make_orders(&runtime, &orders, rate, log);
-        runtime.block_on(settle(log));
+        runtime.block_on(orders.close());
+        runtime.shutdown_timeout(PAUSE);
     }
-    runtime.block_on(orders.close());
-    runtime.shutdown_timeout(PAUSE);
 }
 
 /// Starts one order after the other until the end.
 fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, log: &Arc<OrderLog>) {
-    let schedule = Schedule::new(Instant::now(), rate);
+    let schedule = OrderSchedule::new(Instant::now(), rate);
     let over = || log.over.get().map(|over| over.at);
     schedule.run(&SystemTime, over, |number, intended| {
         log.orders().push(Order::intended(intended));
@@ -214,7 +219,7 @@ fn make_orders(runtime: &Runtime, orders: &Arc<Orders>, rate: Rate, log: &Arc<Or
             let failure = orders.make(number).await.err();
             let at = Instant::now();
             note(&|order| {
-                order.end = Some(End {
+                order.end = Some(OrderEnd {
                     at,
                     failure: failure.clone(),
                 });

@@ -19,11 +19,11 @@ pub struct Order {
     /// `None` if the order has not started.
     pub started: Option<Instant>,
     /// `None` while the order is open.
-    pub end: Option<End>,
+    pub end: Option<OrderEnd>,
 }
 
 /// The end of an order.
-pub struct End {
+pub struct OrderEnd {
     pub at: Instant,
     /// The error of the database.
     pub failure: Option<String>,
@@ -136,7 +136,7 @@ mod tests {
             .map(|(intended, end, failure)| Order {
                 intended: at(*intended),
                 started: Some(at(*intended + 1)),
-                end: end.map(|end| End {
+                end: end.map(|end| OrderEnd {
                     at: at(end),
                     failure: failure.map(str::to_owned),
                 }),

@@ -29,12 +29,12 @@ impl Time for SystemTime {
 }
 
 /// The intended starts of the orders.
-pub struct Schedule {
+pub struct OrderSchedule {
     begin: Instant,
     per_second: f64,
 }
 
-impl Schedule {
+impl OrderSchedule {
     pub fn new(begin: Instant, rate: Rate) -> Self {
         Self {
             begin,
@@ -100,7 +100,7 @@ mod tests {
         let begin = Instant::now();
         let time = Fake(Cell::new(begin));
         let starts = RefCell::new(Vec::new());
-        let schedule = Schedule::new(begin, Rate::new(per_second).unwrap());
+        let schedule = OrderSchedule::new(begin, Rate::new(per_second).unwrap());
         let end = begin + Duration::from_millis(until);
         let over = || (time.now() >= end).then_some(end);
         schedule.run(&time, over, |number, intended| {
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn rounding_errors_do_not_add_up() {
-        let schedule = Schedule::new(Instant::now(), Rate::new(3.0).unwrap());
+        let schedule = OrderSchedule::new(Instant::now(), Rate::new(3.0).unwrap());
         let after = schedule.due(3_000_000).duration_since(schedule.begin);
         assert_eq!(after, Duration::from_secs(1_000_000));
     }

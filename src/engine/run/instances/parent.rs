@@ -74,7 +74,10 @@ impl Instances {
             children.push(child.map_err(|error| fail(error.to_string()))?);
         }
         for child in &mut children {
-            match child.hear(scenario.workload.timeout.max(START)).await {
+            match child
+                .receive_message(scenario.workload.timeout.max(START))
+                .await
+            {
                 Some(ChildMessage::Ready) => {}
                 Some(ChildMessage::Failed(problem)) => return Err(fail(problem)),
                 _ => return Err(fail(child.cause_of_death().await)),
@@ -94,7 +97,7 @@ impl Instances {
         let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         for child in &mut self.children {
-            child.tell(&ParentMessage::Release(at)).await;
+            child.order(&ParentMessage::Release(at)).await;
         }
         let patience = scenario.workload.timeout + SILENCE;
         let progress = Progress {
@@ -175,13 +178,13 @@ impl Child {
     }
 
     /// Sends an order. A child that is gone does not read it, and its silence is detected.
-    async fn tell(&mut self, order: &ParentMessage) {
+    async fn order(&mut self, order: &ParentMessage) {
         if let Some(orders) = &mut self.orders {
             let _ = send(orders, order).await;
         }
     }
 
-    async fn hear(&mut self, patience: Duration) -> Option<ChildMessage> {
+    async fn receive_message(&mut self, patience: Duration) -> Option<ChildMessage> {
         let news = tokio::time::timeout(patience, self.news.recv()).await;
         news.ok().flatten()
     }
@@ -193,13 +196,13 @@ impl Child {
         mut stop: watch::Receiver<bool>,
         progress: &Progress<'_>,
     ) -> Option<String> {
-        let mut told_to_stop = false;
+        let mut stop_sent = false;
         loop {
             let news = tokio::select! {
-                news = self.hear(patience) => news,
-                _ = stop.wait_for(|stop| *stop), if !told_to_stop => {
-                    told_to_stop = true;
-                    self.tell(&ParentMessage::Stop).await;
+                news = self.receive_message(patience) => news,
+                _ = stop.wait_for(|stop| *stop), if !stop_sent => {
+                    stop_sent = true;
+                    self.order(&ParentMessage::Stop).await;
                     continue;
                 }
             };
@@ -223,9 +226,9 @@ impl Child {
     }
 
     async fn measurements(&mut self, patience: Duration) -> Option<Measurements> {
-        self.tell(&ParentMessage::Finish).await;
+        self.order(&ParentMessage::Finish).await;
         loop {
-            match self.hear(patience).await {
+            match self.receive_message(patience).await {
                 Some(ChildMessage::Measured(measurements)) => return Some(*measurements),
                 Some(ChildMessage::Progress { .. } | ChildMessage::Loaded { .. }) => {}
                 _ => return None,
