@@ -111,7 +111,7 @@ fn a_search_is_bounded_by_the_available_memory() {
     let output = limited("-v 262144", "explore -s naive --states 1000m");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(
-        said(&output).contains("note: there is memory for "),
+        said(&output).contains("note: the memory is enough for about "),
         "{output:?}"
     );
 }

@@ -200,7 +200,7 @@ fn several_trials_of_an_event_without_a_reset_are_refused_before_the_load() {
     );
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(
-        said.contains("2 trials of an event that nothing resets"),
+        said.contains("2 trials of an event that no setup resets"),
         "{said}"
     );
 }

@@ -428,7 +428,7 @@ fn target_new_never_overwrites_a_file() {
     let again = new("shop.toml");
     let stderr = String::from_utf8_lossy(&again.stderr);
     assert_eq!(again.status.code(), Some(2));
-    assert!(stderr.contains("shop.toml is there already"), "{stderr}");
+    assert!(stderr.contains("shop.toml exists already"), "{stderr}");
     assert_eq!(fs::read_to_string(path).expect("there"), "work");
 }
 
