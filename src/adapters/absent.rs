@@ -1,5 +1,5 @@
-//! Stands where a strategy has not asked for a port: every call fails and says so, so that a missing need is an
-//! error in a report and never a panic.
+//! The port of a service that the strategy has not asked for. Every call fails, so that a missing need is an error in the report and
+//! not a panic.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::ports::{Acknowledgement, Cache, Effect, PortError, Result, Script, To
 pub struct Absent;
 
 fn missing<T>(step: &'static str) -> Result<T> {
-    let message = "the strategy's entry in the registry does not say that it needs this service";
+    let message = "the strategy uses a service that its registry entry does not list in `needs`";
     Err(PortError::new(step, Effect::None, message))
 }
 

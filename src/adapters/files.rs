@@ -1,8 +1,8 @@
-//! Open files: every connection is one.
+//! The limit of open files. Every connection is an open file.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What a run opens, by what it is for. Measured with `/proc/PID/fd`.
+/// The numbers of files that a run opens, by purpose. Measured with `/proc/PID/fd`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Files(Vec<(&'static str, u64)>);
 
@@ -14,7 +14,7 @@ impl Files {
         }
     }
 
-    /// All of them.
+    /// The number of all files.
     pub fn total(&self) -> u64 {
         self.0.iter().map(|(_, count)| count).sum()
     }
@@ -31,7 +31,7 @@ impl Files {
     }
 }
 
-/// More files than this process may open.
+/// A run needs more files than the process may open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this needs about {needed} open files ({parts}), and this process may open {allowed}: raise the limit \
@@ -43,7 +43,10 @@ pub struct TooMany {
     parts: String,
 }
 
-/// Whether all of them can be open at once.
+/// Checks whether all files can be open at the same time.
+///
+/// # Errors
+/// The limit is too low.
 pub fn check(files: &Files) -> Result<(), TooMany> {
     allow(files.total()).map_err(|allowed| TooMany {
         needed: files.total(),
@@ -52,10 +55,13 @@ pub fn check(files: &Files) -> Result<(), TooMany> {
     })
 }
 
-/// Raises the soft limit as far as it takes and the hard one allows; the error is how many are allowed.
+/// Raises the soft limit to the hard limit if `needed` files require it.
+///
+/// # Errors
+/// The number of allowed files, if the hard limit is too low.
 pub fn allow(needed: u64) -> Result<(), u64> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // None is no limit.
+    // `None`: there is no limit.
     if current.is_none_or(|current| current >= needed) {
         return Ok(());
     }
@@ -75,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_much_is_told_with_its_parts() {
+    fn too_many_files_are_reported_with_their_purposes() {
         let mut files = Files::default();
         files.add("the program itself", 16);
         files.add("nothing", 0);
@@ -96,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_allowed() {
+    fn a_number_within_the_limit_is_allowed() {
         let mut files = Files::default();
         files.add("the program itself", 16);
         assert_eq!(check(&files), Ok(()));

@@ -1,4 +1,4 @@
-//! What needs no service: the lock of this process, and its clock.
+//! The ports without a service: the mutex of this process, and its clock.
 
 use std::{
     sync::Arc,
@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::ports::{Clock, Guard, Mutex, Result};
 
-/// A fair mutex. Fair as Java's `ReentrantLock(true)`: whoever waits longest is next.
+/// A fair mutex, as Java's `ReentrantLock(true)`: the task that has waited for the longest time is next.
 #[derive(Default)]
 pub struct LocalMutex(Arc<tokio::sync::Mutex<()>>);
 
@@ -20,13 +20,13 @@ impl Mutex for LocalMutex {
     }
 }
 
-/// The machine's clock.
+/// The clock of the machine.
 pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Duration {
-        // A clock before 1970 is as good as one at 1970: strategies only compare.
+        // Strategies only compare times, so a clock before 1970 can be taken as 1970.
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()

@@ -1,17 +1,27 @@
-//! Everything that speaks to a service or embeds one. A run opens what its strategy needs, and nothing else.
+//! The connections to services, and the embedded services. A run opens only the services that its strategy needs.
 //!
-//! No strategy's name occurs here. Each service has a folder: [`database`], [`redis`], [`kafka`]; what needs no service
-//! is in [`local`]. All objects of a run carry its id in their names and are removed by [`Backend::close`].
+//! The objects of a run have its id in their names, and [`Backend::close`] removes them. No strategy is named here.
+//!
+//! # Layout
+//!
+//! - [`sql`]: databases
+//! - [`redis`]: Redis, and an embedded Redis server
+//! - [`kafka`]: Kafka, and an embedded cluster
+//! - [`http`]: an HTTP client with measured connections
+//! - [`local`], [`absent`]: ports without a service
+//! - [`liveness`]: a check whether the services of a run answer
+//! - [`remains`], [`run_registry`]: the objects that runs create, and the runs that are alive
+//! - [`files`]: the limit of open files
 
 pub mod absent;
 pub mod files;
 pub mod http;
 pub mod kafka;
+pub mod liveness;
 pub mod local;
-pub mod pulse;
 pub mod redis;
-pub mod registry;
 pub mod remains;
+pub mod run_registry;
 pub mod sql;
 
 use std::{sync::Arc, time::Duration};
@@ -25,25 +35,25 @@ use crate::{
 };
 use kafka::Kafka;
 use redis::Redis;
-use registry::{Ended, Record, Registration};
+use run_registry::{RunEnd, RunRecord, RunRegistration};
 use sql::{Database, Schema};
 
-/// How long a service may take to answer the first time.
+/// How long the first response of a service may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A service that could not be reached, or failed while a run was set up.
+/// A service that could not be reached, or that failed during the setup of a run.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("failed to use {target} ({flag}): {message}{}", advice(message))]
 pub struct OpenError {
-    /// The flag that names it.
+    /// The flag of the service.
     pub flag: &'static str,
-    /// Where it should be, password masked.
+    /// The address of the service, without its password.
     pub target: String,
-    /// The service's or the system's words.
+    /// The message of the service or the system.
     pub message: String,
 }
 
-/// What to do where nobody answers.
+/// The advice for a refused connection.
 fn advice(message: &str) -> &'static str {
     if message.contains("Connection refused") {
         "; is it running?"
@@ -53,7 +63,7 @@ fn advice(message: &str) -> &'static str {
 }
 
 impl OpenError {
-    /// A failure of what `flag` names.
+    /// The error of the service of `flag`.
     pub fn new(flag: &'static str, target: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             flag,
@@ -62,7 +72,7 @@ impl OpenError {
         }
     }
 
-    /// The same, with what could not be removed afterwards.
+    /// Adds the objects that could not be removed after the error.
     fn and(mut self, left: &[String]) -> Self {
         for problem in left {
             self.message.push_str("; ");
@@ -72,66 +82,68 @@ impl OpenError {
     }
 }
 
-/// What a service says it is.
+/// The kind and the version of a service.
 #[derive(Debug, Clone)]
 pub struct ServiceInfo {
     /// `sqlite`, `postgres`, `mysql`, `mariadb`, `redis`, `kafka`.
     pub kind: &'static str,
-    /// As the service says it.
+    /// The version, as the service reports it.
     pub version: String,
-    /// Whether it runs inside this process.
+    /// Whether the service runs in this process.
     pub embedded: bool,
 }
 
-/// What this process is to a run's objects.
+/// The role of this process for the objects of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Creates and removes them, and works with them.
+    /// Creates, uses and removes the objects.
     Owner,
-    /// Creates and removes them; others work with them.
+    /// Creates and removes the objects. Other processes use them.
     Host,
-    /// Works with what a host has created.
+    /// Uses the objects that a host has created.
     Guest,
 }
 
-/// Where a guest finds the services of a host. Holds passwords.
+/// The addresses of the services of a host, for its guests. With passwords.
 pub struct Addresses {
-    /// For `--db`.
+    /// The value for `--db`.
     pub db: String,
-    /// For `--redis`.
+    /// The value for `--redis`.
     pub redis: String,
-    /// For `--kafka`.
+    /// The value for `--kafka`.
     pub kafka: String,
 }
 
 /// The services of one run.
 pub struct Backend {
-    /// Always there: it holds the ledger.
+    /// The database, which every run needs for the ledger.
     pub database: Database,
-    /// Where the strategy needs it.
+    /// Redis, if the strategy needs it.
     pub redis: Option<Redis>,
-    /// Where the strategy needs it.
+    /// Kafka, if the strategy needs it.
     pub kafka: Option<Kafka>,
-    /// Says that the run is alive, unless this process is only a guest of it.
-    registration: Option<Registration>,
+    /// The entry that shows that the run is alive. `None` in a guest.
+    registration: Option<RunRegistration>,
 }
 
-/// What a run asks of its services.
+/// The demands of a run on its services.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand<'a> {
-    /// Where they are.
+    /// The addresses of the services.
     pub services: &'a Services,
-    /// How much is to be done.
+    /// The workload.
     pub workload: &'a Workload,
-    /// Processes that share the users, at least 1.
+    /// The number of processes that share the users, at least 1.
     pub instances: u32,
-    /// Whether the database also holds the table of the bystander.
+    /// Whether the database also needs the tables of the bystander.
     pub orders: bool,
 }
 
 impl Backend {
-    /// Opens what `entry` needs, all at once, and makes it ready if the workload asks for that.
-    /// What was created is removed again if something else cannot be opened.
+    /// Opens the services that `entry` needs, concurrently, and warms them up if the workload asks for it.
+    ///
+    /// # Errors
+    /// A service cannot be used. The objects that were created on the others are removed.
     pub async fn open(
         demand: &Demand<'_>,
         entry: &Entry,
@@ -149,9 +161,9 @@ impl Backend {
             },
             orders: demand.orders,
         };
-        // Before anything is created: what is found later belongs to a run that is known.
+        // Before any object is created, so that every object belongs to a registered run.
         let registration = (role != Role::Guest)
-            .then(|| Registration::enter(record(services, entry, run_id, schema)));
+            .then(|| RunRegistration::enter(record(services, entry, run_id, schema)));
         let (database, redis, kafka) = tokio::join!(
             Database::open(services, run_id, schema, role, workload.timeout),
             async {
@@ -196,7 +208,7 @@ impl Backend {
         database.and(kafka)
     }
 
-    /// Where a guest finds these services.
+    /// The addresses of the services, for guests.
     pub fn addresses(&self) -> Addresses {
         let embedded = || "embedded".to_owned();
         Addresses {
@@ -206,7 +218,7 @@ impl Backend {
         }
     }
 
-    /// The ports, for a strategy to be built on.
+    /// The ports for a strategy.
     pub fn event(&self, limit: u64) -> Event {
         let absent = Arc::new(absent::Absent);
         Event {
@@ -226,7 +238,7 @@ impl Backend {
         }
     }
 
-    /// The members of the consumer group; none where there is no topic.
+    /// The members of the consumer group. Empty without a topic.
     pub fn consumers(&self) -> Vec<Box<dyn Consumer>> {
         self.kafka
             .as_ref()
@@ -234,7 +246,7 @@ impl Backend {
             .unwrap_or_default()
     }
 
-    /// What has happened to the services so far that explains a ledger.
+    /// Events of the services during the run that can explain a ledger, such as a restart.
     pub async fn notes(&self) -> Vec<String> {
         match &self.redis {
             Some(redis) => redis.notes().await,
@@ -242,13 +254,16 @@ impl Backend {
         }
     }
 
-    /// The ledger: the user of every coupon, in the order of the rows.
+    /// Reads the ledger: the user of every coupon, in the order of the rows.
+    ///
+    /// # Errors
+    /// The database cannot be read.
     pub async fn rows(&self) -> Result<Vec<UserId>, String> {
         self.database.rows().await
     }
 
-    /// Removes everything the run created, or leaves it and says what it is called.
-    /// The second list holds what could not be removed.
+    /// Removes all objects of the run, or keeps them. The first list has the objects that were kept, the second the objects that
+    /// could not be removed.
     pub async fn close(self, keep: bool) -> (Vec<String>, Vec<String>) {
         let (mut kept, mut problems) = (Vec::new(), Vec::new());
         let registration = self.registration;
@@ -265,9 +280,9 @@ impl Backend {
         }
         if let Some(registration) = registration {
             registration.end(match (problems.is_empty(), kept.is_empty()) {
-                (false, _) => Ended::LeftBehind,
-                (true, false) => Ended::Kept,
-                (true, true) => Ended::Removed,
+                (false, _) => RunEnd::LeftBehind,
+                (true, false) => RunEnd::Kept,
+                (true, true) => RunEnd::Removed,
             });
         }
         (kept, problems)
@@ -285,8 +300,8 @@ fn collect(
     }
 }
 
-/// What a run says of itself before it creates anything.
-fn record(services: &Services, entry: &Entry, run_id: &str, schema: Schema) -> Record {
+/// The entry of a run, before it creates objects.
+fn record(services: &Services, entry: &Entry, run_id: &str, schema: Schema) -> RunRecord {
     let mut objects = sql::object_names(&services.db, run_id, schema);
     let mut used = vec![(
         "--db",
@@ -302,7 +317,7 @@ fn record(services: &Services, entry: &Entry, run_id: &str, schema: Schema) -> R
         used.push(("--kafka", services.kafka.to_string(), true));
     }
     let outside = used.into_iter().filter(|(_, _, outside)| *outside);
-    Record {
+    RunRecord {
         run_id: run_id.to_owned(),
         process: std::process::id(),
         services: outside
@@ -313,12 +328,12 @@ fn record(services: &Services, entry: &Entry, run_id: &str, schema: Schema) -> R
     }
 }
 
-/// Services as they came up, some of them perhaps not.
+/// The results of opening the services.
 struct Parts {
     database: Result<Database, OpenError>,
     redis: Result<Option<Redis>, OpenError>,
     kafka: Result<Option<Kafka>, OpenError>,
-    registration: Option<Registration>,
+    registration: Option<RunRegistration>,
 }
 
 impl Parts {
@@ -357,7 +372,7 @@ impl Parts {
                     Err(error) => errors.push(error),
                 }
                 if let Some(registration) = registration.filter(|_| left.is_empty()) {
-                    registration.end(Ended::Removed);
+                    registration.end(RunEnd::Removed);
                 }
                 Err(errors.swap_remove(0).and(&left))
             }

@@ -1,7 +1,7 @@
-//! What runs create on services and in the folder for temporary files, found again by its names.
+//! The objects that runs create on services and in the folder for temporary files, recognized by their names.
 //!
-//! A name counts only if it is exactly one that a run makes: the prefix, a run's id, and the name of one of its objects. What is
-//! merely similar is somebody else's.
+//! A name is recognized only if a run can have made exactly this name: the prefix, the id of a run, and the name of an object.
+//! Objects with similar names belong to other programs.
 
 use std::{
     fmt, fs,
@@ -11,17 +11,17 @@ use std::{
 
 use serde::Serialize;
 
-/// What every name begins with.
+/// The prefix of every name.
 const PREFIX: &str = "coupon_bench";
 
 /// The tables of a run.
 const TABLES: [&str; 4] = ["coupon", "event", "orders", "stock"];
 
-/// The digits of an id: seconds since the Unix epoch, and a random number.
+/// The hexadecimal digits of an id: seconds since the Unix epoch, and a random number.
 const TIME_DIGITS: usize = 8;
 const ALL_DIGITS: usize = 16;
 
-/// What kind of object it is.
+/// The kind of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -49,17 +49,17 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Something that a run has created.
+/// An object that a run has created.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Object {
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// Its full name.
+    /// The full name. A folder has its path.
     pub name: String,
 }
 
 impl Object {
-    /// What is called so, if a run has created it.
+    /// The object of this name. `None` if no run can have created it.
     pub fn of(kind: Kind, name: &str) -> Option<Self> {
         let object = Self {
             kind,
@@ -89,7 +89,7 @@ impl Object {
         is_run_id(id).then_some(id)
     }
 
-    /// The name, of a folder without the path to it.
+    /// The name, without the path of a folder.
     fn file_name(&self) -> Option<&str> {
         match self.kind {
             Kind::Folder => self.name.rsplit('/').next(),
@@ -98,20 +98,20 @@ impl Object {
     }
 }
 
-/// An id for a run that no other has: when it began, and a random number, so that what it leaves behind has an age.
+/// A new, unique id of a run: its start time and a random number. Objects that the run leaves behind have an age by their names.
 pub fn new_run_id() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = now.unwrap_or_default().as_secs();
     format!("{seconds:08x}{:08x}", rand::random::<u32>())
 }
 
-/// Whether it is written as the id of a run is, or was when it had no time in it.
+/// Whether the text has the form of a run id. Ids of 8 digits are of earlier versions, without a time.
 pub fn is_run_id(text: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     matches!(text.len(), TIME_DIGITS | ALL_DIGITS) && text.bytes().all(is_digit)
 }
 
-/// How long ago a run began; `None` where its id does not tell.
+/// The time since the start of a run. `None` if its id has no time.
 pub fn age(run_id: &str, now: SystemTime) -> Option<Duration> {
     let time = run_id
         .get(..TIME_DIGITS)
@@ -120,7 +120,7 @@ pub fn age(run_id: &str, now: SystemTime) -> Option<Duration> {
     now.duration_since(began).ok()
 }
 
-/// The folders of runs among the temporary files.
+/// The folders of runs in the folder for temporary files.
 pub fn folders() -> Vec<Object> {
     let folder = std::env::temp_dir();
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -130,7 +130,10 @@ pub fn folders() -> Vec<Object> {
         .collect()
 }
 
-/// Removes the folders of a run.
+/// Removes folders of runs.
+///
+/// # Errors
+/// The first folder that cannot be removed.
 pub fn remove_folders(objects: &[Object]) -> Result<(), String> {
     for object in objects {
         let removed = fs::remove_dir_all(PathBuf::from(&object.name));
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_a_run_are_known_again() {
+    fn the_names_of_a_run_are_recognized() {
         let id = new_run_id();
         for (kind, name) in [
             (Kind::Table, format!("coupon_bench_{id}_coupon")),
@@ -170,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn similar_names_are_somebody_elses() {
+    fn similar_names_are_not_recognized() {
         let id = new_run_id();
         for (kind, name) in [
             (Kind::Table, format!("coupon_bench_{id}_coupons")),
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_tells_when_its_run_began() {
+    fn an_id_has_the_start_time_of_its_run() {
         let age = age(&new_run_id(), SystemTime::now() + Duration::from_mins(5)).unwrap();
         assert!((299..=302).contains(&age.as_secs()), "{age:?}");
         assert_eq!(super::age("0a1b2c3d", SystemTime::now()), None);

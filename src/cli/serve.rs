@@ -24,7 +24,7 @@ use crate::{
         raw_value::RawValue,
     },
     model::workload::{MAX_ATTEMPTS, Workload},
-    serve::{ANSWER, Listen, Plan},
+    serve::{ANSWER, Listen, ServeSettings},
     strategies::Entry,
     text::{problem::Problem, quote::quoted, values},
 };
@@ -124,7 +124,7 @@ fn own_help(arg: clap::Arg) -> clap::Arg {
 /// # Errors
 ///
 /// The first invalid setting, with its place.
-pub fn resolve(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
+pub fn resolve(args: &ServeArgs, env: Env<'_>) -> Result<ServeSettings, UsageError> {
     let layers = Layers::of_flags(shared_settings(args), env)?;
     let services = services(&layers)?;
     let entry = strategy(args.strategy.as_ref(), services.db.kind())?;
@@ -147,7 +147,7 @@ pub fn resolve(args: &ServeArgs, env: Env<'_>) -> Result<Plan, UsageError> {
         connections,
         values::positive(MAX_CONNECTIONS),
     )?;
-    Ok(Plan {
+    Ok(ServeSettings {
         entry,
         scenario: Scenario {
             keep: args.keep,

@@ -69,7 +69,7 @@ pub fn scenario() -> Feed {
 
 pub fn target(input: &[u8]) {
     let file = TomlFile::of(Path::new("nowhere/target.toml"), text(input));
-    drop(Service::understand(&file, &no_variables).map_err(|error| error.to_string()));
+    drop(Service::validate(&file, &no_variables).map_err(|error| error.to_string()));
 }
 
 /// A valid token has a text that parses to the same token.
@@ -147,7 +147,7 @@ pub fn resp(input: &[u8]) {
 pub fn answers() -> Feed {
     let starter = include_str!("../service/starter.toml");
     let file = TomlFile::of(Path::new("starter.toml"), starter.to_owned());
-    let service = Service::understand(&file, &no_variables).expect("the starter is valid");
+    let service = Service::validate(&file, &no_variables).expect("the starter is valid");
     Box::new(move |input| {
         for status in [200, 409, 500] {
             let mut answer = Response::new(Bytes::copy_from_slice(input));

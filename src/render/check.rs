@@ -10,9 +10,9 @@ use crate::{
 use crate::{
     model::verdict::Completion,
     service::{
-        Dialogue, Meaning, Target,
-        ledger::Found,
-        trial::{Shown, Trial},
+        ExchangeText, Meaning, Target,
+        check::{ServiceCheck, ShownRequest},
+        ledger::LedgerContents,
     },
     strategies::Decision,
 };
@@ -27,7 +27,7 @@ const MANY: u64 = 10_000;
 const LINE: usize = 240;
 
 /// The check of a target, and the command of a run if the check has found no problem.
-pub fn render(trial: &Trial, target: &Target, style: Style) -> String {
+pub fn render(trial: &ServiceCheck, target: &Target, style: Style) -> String {
     let mut document = Document::new();
     let promised = if target.one_per_user {
         ", one per user"
@@ -69,7 +69,7 @@ pub fn render(trial: &Trial, target: &Target, style: Style) -> String {
 }
 
 /// The requests and the answers of one step.
-fn dialogue(document: &mut Document, label: &str, part: &Dialogue) {
+fn dialogue(document: &mut Document, label: &str, part: &ExchangeText) {
     let what = format!("{} → {}", clean(&part.name), part.answer);
     document.fact(label, what);
     for line in &part.sent {
@@ -80,7 +80,7 @@ fn dialogue(document: &mut Document, label: &str, part: &Dialogue) {
     }
 }
 
-fn request(document: &mut Document, request: &Shown) {
+fn request(document: &mut Document, request: &ShownRequest) {
     document.gap();
     document.fact("claim", clean(&request.line));
     message(document, &request.headers, &request.body);
@@ -95,7 +95,7 @@ fn message(document: &mut Document, headers: &[String], body: &str) {
     }
 }
 
-fn answer(document: &mut Document, trial: &Trial) {
+fn answer(document: &mut Document, trial: &ServiceCheck) {
     document.gap();
     match &trial.answer {
         Err(error) => {
@@ -132,7 +132,7 @@ fn said(meaning: Meaning) -> &'static str {
     }
 }
 
-fn drained(document: &mut Document, trial: &Trial) {
+fn drained(document: &mut Document, trial: &ServiceCheck) {
     document.gap();
     let after = time(trial.moved_after);
     match (trial.waited.completion, trial.has_drain) {
@@ -147,7 +147,7 @@ fn drained(document: &mut Document, trial: &Trial) {
     }
 }
 
-fn before(document: &mut Document, read: Option<&Found>) {
+fn before(document: &mut Document, read: Option<&LedgerContents>) {
     let text = match read {
         None => "none: a run can judge the answers alone".to_owned(),
         Some(found) => format!("before: {}", held(found)),
@@ -155,7 +155,7 @@ fn before(document: &mut Document, read: Option<&Found>) {
     document.fact("ledger", text);
 }
 
-fn after(document: &mut Document, read: Option<&Result<Found, String>>) {
+fn after(document: &mut Document, read: Option<&Result<LedgerContents, String>>) {
     let text = match read {
         None => return,
         Some(Ok(found)) => format!("after: {}", held(found)).into(),
@@ -165,12 +165,14 @@ fn after(document: &mut Document, read: Option<&Result<Found, String>>) {
     document.fact("ledger", text);
 }
 
-fn held(found: &Found) -> String {
+fn held(found: &LedgerContents) -> String {
     match found {
-        Found::Count(number) => format!("a count of {}", count(*number)),
-        Found::Stock(stock) => format!("a stock of {} left of {}", stock.left, count(stock.limit)),
-        Found::Users(users) if users.is_empty() => "no coupons".to_owned(),
-        Found::Users(users) => {
+        LedgerContents::Count(number) => format!("a count of {}", count(*number)),
+        LedgerContents::Stock(stock) => {
+            format!("a stock of {} left of {}", stock.left, count(stock.limit))
+        }
+        LedgerContents::Users(users) if users.is_empty() => "no coupons".to_owned(),
+        LedgerContents::Users(users) => {
             let named: Vec<_> = users
                 .iter()
                 .take(USERS)
@@ -184,7 +186,7 @@ fn held(found: &Found) -> String {
     }
 }
 
-fn conclusion(document: &mut Document, trial: &Trial, target: &Target) {
+fn conclusion(document: &mut Document, trial: &ServiceCheck, target: &Target) {
     for doubt in &trial.doubts {
         document.bar(Tone::Warn, clean(doubt));
     }

@@ -4,11 +4,11 @@ use super::document::{Document, Style, Text, Tone};
 use crate::text::format::{count, plural};
 use crate::{
     model::verdict::Completion,
-    serve::{Ledger, Listen, Listening, Plan, Served, Told},
+    serve::{DecisionCounts, Ledger, Listen, Listening, ServeSettings, Served},
 };
 
 /// The commands that use the server, for the start.
-pub fn greeting(plan: &Plan, listening: &Listening<'_>, style: Style) -> String {
+pub fn greeting(plan: &ServeSettings, listening: &Listening<'_>, style: Style) -> String {
     let mut document = Document::new();
     let at = listening.at;
     let curl = curl(at);
@@ -54,7 +54,7 @@ fn curl(at: &Listen) -> String {
 }
 
 /// The outcomes and the ledger, for the end.
-pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
+pub fn closing(plan: &ServeSettings, served: &Served, style: Style) -> String {
     let mut document = Document::new();
     if served.events > 1 {
         let events = count(served.events);
@@ -83,7 +83,7 @@ pub fn closing(plan: &Plan, served: &Served, style: Style) -> String {
     document.terminal(style)
 }
 
-fn told(told: Told) -> String {
+fn told(told: DecisionCounts) -> String {
     let all = [
         (told.issued, "issued"),
         (told.accepted, "accepted"),
@@ -103,7 +103,7 @@ fn told(told: Told) -> String {
     }
 }
 
-fn rows(plan: &Plan, ledger: &Ledger) -> String {
+fn rows(plan: &ServeSettings, ledger: &Ledger) -> String {
     let limit = plan.limit();
     let surplus = match ledger.issued.saturating_sub(limit) {
         0 => String::new(),
@@ -119,12 +119,12 @@ mod tests {
 
     #[test]
     fn only_outcomes_that_occurred_are_named() {
-        let some = Told {
+        let some = DecisionCounts {
             issued: 100,
             sold_out: 9_900,
-            ..Told::default()
+            ..DecisionCounts::default()
         };
         assert_eq!(told(some), "100 issued, 9,900 sold out");
-        assert_eq!(told(Told::default()), "no claims");
+        assert_eq!(told(DecisionCounts::default()), "no claims");
     }
 }

@@ -1,5 +1,5 @@
-//! The strategy that only answers: what is left of a claim when nothing is asked of any service, for measuring load tools and
-//! this server. It gives out nothing, so its empty ledger is the truth.
+//! A strategy that answers "sold out" without using any service, for measurements of load tools and of this server. It issues no
+//! coupon, so its empty ledger is correct.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::{
     strategies::{Decision, Entry, Promise, Strategy},
 };
 
-/// What `--strategy answer` serves. Not in the catalogue: it is no way of giving out coupons.
+/// The entry of `--strategy answer`. It is not in the catalogue, because it issues no coupons.
 pub static ENTRY: Entry = Entry {
     name: "answer",
-    how: "tells everybody that all coupons are gone",
+    how: "answers every claim with sold out",
     promise: Promise::None,
     one_per_user: true,
     needs: &[],

@@ -1,4 +1,4 @@
-//! One claim: asks the strategy, and sees to it that what was begun is ended, whether or not anybody still waits.
+//! One claim of the strategy. A claim runs to its end, also if its client has disconnected.
 
 use std::{
     sync::{
@@ -13,21 +13,21 @@ use serde::Serialize;
 
 use super::metrics::Latencies;
 use crate::{
-    adapters::pulse::Pulse,
+    adapters::liveness::Liveness,
     model::outcome::Outcome,
     ports::{self, UserId, attempt},
     strategies::{Decision, Strategy},
 };
 
-/// The strategy of one event, and what users were told by it. Whoever claims holds on to it until the claim has ended.
-pub(super) struct Current {
+/// The strategy of one event, and the counts of its decisions. Every claim holds a reference until it has ended.
+pub(super) struct EventClaims {
     strategy: Arc<dyn Strategy>,
-    pulse: Pulse,
+    pulse: Liveness,
     told: [AtomicU64; Outcome::ALL.len()],
     in_flight: AtomicU64,
 }
 
-/// As it is spelled in answers and metrics.
+/// The spelling in responses and metrics.
 pub(super) fn name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Issued => "issued",
@@ -39,33 +39,33 @@ pub(super) fn name(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Claims of one event, by what users were told.
+/// The number of claims of one event by decision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Told {
-    /// The coupon is yours.
+pub struct DecisionCounts {
+    /// A coupon was issued.
     pub issued: u64,
-    /// All coupons are gone.
+    /// All coupons are issued.
     pub sold_out: u64,
-    /// You have asked before.
+    /// The user has claimed before.
     pub duplicate: u64,
-    /// An error that cannot have issued a coupon by itself.
+    /// An error. The claim has issued no coupon.
     pub failed: u64,
-    /// No answer in time, or an error that leaves it open.
+    /// No response in time, or an error after which it is not known whether a coupon was issued.
     pub indeterminate: u64,
-    /// Your request is noted.
+    /// The claim is accepted, the decision follows later.
     pub accepted: u64,
 }
 
 /// How a claim ended.
-pub(super) enum Ended {
-    /// With an answer of the strategy, or its error.
+pub(super) enum ClaimEnd {
+    /// The strategy has returned a decision or an error.
     Answered(ports::Result<Decision>),
-    /// Not in time. It goes on, but nobody will hear of it.
+    /// The timeout has passed. The claim continues without a client.
     Late,
 }
 
-impl Current {
-    pub fn new(strategy: Arc<dyn Strategy>, pulse: Pulse) -> Self {
+impl EventClaims {
+    pub fn new(strategy: Arc<dyn Strategy>, pulse: Liveness) -> Self {
         Self {
             strategy,
             pulse,
@@ -74,14 +74,14 @@ impl Current {
         }
     }
 
-    /// The services that do not answer, each with the reason.
+    /// The services that do not answer, with the reasons.
     pub async fn problems(&self) -> Vec<String> {
         self.pulse.problems().await
     }
 
-    pub fn told(&self) -> Told {
+    pub fn told(&self) -> DecisionCounts {
         let told = |outcome| self.told[place(outcome)].load(Ordering::Relaxed);
-        Told {
+        DecisionCounts {
             issued: told(Outcome::Issued),
             sold_out: told(Outcome::SoldOut),
             duplicate: told(Outcome::Duplicate),
@@ -91,18 +91,18 @@ impl Current {
         }
     }
 
-    /// Claims that have begun and not ended.
+    /// The number of claims in progress.
     pub fn in_flight(&self) -> u64 {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Asks the strategy for `user`, who waits for `patience` at most.
+    /// Runs the claim of `user`. The client waits for at most `patience`.
     pub async fn claim(
         self: Arc<Self>,
         user: UserId,
         patience: Duration,
         latencies: Arc<Latencies>,
-    ) -> Ended {
+    ) -> ClaimEnd {
         let claim = async move {
             let begin = Instant::now();
             let under_way = UnderWay::begin(&self);
@@ -118,21 +118,21 @@ impl Current {
             drop(under_way);
             answer
         };
-        // A claim that is answered at once needs no task of its own. Any other one gets one: a client that leaves takes its
-        // connection with it, but must not stop a claim halfway, which no service would do either.
+        // A claim that is decided at the first poll needs no task. Any other claim runs in a task of its own, so that a client that
+        // disconnects does not stop it halfway.
         let mut claim = Box::pin(claim);
         if let std::task::Poll::Ready(answer) = poll!(&mut claim) {
-            return Ended::Answered(answer);
+            return ClaimEnd::Answered(answer);
         }
         match tokio::time::timeout(patience, tokio::spawn(claim)).await {
-            Ok(Ok(answer)) => Ended::Answered(answer),
-            // A claim that panicked is as open as one that is late.
-            Ok(Err(_)) | Err(_) => Ended::Late,
+            Ok(Ok(answer)) => ClaimEnd::Answered(answer),
+            // After a panic it is not known either whether a coupon was issued.
+            Ok(Err(_)) | Err(_) => ClaimEnd::Late,
         }
     }
 }
 
-/// In [`Outcome::ALL`].
+/// The index in [`Outcome::ALL`].
 pub(super) fn place(outcome: Outcome) -> usize {
     match outcome {
         Outcome::Issued => 0,
@@ -144,11 +144,11 @@ pub(super) fn place(outcome: Outcome) -> usize {
     }
 }
 
-/// Counts a claim as long as it lives, however it ends.
-struct UnderWay<'a>(&'a Current);
+/// Counts a claim until this is dropped.
+struct UnderWay<'a>(&'a EventClaims);
 
 impl<'a> UnderWay<'a> {
-    fn begin(current: &'a Current) -> Self {
+    fn begin(current: &'a EventClaims) -> Self {
         current.in_flight.fetch_add(1, Ordering::Relaxed);
         Self(current)
     }
@@ -156,7 +156,7 @@ impl<'a> UnderWay<'a> {
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        // What the claim has produced is seen by whoever sees that it has ended.
+        // `Release`: a reader that sees the new count also sees the effects of the claim.
         self.0.in_flight.fetch_sub(1, Ordering::Release);
     }
 }
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_outcome_has_its_place() {
+    fn every_outcome_has_its_index() {
         for (at, outcome) in Outcome::ALL.into_iter().enumerate() {
             assert_eq!(place(outcome), at);
         }

@@ -1,7 +1,7 @@
-//! Which requests are answered at all: those that are meant for this server, and do not come from a page of somebody else's.
+//! Refuses requests for other hosts, and requests from web pages of other origins.
 //!
-//! A page in a browser can send a POST to any address of this machine. The browser then names the page in `Origin`. A page can
-//! also give its own name the address 127.0.0.1 (DNS rebinding). The browser then names the page in `Host`.
+//! A web page can send a POST to any address of this machine. The browser then sends the origin of the page in `Origin`. A web page
+//! can also resolve its own host name to 127.0.0.1 (DNS rebinding). The browser then sends that name in `Host`.
 
 use std::net::IpAddr;
 
@@ -11,18 +11,18 @@ use hyper::{
     http::uri::Authority,
 };
 
-use super::{Listen, Plan, problem::Problem};
+use super::{Listen, ServeSettings, problem::Problem};
 
-/// Refuses a request for another host, or from a page of another origin. A Unix socket cannot be reached from a browser.
-pub(super) fn check<B>(plan: &Plan, request: &Request<B>) -> Result<(), Problem> {
-    let Listen::Tcp(_) = &plan.listen else {
+/// Refuses a request for another host, or from a web page of another origin. A browser cannot use a Unix socket.
+pub(super) fn check<B>(settings: &ServeSettings, request: &Request<B>) -> Result<(), Problem> {
+    let Listen::Tcp(_) = &settings.listen else {
         return Ok(());
     };
     let host = asked_for(request)?;
     if let Some(host) = &host
-        && !is_ours(plan, host.host())
+        && !is_own_host(settings, host.host())
     {
-        return Err(foreign_host(plan, host.host()));
+        return Err(foreign_host(settings, host.host()));
     }
     let Some(origin) = text(request.headers(), ORIGIN.as_str())? else {
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) fn check<B>(plan: &Plan, request: &Request<B>) -> Result<(), Problem>
             .is_some_and(|host| host.as_str().eq_ignore_ascii_case(page));
         same || page
             .parse()
-            .is_ok_and(|page: Authority| is_allowed(plan, page.host()))
+            .is_ok_and(|page: Authority| is_allowed(settings, page.host()))
     });
     if is_own {
         Ok(())
@@ -43,7 +43,7 @@ pub(super) fn check<B>(plan: &Plan, request: &Request<B>) -> Result<(), Problem>
     }
 }
 
-/// The host that the client asked for; `None` where HTTP/1.0 names none.
+/// The host in the request. `None` for HTTP/1.0 without a host.
 fn asked_for<B>(request: &Request<B>) -> Result<Option<Authority>, Problem> {
     if let Some(authority) = request.uri().authority() {
         return Ok(Some(authority.clone()));
@@ -52,18 +52,19 @@ fn asked_for<B>(request: &Request<B>) -> Result<Option<Authority>, Problem> {
         return Ok(None);
     };
     let authority = host.parse();
-    let authority = authority.map_err(|_| Problem::bad("the Host header is no host".to_owned()))?;
+    let authority =
+        authority.map_err(|_| Problem::bad("the Host header is not a host".to_owned()))?;
     Ok(Some(authority))
 }
 
-/// The only header of this name. Of two of them, another program might believe the other.
+/// The only header of this name. Two headers are an error, because another program could read the other one.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
     let mut all = headers.get_all(name).iter();
     match (all.next(), all.next()) {
         (None, _) => Ok(None),
         (Some(only), None) => {
             let text = only.to_str();
-            let wrong = |_| Problem::bad(format!("the {name} header is no text"));
+            let wrong = |_| Problem::bad(format!("the {name} header is not text"));
             text.map(Some).map_err(wrong)
         }
         _ => Err(Problem::bad(format!(
@@ -72,31 +73,34 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Probl
     }
 }
 
-/// Whether a name stands for this server: a name of the loopback, the address that is listened on, or a name that was allowed.
-fn is_ours(plan: &Plan, host: &str) -> bool {
+/// Whether a host is this server: a loopback name, the address that the server listens on, or an allowed name.
+fn is_own_host(settings: &ServeSettings, host: &str) -> bool {
     let name = host.trim_end_matches('.');
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    match (address.parse::<IpAddr>(), &plan.listen) {
+    match (address.parse::<IpAddr>(), &settings.listen) {
         (Ok(address), Listen::Tcp(at)) => {
             let (address, at) = (address.to_canonical(), at.ip().to_canonical());
-            // Behind every address of the machine is this server; a page cannot pass for an address.
-            address.is_loopback() || address == at || at.is_unspecified() || is_allowed(plan, name)
+            // A server on all addresses has every address of the machine. A web page cannot fake an address.
+            address.is_loopback()
+                || address == at
+                || at.is_unspecified()
+                || is_allowed(settings, name)
         }
-        _ => name.eq_ignore_ascii_case("localhost") || is_allowed(plan, name),
+        _ => name.eq_ignore_ascii_case("localhost") || is_allowed(settings, name),
     }
 }
 
-fn is_allowed(plan: &Plan, host: &str) -> bool {
+fn is_allowed(settings: &ServeSettings, host: &str) -> bool {
     let name = host.trim_end_matches('.');
-    let mut allowed = plan.allow_hosts.iter();
+    let mut allowed = settings.allow_hosts.iter();
     allowed.any(|allowed| allowed.eq_ignore_ascii_case(name))
 }
 
-fn foreign_host(plan: &Plan, host: &str) -> Problem {
+fn foreign_host(settings: &ServeSettings, host: &str) -> Problem {
     let host: String = host.chars().take(100).collect();
     let detail = format!(
-        "this server is not {host}: ask for {}, or start it with --allow-host {host}",
-        plan.listen
+        "this server is not {host}: use {}, or start it with --allow-host {host}",
+        settings.listen
     );
     Problem::new(StatusCode::FORBIDDEN, detail)
 }
@@ -104,7 +108,7 @@ fn foreign_host(plan: &Plan, host: &str) -> Problem {
 fn foreign_origin(origin: &str) -> Problem {
     let origin: String = origin.chars().take(100).collect();
     let detail = format!(
-        "a page of {origin} may not ask this server: if that is meant, start it with --allow-host and the page's host"
+        "web pages of {origin} may not send requests to this server: to allow them, start it with --allow-host and the host of the page"
     );
     Problem::new(StatusCode::FORBIDDEN, detail)
 }

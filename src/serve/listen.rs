@@ -1,4 +1,4 @@
-//! Where it listens: a TCP address or a Unix socket.
+//! The address of the server: a TCP address or a Unix socket.
 
 use std::{
     fmt, io,
@@ -9,25 +9,25 @@ use std::{
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
-/// Connections that may wait to be accepted; the system may allow fewer.
+/// The number of connections that can wait to be accepted. The system may allow fewer.
 const BACKLOG: u32 = 16_384;
 
-/// Where it listens.
+/// The address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listen {
-    /// An address and a port; port 0 is any that is free.
+    /// An IP address and a port. Port 0: any free port.
     Tcp(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
 }
 
 impl Listen {
-    /// Whether other machines can reach it.
+    /// Whether other machines can reach the address.
     pub fn is_remote(&self) -> bool {
         matches!(self, Self::Tcp(address) if !address.ip().to_canonical().is_loopback())
     }
 
-    /// The address for a client on this machine. Over a Unix socket any host name does.
+    /// The base URL for a client on this machine. For a Unix socket, any host name is valid.
     pub fn base_url(&self) -> String {
         let Self::Tcp(mut address) = *self else {
             return "http://localhost".to_owned();
@@ -50,7 +50,7 @@ impl fmt::Display for Listen {
     }
 }
 
-/// An open socket. One in the file system is removed when this is dropped.
+/// An open socket. Dropping this removes a Unix socket from the file system.
 pub(super) struct Listener {
     socket: Socket,
     at: Listen,
@@ -83,7 +83,7 @@ impl Listener {
         Ok(Self { socket, at })
     }
 
-    /// With the port that was chosen.
+    /// The address, with the chosen port.
     pub fn at(&self) -> &Listen {
         &self.at
     }
@@ -92,7 +92,7 @@ impl Listener {
         match &self.socket {
             Socket::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // An answer is one small packet: nothing is gained by waiting for more.
+                // A response is one small packet, so a delay saves nothing.
                 stream.set_nodelay(true)?;
                 Ok(Accepted::Tcp(stream))
             }
@@ -104,25 +104,25 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Listen::Unix(path) = &self.at {
-            // Gone already is as good.
+            // An error means that the socket is already removed.
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
-/// With a backlog for a burst of connections, which the usual 1,024 would turn away for a second.
+/// Listens with a backlog for a burst of connections. With the usual 1,024, further connections would be delayed by a second.
 fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A server that was stopped just now must not be in the way of the next.
+    // The port of a server that has just stopped has to be usable at once.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Removes a socket that a server which was killed has left behind; nothing else.
+/// Removes the socket of a server that was killed. Leaves all other files.
 async fn clear(path: &Path) -> io::Result<()> {
     let is_socket = path
         .symlink_metadata()

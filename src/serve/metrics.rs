@@ -1,4 +1,4 @@
-//! What a monitoring system wants to know, as `OpenMetrics` text. Counting takes no lock.
+//! Figures for monitoring systems, as `OpenMetrics` text. Counting takes no lock.
 
 use std::{
     fmt,
@@ -13,13 +13,13 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::claims::{Told, name, place};
+use super::claims::{DecisionCounts, name, place};
 use crate::{model::outcome::Outcome, text::durations::nanoseconds};
 
-/// What [`Snapshot::render`] is.
+/// The content type of [`Snapshot::render`].
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Upper bounds of the buckets in nanoseconds; above the last one there is another bucket.
+/// The upper bounds of the buckets in nanoseconds. One more bucket is above the last bound.
 const BOUNDS: [u64; 16] = [
     100_000,
     250_000,
@@ -39,7 +39,7 @@ const BOUNDS: [u64; 16] = [
     10_000_000_000,
 ];
 
-/// How long claims took since the program was started, by outcome.
+/// The durations of claims since the start of the program, by outcome.
 #[derive(Default)]
 pub(super) struct Latencies([Latency; Outcome::ALL.len()]);
 
@@ -83,39 +83,39 @@ impl Latency {
     }
 }
 
-/// Claims of one outcome.
+/// The claims of one outcome.
 #[derive(Debug)]
 struct Counted {
     outcome: &'static str,
     count: u64,
     sum_seconds: f64,
-    /// Upper bound in seconds, and how many are below it and in no bucket before.
+    /// The upper bound in seconds, and the number of claims between it and the bound before.
     buckets: Vec<(f64, u64)>,
 }
 
-/// The figures of one moment.
+/// The figures at one time.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     strategy: &'static str,
     claims: Vec<Counted>,
-    now: Now,
+    now: EventFigures,
 }
 
-/// What belongs to the event of the moment.
+/// The figures of the current event.
 #[derive(Debug, Default)]
-pub(super) struct Now {
-    /// Coupons.
+pub(super) struct EventFigures {
+    /// The number of coupons.
     pub limit: u64,
-    /// What its users were told.
-    pub told: Told,
-    /// Claims under way.
+    /// The decisions so far.
+    pub told: DecisionCounts,
+    /// The number of claims in progress.
     pub in_flight: u64,
-    /// Records that the consumers have not committed; `None` where nobody knows at the moment.
+    /// The number of records that the consumers have not committed. `None` if unknown.
     pub lag: Option<u64>,
 }
 
 impl Snapshot {
-    pub fn new(strategy: &'static str, latencies: &Latencies, now: Now) -> Self {
+    pub fn new(strategy: &'static str, latencies: &Latencies, now: EventFigures) -> Self {
         Self {
             strategy,
             claims: latencies.counted(),
@@ -140,10 +140,10 @@ impl Snapshot {
             Some(("event_limit", "Coupons of the event.", now.limit)),
             Some((
                 "event_issued",
-                "Claims of the event that were told that the coupon is theirs.",
+                "Claims of the event with the response issued.",
                 now.told.issued,
             )),
-            Some(("claims_in_flight", "Claims under way.", now.in_flight)),
+            Some(("claims_in_flight", "Claims in progress.", now.in_flight)),
             now.lag.map(|lag| {
                 (
                     "consumer_lag",
@@ -157,13 +157,13 @@ impl Snapshot {
 
 impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let help = "Claims by what users were told, of all events.";
+        let help = "Claims of all events by outcome.";
         let mut counters = encoder.encode_descriptor("claims", help, None, MetricType::Counter)?;
         for claims in &self.claims {
             let labels = [("outcome", claims.outcome)];
             ConstCounter::new(claims.count).encode(counters.encode_family(&labels)?)?;
         }
-        let help = "Time from a claim's arrival at the strategy to its answer, of all events.";
+        let help = "Time from the start of a claim to its decision, of all events.";
         let name = "claim_duration_seconds";
         let mut times = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
         for claims in &self.claims {
@@ -197,11 +197,11 @@ mod tests {
         latencies.record(Outcome::Issued, Duration::from_micros(100));
         latencies.record(Outcome::Issued, Duration::from_nanos(100_001));
         latencies.record(Outcome::Issued, Duration::from_mins(1));
-        let now = Now {
+        let now = EventFigures {
             limit: 100,
-            told: Told {
+            told: DecisionCounts {
                 issued: 3,
-                ..Told::default()
+                ..DecisionCounts::default()
             },
             in_flight: 2,
             lag: Some(7),
@@ -229,8 +229,8 @@ mod tests {
     }
 
     #[test]
-    fn a_lag_that_nobody_knows_is_left_out() {
-        let now = Now::default();
+    fn an_unknown_lag_is_left_out() {
+        let now = EventFigures::default();
         let text = Snapshot::new("naive", &Latencies::default(), now)
             .render()
             .unwrap();

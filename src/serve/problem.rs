@@ -1,4 +1,4 @@
-//! Answers, and what is wrong with a request as a problem document (RFC 9457).
+//! Responses, and problem documents for errors (RFC 9457).
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::text::redact;
 
-/// An answer, whole.
-pub(super) type Answer = Response<Full<Bytes>>;
+/// A response with a complete body.
+pub(super) type HttpResponse = Response<Full<Bytes>>;
 
-/// What is wrong, and what to do. Its type is `about:blank`, so its title is that of the status.
+/// A problem document. Its type is `about:blank`, so its title is the reason phrase of the status.
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
     title: &'static str,
@@ -27,7 +27,7 @@ pub(super) struct Problem {
     allow: Option<&'static str>,
 }
 
-/// Whose claim it is, and what became of it.
+/// The user and the outcome of a claim.
 #[derive(Debug, Serialize)]
 struct OfClaim {
     user: u64,
@@ -46,12 +46,12 @@ impl Problem {
         }
     }
 
-    /// Of a request that cannot be understood.
+    /// The problem of an invalid request.
     pub fn bad(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// With the methods that would do.
+    /// Adds the allowed methods.
     pub fn allowing(self, methods: &'static str) -> Self {
         Self {
             allow: Some(methods),
@@ -59,7 +59,7 @@ impl Problem {
         }
     }
 
-    /// Of a claim that ended without an answer.
+    /// Adds the user and the outcome of a claim that ended without a decision.
     pub fn of_claim(self, user: u64, outcome: &'static str) -> Self {
         Self {
             of_claim: Some(OfClaim { user, outcome }),
@@ -67,8 +67,8 @@ impl Problem {
         }
     }
 
-    pub fn answer(&self) -> Answer {
-        // Strings and numbers: they always have a JSON.
+    pub fn answer(&self) -> HttpResponse {
+        // Strings and numbers can always be written as JSON.
         let text = serde_json::to_string(self).unwrap_or_default();
         let mut answer = with_type(self.code, "application/problem+json", text);
         if let Some(methods) = self.allow {
@@ -79,7 +79,7 @@ impl Problem {
     }
 }
 
-pub(super) fn json(code: StatusCode, text: impl Into<Bytes>) -> Answer {
+pub(super) fn json(code: StatusCode, text: impl Into<Bytes>) -> HttpResponse {
     with_type(code, "application/json", text)
 }
 
@@ -87,7 +87,7 @@ pub(super) fn with_type(
     code: StatusCode,
     content_type: &'static str,
     text: impl Into<Bytes>,
-) -> Answer {
+) -> HttpResponse {
     let mut answer = Response::new(Full::new(text.into()));
     *answer.status_mut() = code;
     let content_type = HeaderValue::from_static(content_type);

@@ -1,4 +1,4 @@
-//! One request, from its path to its answer. Nothing here knows of connections.
+//! One request, from its path to its response. Independent of connections.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,21 +8,21 @@ use hyper::{Method, Request, StatusCode, body::Body};
 
 use super::{
     OPENAPI,
-    claims::{Ended, name},
+    claims::{ClaimEnd, name},
     guard, metrics,
-    problem::{Answer, Problem, json, with_type},
+    problem::{HttpResponse, Problem, json, with_type},
     service::Service,
     user,
 };
 use crate::model::outcome::Outcome;
 
-/// Bytes of a body.
+/// The maximum size of a body, in bytes.
 pub(super) const LARGEST_BODY: usize = 4096;
 
-/// How long a body may take to arrive. Some clients hold the last byte back, to release many requests at once.
+/// How long a body may take to arrive. Some clients hold back the last byte, to release many requests together.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
-/// What can be asked for.
+/// The routes of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
     Claim,
@@ -54,11 +54,11 @@ impl Route {
         }
     }
 
-    /// Its method, and what `Allow` says of it.
+    /// The method, and the value of the header `Allow`.
     pub const fn method(self) -> (Method, &'static str) {
         match self {
             Self::Claim | Self::Reset => (Method::POST, "POST"),
-            // HEAD is a GET without its body, which the server leaves out by itself.
+            // hyper removes the body of a response to HEAD.
             _ => (Method::GET, "GET, HEAD"),
         }
     }
@@ -78,20 +78,20 @@ impl Route {
 fn nothing_at(path: &str) -> Problem {
     let there = Route::ALL.map(|route| format!("{} {}", route.method().0, route.path()));
     let path: String = path.chars().take(100).collect();
-    let detail = format!("there is no {path} here: {}", there.join(", "));
+    let detail = format!("there is no {path}: use one of {}", there.join(", "));
     Problem::new(StatusCode::NOT_FOUND, detail)
 }
 
 /// Answers one request.
-pub(super) async fn respond<B>(service: Arc<Service>, request: Request<B>) -> Answer
+pub(super) async fn respond<B>(service: Arc<Service>, request: Request<B>) -> HttpResponse
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
 {
-    let is_meant = guard::check(service.plan(), &request);
+    let is_meant = guard::check(service.settings(), &request);
     let route = is_meant.and_then(|()| Route::of(request.method(), request.uri().path()));
     let answer = match route {
         Ok(Route::Claim) => claim(&service, request).await,
-        // What is seldom asked for must not make every claim's future large.
+        // Boxed, so that rare requests do not make the future of every claim larger.
         Ok(Route::Reset) => Box::pin(reset(service)).await,
         Ok(Route::Ledger) => Box::pin(ledger(&service)).await,
         Ok(Route::Metrics) => Box::pin(page(&service)).await,
@@ -102,7 +102,7 @@ where
     answer.unwrap_or_else(|problem| problem.answer())
 }
 
-async fn claim<B>(service: &Service, request: Request<B>) -> Result<Answer, Problem>
+async fn claim<B>(service: &Service, request: Request<B>) -> Result<HttpResponse, Problem>
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
 {
@@ -110,10 +110,10 @@ where
     let body = whole(body).await?;
     let user = user::named(head.uri.query(), &body)?.unwrap_or_else(|| service.new_user());
     let ended = service.claim(user).await;
-    told(user, ended.ok_or_else(no_event)?)
+    claim_response(user, ended.ok_or_else(no_event)?)
 }
 
-/// The body, if it is not too large and arrives in time.
+/// Reads the body. An error if it is too large or does not arrive in time.
 async fn whole<B>(body: B) -> Result<Bytes, Problem>
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
@@ -138,11 +138,11 @@ where
     }
 }
 
-/// What a user is told.
-fn told(user: u64, ended: Ended) -> Result<Answer, Problem> {
+/// The response to a claim.
+fn claim_response(user: u64, ended: ClaimEnd) -> Result<HttpResponse, Problem> {
     let answer = match ended {
-        Ended::Answered(answer) => answer,
-        Ended::Late => {
+        ClaimEnd::Answered(answer) => answer,
+        ClaimEnd::Late => {
             let detail = "the claim was not answered in time: it may still issue a coupon";
             let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT, detail);
             return Err(problem.of_claim(user, name(Outcome::Indeterminate)));
@@ -168,28 +168,29 @@ fn told(user: u64, ended: Ended) -> Result<Answer, Problem> {
 }
 
 fn no_event() -> Problem {
-    let detail = "there is no event to claim from: a reset is under way, or the last one failed (see /ledger)";
+    let detail =
+        "there is no event: a reset is in progress, or the last reset failed (see /ledger)";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
 }
 
-async fn reset(service: Arc<Service>) -> Result<Answer, Problem> {
+async fn reset(service: Arc<Service>) -> Result<HttpResponse, Problem> {
     read(service.reset().await)
 }
 
-async fn ledger(service: &Service) -> Result<Answer, Problem> {
+async fn ledger(service: &Service) -> Result<HttpResponse, Problem> {
     read(service.ledger().await)
 }
 
-fn read(ledger: Result<super::Ledger, String>) -> Result<Answer, Problem> {
+fn read(ledger: Result<super::Ledger, String>) -> Result<HttpResponse, Problem> {
     let unavailable = |detail| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
     let ledger = ledger.map_err(unavailable)?;
-    // Strings and numbers: they always have a JSON.
+    // Strings and numbers can always be written as JSON.
     let text = serde_json::to_string(&ledger).unwrap_or_default();
     Ok(json(StatusCode::OK, text))
 }
 
-/// Asks the services: whoever sends claims here must know when none can be served.
-async fn health(service: &Service) -> Result<Answer, Problem> {
+/// Checks the services, so that a load balancer learns when no claim can be served.
+async fn health(service: &Service) -> Result<HttpResponse, Problem> {
     let problems = service.problems().await.ok_or_else(no_event)?;
     if problems.is_empty() {
         return Ok(json(StatusCode::OK, "{\"status\":\"ok\"}"));
@@ -198,7 +199,7 @@ async fn health(service: &Service) -> Result<Answer, Problem> {
     Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail))
 }
 
-async fn page(service: &Service) -> Result<Answer, Problem> {
+async fn page(service: &Service) -> Result<HttpResponse, Problem> {
     let internal = |error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}"));
     let text = service.metrics().await.render().map_err(internal)?;
     Ok(with_type(StatusCode::OK, metrics::CONTENT_TYPE, text))

@@ -1,6 +1,6 @@
-//! Takes connections, and bounds them: how many, how large their headers, how long they may bring nothing.
+//! Accepts connections and limits their number, the size of their headers and their idle time.
 //!
-//! HTTP/1.1 and HTTP/2 without TLS (its preface decides) come in on the same port.
+//! HTTP/1.1 and HTTP/2 without TLS use the same port: the preface of HTTP/2 decides.
 
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
@@ -18,35 +18,35 @@ use tokio::{
 
 use super::{
     listen::{Accepted, Listener},
-    places::{Place, Places, UnderWay},
     routes::respond,
     service::Service,
+    slots::{ConnectionSlot, ConnectionSlots, UnderWay},
 };
 
-/// Bytes of a request's line and headers together. Of headers there are 100 at most.
+/// The maximum size of the request line and the headers, in bytes. There can be at most 100 headers.
 const LARGEST_HEAD: u32 = 16 * 1024;
 
-/// Requests under way at once on one connection that speaks HTTP/2.
+/// The maximum number of concurrent requests on an HTTP/2 connection.
 const STREAMS: u32 = 1_000;
 
-/// After an error that a next try will most likely meet again, as when there are no more file descriptors.
+/// The pause after an error that the next attempt would probably have as well, such as no more file descriptors.
 const AFTER_AN_ERROR: Duration = Duration::from_millis(100);
 
-/// How long the end of an idle connection may take that makes room for another.
-const FAREWELL: Duration = Duration::from_millis(20);
+/// How long the end of an idle connection may take if its slot is needed.
+const CLOSING_TIME: Duration = Duration::from_millis(20);
 
-/// File descriptors besides those of the connections: the services' clients, and what a process has anyway.
+/// The number of file descriptors besides those of the connections: clients of the services, and files of the process.
 const OTHER_FILES: u64 = 512;
 
-/// How patient the server is.
+/// The time limits of the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// A connection on which no request has been begun for so long, nor is under way, is closed after twice that at the latest.
+    /// A connection is closed if no request has begun for this time and none is in progress, after at most twice this time.
     pub quiet: Duration,
-    /// Where all places are taken, the connection that has been idle for longest has to leave for the next one, if it has been
-    /// idle for so long.
+    /// If all slots are in use, the connection that has been idle for the longest time is closed for the next one, if it has been
+    /// idle for this time.
     pub idle: Duration,
-    /// How long requests that are under way may still take after the end.
+    /// How long requests in progress may take after the stop.
     pub grace: Duration,
 }
 
@@ -60,43 +60,43 @@ impl Default for Limits {
     }
 }
 
-/// How far the end has come.
+/// The state of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum ServerState {
     Open,
-    /// No new requests.
+    /// New requests are not accepted.
     Finishing,
-    /// Not even those that are under way.
+    /// Requests in progress are dropped.
     Over,
 }
 
-/// Serves until `stop` turns true; requests that are under way then are finished.
+/// Serves until `stop` turns true, then finishes the requests in progress.
 pub(super) async fn run(
     service: &Arc<Service>,
     listener: Listener,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let places = Places::new(service.plan().max_connections, limits.idle);
-    let (stage, stages) = watch::channel(Stage::Open);
-    let door = Door {
+    let slots = ConnectionSlots::new(service.settings().max_connections, limits.idle);
+    let (state, states) = watch::channel(ServerState::Open);
+    let handler = ConnectionHandler {
         service: Arc::clone(service),
         builder: Arc::new(builder()),
         quiet: limits.quiet,
-        stages,
+        states,
     };
     tokio::select! {
-        () = accept(&listener, &door, &places) => {}
+        () = accept(&listener, &handler, &slots) => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
     drop(listener);
-    stage.send_replace(Stage::Finishing);
-    // When nobody has a place any more, all connections are closed.
-    if tokio::time::timeout(limits.grace, places.all_free())
+    state.send_replace(ServerState::Finishing);
+    // When all slots are free, all connections are closed.
+    if tokio::time::timeout(limits.grace, slots.all_free())
         .await
         .is_err()
     {
-        stage.send_replace(Stage::Over);
+        state.send_replace(ServerState::Over);
     }
 }
 
@@ -105,10 +105,10 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http1()
         .max_buf_size(LARGEST_HEAD as usize)
-        // An answer is so short that copying it behind its headers is cheaper than a write of two parts.
+        // A response is short, so a copy behind the headers is cheaper than a write of two parts.
         .writev(false)
-        // A timer for each request. Here there is one for each connection instead, which also covers those that never get to
-        // a request.
+        // This would be a timer for each request. One timer for each connection is enough, and also covers connections that never
+        // send a request.
         .header_read_timeout(None);
     builder
         .http2()
@@ -120,47 +120,48 @@ fn builder() -> Builder<TokioExecutor> {
 /// Why the server ends a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
-    OfTheServer,
-    ForAnother,
-    Quiet,
+    ServerStops,
+    SlotNeeded,
+    Idle,
 }
 
-/// What every new connection is given.
+/// The parts that every new connection needs.
 #[derive(Clone)]
-struct Door {
+struct ConnectionHandler {
     service: Arc<Service>,
     builder: Arc<Builder<TokioExecutor>>,
     quiet: Duration,
-    stages: watch::Receiver<Stage>,
+    states: watch::Receiver<ServerState>,
 }
 
-/// Never ends. Where all places are taken, further connections wait to be accepted, unless one is idle and makes room.
-async fn accept(listener: &Listener, door: &Door, places: &Arc<Places>) {
+/// Accepts connections without end. If all slots are in use, a new connection waits until one is free or an idle connection is
+/// closed.
+async fn accept(listener: &Listener, handler: &ConnectionHandler, slots: &Arc<ConnectionSlots>) {
     loop {
         match listener.accept().await {
             Ok(Accepted::Tcp(stream)) => {
                 drop(tokio::spawn(
-                    door.clone().serve(stream, places.take().await),
+                    handler.clone().serve(stream, slots.take().await),
                 ));
             }
             Ok(Accepted::Unix(stream)) => {
                 drop(tokio::spawn(
-                    door.clone().serve(stream, places.take().await),
+                    handler.clone().serve(stream, slots.take().await),
                 ));
             }
-            Err(error) if is_the_peers(&error) => {}
+            Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!("failed to accept a connection: {error}");
                 // There may be no more file descriptors.
-                places.make_room();
+                slots.make_room();
                 sleep(AFTER_AN_ERROR).await;
             }
         }
     }
 }
 
-/// Whether only this one connection is in trouble.
-fn is_the_peers(error: &io::Error) -> bool {
+/// Whether the error concerns only this connection.
+fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
@@ -170,17 +171,17 @@ fn is_the_peers(error: &io::Error) -> bool {
     )
 }
 
-impl Door {
-    /// Answers the requests of one connection until one of the two sides ends it.
-    async fn serve<S>(mut self, stream: S, place: Place)
+impl ConnectionHandler {
+    /// Answers the requests of one connection until the client or the server closes it.
+    async fn serve<S>(mut self, stream: S, slot: ConnectionSlot)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let pulse = Arc::clone(&place.pulse);
-        let beats = Arc::clone(&pulse);
+        let activity = Arc::clone(&slot.activity);
+        let request_activity = Arc::clone(&activity);
         let service = Arc::clone(&self.service);
         let answer = service_fn(move |request| {
-            let request_under_way = UnderWay::begin(Arc::clone(&beats));
+            let request_under_way = UnderWay::begin(Arc::clone(&request_activity));
             let answer = respond(Arc::clone(&service), request);
             async move {
                 let answer = answer.await;
@@ -189,31 +190,31 @@ impl Door {
             }
         });
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), answer));
-        let disturbed = async {
+        let ending = async {
             tokio::select! {
-                _ = self.stages.wait_for(|stage| *stage != Stage::Open) => Ending::OfTheServer,
-                () = pulse.gives_way() => Ending::ForAnother,
-                () = pulse.stops(self.quiet) => Ending::Quiet,
+                _ = self.states.wait_for(|state| *state != ServerState::Open) => Ending::ServerStops,
+                () = activity.gives_way() => Ending::SlotNeeded,
+                () = activity.stops(self.quiet) => Ending::Idle,
             }
         };
-        // Errors are the client's: it has left, or what it sent was no HTTP, and it has been told so.
+        // An error means that the client has disconnected or has not sent HTTP, which hyper has answered.
         let ending = tokio::select! {
             _ = connection.as_mut() => return,
-            ending = disturbed => ending,
+            ending = ending => ending,
         };
-        if ending == Ending::Quiet {
+        if ending == Ending::Idle {
             return;
         }
         connection.as_mut().graceful_shutdown();
         tokio::select! {
             _ = connection => {}
-            () = sleep(FAREWELL), if ending == Ending::ForAnother => {}
-            _ = self.stages.wait_for(|stage| *stage == Stage::Over) => {}
+            () = sleep(CLOSING_TIME), if ending == Ending::SlotNeeded => {}
+            _ = self.states.wait_for(|state| *state == ServerState::Over) => {}
         }
     }
 }
 
-/// Sees to it that so many connections can be open at once; how many can, where the system allows fewer.
+/// Raises the limit of file descriptors for this number of connections. Returns the possible number if the system allows fewer.
 pub(super) fn room_for(connections: u32) -> Option<u64> {
     let wanted = u64::from(connections) + OTHER_FILES;
     let now = getrlimit(Resource::Nofile);

@@ -1,4 +1,4 @@
-//! What all connections share: the event of the moment, and the counters.
+//! The state that all connections share: the current event, and the counters.
 
 use std::{
     sync::{
@@ -11,44 +11,44 @@ use std::{
 use tokio::sync::Mutex;
 
 use super::{
-    Plan, Served,
-    claims::{Current, Ended},
-    metrics::{Latencies, Now, Snapshot},
-    round::{Ledger, Round},
+    ServeSettings, Served,
+    claims::{ClaimEnd, EventClaims},
+    event::{Ledger, ServedEvent},
+    metrics::{EventFigures, Latencies, Snapshot},
     user,
 };
 use crate::{adapters::OpenError, ports::UserId};
 
-pub use super::claims::Told;
+pub use super::claims::DecisionCounts;
 
-/// How long a page of metrics waits for the cluster to say its lag.
+/// How long the page of metrics waits for the lag from the cluster.
 const LAG_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A strategy that is served.
 pub(super) struct Service {
-    plan: Plan,
-    /// Where claims go; `None` during a reset, and after one that failed.
-    current: RwLock<Option<Arc<Current>>>,
-    round: Mutex<Slot>,
+    settings: ServeSettings,
+    /// The current event for claims. `None` during a reset, and after a failed reset.
+    current: RwLock<Option<Arc<EventClaims>>>,
+    event: Mutex<EventState>,
     latencies: Arc<Latencies>,
     next_user: AtomicU64,
 }
 
-/// The event, held by whoever looks at its services or replaces it.
-struct Slot {
-    round: Result<Round, String>,
+/// The current event with its services. Locked while the services are read or the event is replaced.
+struct EventState {
+    event: Result<ServedEvent, String>,
     events: u64,
     left_behind: Vec<String>,
 }
 
 impl Service {
-    pub async fn open(plan: Plan) -> Result<Self, OpenError> {
-        let round = Round::open(&plan).await?;
+    pub async fn open(settings: ServeSettings) -> Result<Self, OpenError> {
+        let event = ServedEvent::open(&settings).await?;
         Ok(Self {
-            plan,
-            current: RwLock::new(Some(round.current())),
-            round: Mutex::new(Slot {
-                round: Ok(round),
+            settings,
+            current: RwLock::new(Some(event.current())),
+            event: Mutex::new(EventState {
+                event: Ok(event),
                 events: 1,
                 left_behind: Vec::new(),
             }),
@@ -57,63 +57,74 @@ impl Service {
         })
     }
 
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+    pub fn settings(&self) -> &ServeSettings {
+        &self.settings
     }
 
     pub async fn backends(&self) -> String {
-        let slot = self.round.lock().await;
-        slot.round.as_ref().map(Round::backends).unwrap_or_default()
+        let state = self.event.lock().await;
+        state
+            .event
+            .as_ref()
+            .map(ServedEvent::backends)
+            .unwrap_or_default()
     }
 
-    /// Where claims go at the moment.
-    fn current(&self) -> Option<Arc<Current>> {
+    /// The current event for claims.
+    fn current(&self) -> Option<Arc<EventClaims>> {
         let current = self.current.read();
         current.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn switch_to(&self, next: Option<Arc<Current>>) {
+    fn switch_to(&self, next: Option<Arc<EventClaims>>) {
         let current = self.current.write();
         *current.unwrap_or_else(PoisonError::into_inner) = next;
     }
 
-    /// The services that do not answer, each with the reason; `None` where there is no event, and claims are not taken.
+    /// The services that do not answer, with the reasons. `None` if there is no event.
     pub async fn problems(&self) -> Option<Vec<String>> {
         Some(self.current()?.problems().await)
     }
 
-    /// A number for a user who has none.
+    /// A new user number for a request without one.
     pub fn new_user(&self) -> u64 {
         self.next_user.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Asks the strategy; `None` where there is no event.
-    pub async fn claim(&self, user: u64) -> Option<Ended> {
+    /// Runs a claim. `None` if there is no event.
+    pub async fn claim(&self, user: u64) -> Option<ClaimEnd> {
         let current = self.current()?;
         let latencies = Arc::clone(&self.latencies);
-        let claim = current.claim(UserId(user), self.plan.timeout(), latencies);
+        let claim = current.claim(UserId(user), self.settings.timeout(), latencies);
         Some(claim.await)
     }
 
-    /// What the database holds; the error says why that is not known.
+    /// Reads the ledger.
+    ///
+    /// # Errors
+    /// There is no event, or the database cannot be read.
     pub async fn ledger(&self) -> Result<Ledger, String> {
-        match &mut self.round.lock().await.round {
-            Ok(round) => round.ledger(&self.plan).await,
+        match &mut self.event.lock().await.event {
+            Ok(event) => event.ledger(&self.settings).await,
             Err(problem) => Err(problem.clone()),
         }
     }
 
-    /// Replaces the event by a fresh one, and reads that. In a task of its own: a client that leaves must not stop it halfway.
+    /// Replaces the event by a new one, and reads its ledger. Runs in a task of its own, so that a client that disconnects does not
+    /// stop it halfway.
+    ///
+    /// # Errors
+    /// The new event cannot be created or read.
     pub async fn reset(self: Arc<Self>) -> Result<Ledger, String> {
         let reset = tokio::spawn(async move {
-            let mut slot = self.round.lock().await;
+            let mut state = self.event.lock().await;
             self.switch_to(None);
-            slot.replace(&self.plan).await;
-            match &mut slot.round {
-                Ok(round) => {
+            state.replace(&self.settings).await;
+            match &mut state.event {
+                Ok(event) => {
                     self.next_user.store(user::HIGHEST + 1, Ordering::Relaxed);
-                    self.switch_to(Some(round.current()));
-                    round.ledger(&self.plan).await
+                    self.switch_to(Some(event.current()));
+                    event.ledger(&self.settings).await
                 }
                 Err(problem) => Err(problem.clone()),
             }
@@ -121,42 +132,42 @@ impl Service {
         reset.await.map_err(|error| error.to_string())?
     }
 
-    /// The figures of the moment. The database is not asked.
+    /// The current figures. Does not read the database.
     pub async fn metrics(&self) -> Snapshot {
         let current = self.current();
-        let now = Now {
-            limit: self.plan.limit(),
+        let now = EventFigures {
+            limit: self.settings.limit(),
             told: current.as_ref().map(|now| now.told()).unwrap_or_default(),
             in_flight: current.as_ref().map_or(0, |now| now.in_flight()),
             lag: self.lag().await,
         };
-        Snapshot::new(self.plan.entry.name, &self.latencies, now)
+        Snapshot::new(self.settings.entry.name, &self.latencies, now)
     }
 
     async fn lag(&self) -> Option<u64> {
-        // Nobody waits for a reset here.
-        let slot = self.round.try_lock().ok()?;
-        let asked = slot.round.as_ref().ok()?.lag();
+        // The page of metrics does not wait for a reset.
+        let state = self.event.try_lock().ok()?;
+        let asked = state.event.as_ref().ok()?.lag();
         tokio::time::timeout(LAG_PATIENCE, asked).await.ok()?.ok()
     }
 
-    /// Ends the event and removes it.
+    /// Ends and removes the event.
     pub async fn close(&self) -> Served {
-        let mut slot = self.round.lock().await;
+        let mut state = self.event.lock().await;
         self.switch_to(None);
-        let left_behind = std::mem::take(&mut slot.left_behind);
-        let events = slot.events;
-        match slot.take("the server has stopped") {
+        let left_behind = std::mem::take(&mut state.left_behind);
+        let events = state.events;
+        match state.take("the server has stopped") {
             Err(problem) => Served {
-                told: Told::default(),
+                told: DecisionCounts::default(),
                 ledger: Err(problem),
                 drained: None,
                 events,
                 kept: Vec::new(),
                 left_behind,
             },
-            Ok(round) => {
-                let finished = round.finish(&self.plan).await;
+            Ok(event) => {
+                let finished = event.finish(&self.settings).await;
                 Served {
                     told: finished.told,
                     ledger: finished.ledger,
@@ -170,19 +181,19 @@ impl Service {
     }
 }
 
-impl Slot {
-    /// The old event goes first: two of them might need more connections than the services have.
-    async fn replace(&mut self, plan: &Plan) {
-        if let Ok(round) = self.take("a reset is under way") {
-            self.left_behind.extend(round.discard(plan).await);
+impl EventState {
+    /// Removes the old event first: two events could need more connections than the services allow.
+    async fn replace(&mut self, settings: &ServeSettings) {
+        if let Ok(event) = self.take("a reset is in progress") {
+            self.left_behind.extend(event.discard(settings).await);
         }
-        self.round = Round::open(plan)
+        self.event = ServedEvent::open(settings)
             .await
             .map_err(|error| format!("the last reset failed ({error}): POST /reset tries again"));
-        self.events += u64::from(self.round.is_ok());
+        self.events += u64::from(self.event.is_ok());
     }
 
-    fn take(&mut self, meanwhile: &str) -> Result<Round, String> {
-        std::mem::replace(&mut self.round, Err(meanwhile.to_owned()))
+    fn take(&mut self, meanwhile: &str) -> Result<ServedEvent, String> {
+        std::mem::replace(&mut self.event, Err(meanwhile.to_owned()))
     }
 }

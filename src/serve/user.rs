@@ -1,4 +1,4 @@
-//! Who claims: what a request says of it.
+//! The user of a claim, from the query or the body of the request.
 
 use std::borrow::Cow;
 
@@ -8,15 +8,15 @@ use url::form_urlencoded;
 
 use super::problem::Problem;
 
-/// The highest number that a request may name. Users without a number get those above it, so the two never meet.
+/// The highest user number in a request. Requests without a user get higher numbers, so the two kinds never collide.
 pub(super) const HIGHEST: u64 = 1_000_000_000;
 
 #[derive(Deserialize)]
-struct Claim {
+struct ClaimBody {
     user: u64,
 }
 
-/// The user that a query or a body names; `None` where neither says anything.
+/// The user in the query or the body. `None` if there is none.
 pub(super) fn named(query: Option<&str>, body: &[u8]) -> Result<Option<u64>, Problem> {
     let in_query = query.map(from_query).transpose()?.flatten();
     match (in_query, body) {
@@ -47,25 +47,25 @@ fn number(text: &str) -> Result<u64, Problem> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(not_whole(&format!("{:?}", shortened(text))));
     }
-    // Only digits: what does not fit is too large.
+    // The text has only digits, so an error means that the number is too large.
     within(text.parse().unwrap_or(u64::MAX))
 }
 
 fn from_body(body: &[u8]) -> Result<u64, Problem> {
     match serde_json::from_slice(body) {
-        // A list of the members would do for serde as well.
-        Ok(Claim { user }) if body.trim_ascii_start().starts_with(b"{") => within(user),
+        // serde would also accept a list of the fields.
+        Ok(ClaimBody { user }) if body.trim_ascii_start().starts_with(b"{") => within(user),
         _ => Err(diagnosed(body)),
     }
 }
 
-/// Why a body names no user.
+/// Why a body has no valid user.
 fn diagnosed(body: &[u8]) -> Problem {
     let value: Value = match serde_json::from_slice(body) {
         Ok(value) => value,
         Err(error) => {
             return Problem::bad(format!(
-                "the body is no JSON ({error}): send {{\"user\": 17}}"
+                "the body is not JSON ({error}): send {{\"user\": 17}}"
             ));
         }
     };
@@ -73,12 +73,12 @@ fn diagnosed(body: &[u8]) -> Problem {
         Some(Value::Number(large)) if is_large(&large.to_string()) => too_large(),
         Some(user) => not_whole(&shortened(&user.to_string())),
         None => Problem::bad(
-            "the body names no user: send {\"user\": 17}, or no body at all for a new user each time",
+            "the body has no user: send {\"user\": 17}, or no body for a new user each time",
         ),
     }
 }
 
-/// A whole number beyond 64 bits, as JSON readers give it back.
+/// Whether a number is a whole number of more than 64 bits, as JSON parsers return it.
 fn is_large(number: &str) -> bool {
     number.parse::<f64>().is_ok_and(|number| number >= 1e18)
 }
@@ -93,13 +93,13 @@ fn within(user: u64) -> Result<u64, Problem> {
 
 fn too_large() -> Problem {
     Problem::bad(format!(
-        "user is too large: it is a number from 1 to {HIGHEST}"
+        "user is too large: it has to be a number from 1 to {HIGHEST}"
     ))
 }
 
-fn not_whole(said: &str) -> Problem {
+fn not_whole(text: &str) -> Problem {
     Problem::bad(format!(
-        "user is {said}: it is a whole number from 1 to {HIGHEST}"
+        "user is {text}: it has to be a whole number from 1 to {HIGHEST}"
     ))
 }
 
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    fn said(query: Option<&str>, body: &str) -> Result<Option<u64>, String> {
+    fn parsed(query: Option<&str>, body: &str) -> Result<Option<u64>, String> {
         named(query, body.as_bytes()).map_err(|problem| {
             let problem = serde_json::to_value(problem).unwrap();
             problem["detail"].as_str().unwrap().to_owned()
@@ -124,62 +124,74 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_in_the_query_or_in_the_body_or_nowhere() {
-        assert_eq!(said(None, ""), Ok(None));
-        assert_eq!(said(Some(""), ""), Ok(None));
-        assert_eq!(said(Some("attempt=2"), ""), Ok(None));
-        assert_eq!(said(Some("attempt=2&user=17"), ""), Ok(Some(17)));
-        assert_eq!(said(None, r#" {"user": 17, "more": [1]} "#), Ok(Some(17)));
+    fn a_user_is_in_the_query_or_the_body_or_missing() {
+        assert_eq!(parsed(None, ""), Ok(None));
+        assert_eq!(parsed(Some(""), ""), Ok(None));
+        assert_eq!(parsed(Some("attempt=2"), ""), Ok(None));
+        assert_eq!(parsed(Some("attempt=2&user=17"), ""), Ok(Some(17)));
+        assert_eq!(parsed(None, r#" {"user": 17, "more": [1]} "#), Ok(Some(17)));
         assert_eq!(
-            said(Some("a=b"), r#"{"user":1000000000}"#),
+            parsed(Some("a=b"), r#"{"user":1000000000}"#),
             Ok(Some(HIGHEST))
         );
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_what_to_do() {
+    fn a_mistake_is_reported_with_a_correction() {
         for (query, body, words) in [
-            (None, "user=17", "no JSON"),
-            (None, "{\"user\": ", "no JSON"),
-            (None, "\u{0}", "no JSON"),
-            (None, "[17]", "names no user"),
-            (None, "17", "names no user"),
-            (None, "{}", "names no user"),
-            (None, r#"{"usr": 17}"#, "names no user"),
+            (None, "user=17", "not JSON"),
+            (None, "{\"user\": ", "not JSON"),
+            (None, "\u{0}", "not JSON"),
+            (None, "[17]", "has no user"),
+            (None, "17", "has no user"),
+            (None, "{}", "has no user"),
+            (None, r#"{"usr": 17}"#, "has no user"),
             (
                 None,
                 r#"{"user": "17"}"#,
-                "user is \"17\": it is a whole number",
+                "user is \"17\": it has to be a whole number",
             ),
             (
                 None,
                 r#"{"user": 17.5}"#,
-                "user is 17.5: it is a whole number",
+                "user is 17.5: it has to be a whole number",
             ),
-            (None, r#"{"user": -1}"#, "user is -1: it is a whole number"),
+            (
+                None,
+                r#"{"user": -1}"#,
+                "user is -1: it has to be a whole number",
+            ),
             (
                 None,
                 r#"{"user": null}"#,
-                "user is null: it is a whole number",
+                "user is null: it has to be a whole number",
             ),
             (None, r#"{"user": 0}"#, "numbered from 1"),
             (None, r#"{"user": 1000000001}"#, "too large"),
             (None, r#"{"user": 99999999999999999999999}"#, "too large"),
-            (Some("user="), "", "user is \"\": it is a whole number"),
-            (Some("user=+1"), "", "user is \" 1\": it is a whole number"),
+            (
+                Some("user="),
+                "",
+                "user is \"\": it has to be a whole number",
+            ),
+            (
+                Some("user=+1"),
+                "",
+                "user is \" 1\": it has to be a whole number",
+            ),
             (Some("user=0"), "", "numbered from 1"),
             (Some("user=99999999999999999999999"), "", "too large"),
             (Some("user=1&user=2"), "", "several users"),
             (Some("user=1"), r#"{"user": 1}"#, "send one of the two"),
         ] {
-            let problem = said(query, body).unwrap_err();
+            let problem = parsed(query, body).unwrap_err();
             assert!(problem.contains(words), "{query:?} {body}: {problem}");
         }
     }
 
     #[test]
-    fn a_long_text_is_not_repeated_whole() {
+    fn a_long_text_is_shortened() {
         let long = format!("user={}", "x".repeat(3_000));
-        assert!(said(Some(&long), "").unwrap_err().len() < 200);
+        assert!(parsed(Some(&long), "").unwrap_err().len() < 200);
     }
 }

@@ -1,146 +1,139 @@
-//! A service of the user's own, described by a file: how it is asked, what its answers mean, and where it keeps its coupons.
+//! A service of the user's own, described by a target file: its requests, the meaning of its responses, and its ledger.
 //!
-//! A target is one more strategy, its oracle one more ledger. Everything between the two is the same as for a strategy of the
-//! catalogue: the engine, the recorder, the reconciliation, the verdict, the report.
+//! For the rest of the program, a service is one more strategy and its ledger one more source of rows. The load engine, the
+//! recorder, the reconciliation, the verdict and the report are those of the built-in strategies.
 //!
 //! # Layout
 //!
-//! - `file`: the file as typed; `meaning`: what it means, or which line is wrong
-//! - `template`, `request`, `users`: what is sent, user by user
-//! - `capture`, `session`: what answers give, and what of it a user's next requests carry
-//! - `setup`, `exchange`, `steps`: what happens before the release, for the event and for each user
-//! - `rules`, `check`, `number`: what an answer means
-//! - `claim`: a claim, as the load engine makes it, with what follows an answer that decides nothing
-//! - `ledger`, `drain`: what is there, and when it is all there
-//! - `stage`: a service that is open and set up for one run; `used_up`: one that has nothing to give
-//! - `starter`: the file to begin with
+//! The folders are in the order of the data's way:
+//!
+//! - `file`: the target file as typed
+//! - `validate`: the file becomes a [`Target`], or an error with a line number
+//! - `template`, `request`: requests with placeholders, sessions, captured values
+//! - `setup`: what is done before the release, for the event and for each user
+//! - `claim`: a claim as the load engine sends it, the rules that give a response its meaning, and the requests that follow
+//! - `drain`: the conditions that show that no work is left, and the wait for them
+//! - `ledger`: the coupons that the service holds
+//! - `connected`: a service that is connected for one run, with all of the above
+//! - `check`: one claim before a load, for `target check`
+//! - `matcher`, `json_number`: comparisons of JSON values
+//! - `starter.toml`: the file that `target new` writes
 
-mod capture;
-mod check;
+pub mod check;
 mod claim;
+pub mod connected;
 pub mod drain;
-mod exchange;
 mod file;
+mod json_number;
 pub mod ledger;
-mod meaning;
-mod number;
+mod matcher;
 mod request;
-mod rules;
-mod session;
 mod setup;
-pub mod stage;
-mod steps;
 mod template;
-pub mod trial;
-mod used_up;
-mod users;
+mod validate;
 
 use std::{path::PathBuf, sync::Arc};
 
 use url::Url;
 
 pub use crate::text::redact::Secrets;
-pub use claim::Claim;
-pub use exchange::Dialogue;
-pub use request::RequestTemplate;
-pub use rules::{Meaning, Rules, Statuses};
-pub use setup::Setup;
-pub use template::{Event, Template, Who};
-pub use used_up::not_reset;
-pub use users::Users;
+pub use claim::{HttpClaim, Meaning, Rules, Statuses};
+pub use request::{RequestTemplate, exchange::ExchangeText, users::Users};
+pub use setup::{Setup, not_reset};
+pub use template::{AttemptValues, EventValues, Template};
 
 use crate::{
     adapters::http::{Identity, Remote, Sources, Version},
     strategies::Promise,
 };
 
-/// The file to begin with, commented.
+/// The target file that `target new` writes, with comments.
 pub const STARTER: &str = include_str!("starter.toml");
 
-/// A service, and all there is to know of it.
+/// A service, as its target file describes it.
 #[derive(Debug)]
 pub struct Target {
-    /// As typed.
+    /// The path of the target file, as typed.
     pub path: PathBuf,
-    /// The file as it was read.
+    /// The text of the target file.
     pub text: String,
-    /// The file's name without its end: what the service is called in a report.
+    /// The name of the file without its extension. It names the service in reports.
     pub name: String,
-    /// For people.
+    /// A title for reports.
     pub title: Option<String>,
-    /// What it is held to.
+    /// What the service promises.
     pub promise: Promise,
-    /// Whether a user who asks twice is to get at most one coupon.
+    /// Whether a user may get at most one coupon.
     pub one_per_user: bool,
-    /// Where it is.
+    /// The address of the service.
     pub service: Service,
-    /// Done before every run, one after the other.
+    /// The setup before every run, in order.
     pub setup: Vec<Setup>,
-    /// What the setup captures.
+    /// The names of the values that the setup captures.
     pub prepared: Arc<[template::Name]>,
-    /// Done by every user before the release.
-    pub steps: Vec<steps::Step>,
-    /// How a user asks.
+    /// The steps of every user before the release.
+    pub steps: Vec<setup::Step>,
+    /// The claim.
     pub claim: RequestTemplate,
-    /// What of the answers the next request of the same claim uses.
-    pub captures: capture::Captures,
-    /// What the answers mean.
+    /// The values that are captured from the response to the claim, for the next request of the same claim.
+    pub captures: request::capture::Captures,
+    /// The meanings of the responses to the claim.
     pub rules: Rules,
-    /// What is sent when a coupon is reserved.
+    /// The request that confirms a reserved coupon.
     pub confirm: Option<claim::Follow>,
-    /// What is asked while the user has to wait.
+    /// The request that is repeated while the user has to wait.
     pub poll: Option<claim::Poll>,
-    /// What steps and claims capture.
+    /// The names of the values that steps and claims capture.
     pub captured: Arc<[template::Name]>,
-    /// Who the users are, where a number is not enough.
+    /// The table of users, if users have more properties than a number.
     pub users: Option<Users>,
-    /// What is really there.
+    /// The source of the ledger.
     pub ledger: ledger::Source,
-    /// Whether a count of the ledger is one of coupons that are left.
+    /// Whether a count of the ledger is the remaining stock instead of the issued coupons.
     pub remaining: bool,
-    /// How the ledger spells a user.
+    /// The spelling of a user in the ledger.
     pub spelling: Template,
-    /// How the end of its work is seen; `None` is not at all.
+    /// How the end of the service's work is recognized. `None`: it is not.
     pub drain: Option<drain::Drain>,
-    /// Values that no output may contain.
+    /// The values that no output may contain.
     pub secrets: Secrets,
-    /// How it is reached: by flag.
+    /// How the service is reached. Given by flags.
     pub reach: Reach,
 }
 
-/// Where a service is.
+/// The address of a service.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Its paths begin with the path of this.
+    /// The base URL. Its path comes before the path of every request.
     pub base_url: Url,
-    /// In place of the URL's host and port.
+    /// A Unix socket that replaces the host and port of the URL.
     pub unix_socket: Option<PathBuf>,
-    /// Which HTTP it is spoken to in.
+    /// The version of HTTP.
     pub version: Version,
-    /// PEM certificates of the authorities to trust.
+    /// A PEM file with the certificate authorities to trust.
     pub ca_file: Option<PathBuf>,
-    /// The certificate that is shown to a service which demands one.
+    /// The client certificate, for a service that requires one.
     pub identity: Option<Identity>,
-    /// Where connections come from; `None` is for the system to choose.
+    /// The source addresses of the connections. `None`: the system chooses.
     pub source: Option<Sources>,
 }
 
-/// How a service is reached, as far as the command line says it.
+/// How a service is reached, as given on the command line.
 #[derive(Debug, Clone, Copy)]
 pub struct Reach {
-    /// Connections to be opened; `None` is as many as there are attempts at once.
+    /// The number of connections. `None`: as many as there are concurrent attempts.
     pub connections: Option<usize>,
-    /// Whether load may leave this machine.
+    /// Whether load may be sent to another machine.
     pub remote: Remote,
 }
 
 impl Target {
-    /// Whether something can be asked that proves that no work is left. A service that inserts before it answers has no such work.
+    /// Whether `[drain]` has a condition that proves that no work is left. A synchronous service needs none.
     pub fn has_proof(&self) -> bool {
         matches!(&self.drain, Some(drain::Drain::Watched(watched)) if !watched.conditions.is_empty())
     }
 
-    /// Where the service is, for people: without secrets.
+    /// The address of the service as text, without secrets.
     pub fn address(&self) -> String {
         let url = self.secrets.mask(self.service.base_url.as_str());
         let url = url.trim_end_matches('/');

@@ -19,10 +19,7 @@ use coupon_bench::{
         verdict::Completion,
         workload::{Arrivals, Workload},
     },
-    service::{
-        Target,
-        stage::{Stage, Waited},
-    },
+    service::{Target, connected::ConnectedService, drain::DrainOutcome},
 };
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
@@ -229,7 +226,7 @@ fn a_used_up_event_is_named_and_inconclusive() {
 }
 
 /// A service with this `[drain]`, prepared for its load.
-async fn staged(timeout: &str, drain: &str) -> Result<Stage, String> {
+async fn staged(timeout: &str, drain: &str) -> Result<ConnectedService, String> {
     // The test sends no load, so the address of the service does not matter.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -238,7 +235,7 @@ async fn staged(timeout: &str, drain: &str) -> Result<Stage, String> {
          [drain]\ntimeout = \"{timeout}\"\n{drain}"
     );
     let file = TomlFile::of(Path::new("drain.toml"), text);
-    let target = Target::understand(&file, &|_| None).map_err(|error| error.to_string())?;
+    let target = Target::validate(&file, &|_| None).map_err(|error| error.to_string())?;
     let workload = Workload {
         users: 3,
         limit: 3,
@@ -248,7 +245,7 @@ async fn staged(timeout: &str, drain: &str) -> Result<Stage, String> {
         timeout: Duration::from_secs(5),
         warmup: true,
     };
-    let mut stage = Stage::open(&Arc::new(target), &workload, "run")
+    let mut stage = ConnectedService::open(&Arc::new(target), &workload, "run")
         .await
         .map_err(|error| error.to_string())?;
     stage
@@ -258,13 +255,13 @@ async fn staged(timeout: &str, drain: &str) -> Result<Stage, String> {
     Ok(stage)
 }
 
-async fn waited_for(timeout: &str, drain: &str) -> Waited {
+async fn waited_for(timeout: &str, drain: &str) -> DrainOutcome {
     let mut stage = staged(timeout, drain).await.expect("open");
     let patience = Duration::from_secs(5);
     stage.drain(&Promised::default(), patience).await
 }
 
-async fn waited(drain: &str) -> Waited {
+async fn waited(drain: &str) -> DrainOutcome {
     waited_for("250ms", drain).await
 }
 

@@ -163,7 +163,7 @@ fn a_part_of_a_ledger_is_an_error() {
     for (http, said) in [
         (
             r#"url = "/pages", users = "/content", id = "/userId""#,
-            "the ledger is paged: the answer has 7 coupons, and it says",
+            "the ledger is paged: the answer has 7 coupons, and it has the sign",
         ),
         (
             r#"url = "/slices", users = "/items", id = "/userId""#,
@@ -225,7 +225,7 @@ fn a_remaining_stock_is_not_counted_as_coupons() {
     assert_eq!(ran.each("/strategy"), [json!("My shop"), json!("My shop")]);
 
     // Without `remaining`, all coupons seem to be issued before the load.
-    let said = "is this remaining stock? Then say remaining = true";
+    let said = "is this remaining stock? Then write remaining = true";
     for command in [
         "run --users 100 --limit 30 --target",
         "target check --limit 30",

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use coupon_bench::{
     input::toml_file::TomlFile,
     model::workload::{Arrivals, Workload},
-    service::{Target, ledger::Found, stage::Stage},
+    service::{Target, connected::ConnectedService, ledger::LedgerContents},
 };
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, raw_sql};
 
@@ -22,11 +22,11 @@ fn target(folder: &Path, address: &str, middle: &str) -> Arc<Target> {
          [[outcome]]\nis = \"issued\"\nstatus = 201\n"
     );
     let file = TomlFile::of(&folder.join("shop.toml"), text);
-    Arc::new(Target::understand(&file, &|_| None).unwrap_or_else(|error| panic!("{error}")))
+    Arc::new(Target::validate(&file, &|_| None).unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// The ledger after the setup, or the error of the setup.
-async fn set_up(middle: &str) -> Result<Found, String> {
+async fn set_up(middle: &str) -> Result<LedgerContents, String> {
     let server = Server::start("--strategy redis-incr");
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("event.py");
@@ -41,7 +41,9 @@ async fn set_up(middle: &str) -> Result<Found, String> {
         timeout: Duration::from_secs(5),
         warmup: true,
     };
-    let mut stage = Stage::open(&target, &workload, "run").await.expect("open");
+    let mut stage = ConnectedService::open(&target, &workload, "run")
+        .await
+        .expect("open");
     stage.set_up().await.map_err(|error| error.to_string())?;
     stage.read().await.expect("a ledger")
 }
@@ -107,7 +109,7 @@ async fn sql_creates_an_event_and_captures_its_number() {
         .await
         .expect("dropped");
     // The stock equals the limit, and the numbers of the events are consecutive.
-    let users = |number: &str| Ok(Found::Users(vec![number.to_owned().into()]));
+    let users = |number: &str| Ok(LedgerContents::Users(vec![number.to_owned().into()]));
     let both = [users("4"), users("5")];
     assert_eq!(found, [both.clone(), both].concat());
 }
@@ -125,7 +127,10 @@ async fn redis_commands_set_up_an_event() {
     );
     let found = set_up(&middle).await;
     let users = ["user 3", "u-2", "3"].map(str::to_owned);
-    assert_eq!(found, Ok(Found::Users(users.map(Into::into).to_vec())));
+    assert_eq!(
+        found,
+        Ok(LedgerContents::Users(users.map(Into::into).to_vec()))
+    );
     let wrong = middle.replace("\"DEL", "\"NONSENSE");
     let error = set_up(&wrong).await.expect_err("refused");
     assert!(
@@ -151,7 +156,7 @@ async fn a_program_runs_in_the_files_folder_with_unchanged_arguments() {
     let found = set_up(&middle(&format!("\"{key}\", \"$HOME; {{{{limit}}}} *\""))).await;
     assert_eq!(
         found,
-        Ok(Found::Users(vec!["$HOME; 3 *".to_owned().into()]))
+        Ok(LedgerContents::Users(vec!["$HOME; 3 *".to_owned().into()]))
     );
     for (words, expected) in [
         (

@@ -15,8 +15,8 @@ use coupon_bench::{
     model::workload::{Arrivals, Workload},
     service::{
         Target,
-        ledger::{Found, Row, Stock},
-        stage::Stage,
+        connected::ConnectedService,
+        ledger::{LedgerContents, Row, Stock},
     },
 };
 use serde_json::json;
@@ -254,7 +254,7 @@ fn unexpected_answers_and_ledgers_are_shown_and_inconclusive() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{stderr}");
     assert!(
-        stderr.contains("the ledger holds 100 coupons before anybody has asked"),
+        stderr.contains("the ledger holds 100 coupons before the first claim"),
         "{stderr}"
     );
 }
@@ -364,7 +364,7 @@ fn target_check_shows_errors_of_a_target_file_with_one_claim() {
             "unknown",
             correct.replace("[201, 202]", "200"),
             4,
-            "no [[outcome]] rule is for this answer",
+            "no [[outcome]] rule matches this answer",
         ),
         (
             "wrong",
@@ -458,16 +458,16 @@ fn serve_is_a_target_by_its_printed_target_file() {
 }
 
 /// The content of this ledger.
-async fn held(service: &Foreign, ledger: &str) -> Found {
+async fn held(service: &Foreign, ledger: &str) -> LedgerContents {
     read(service, ledger).await.expect("read")
 }
 
-async fn read(service: &Foreign, ledger: &str) -> Result<Found, String> {
+async fn read(service: &Foreign, ledger: &str) -> Result<LedgerContents, String> {
     let described = service.described("correct");
     let (head, _) = described.split_once("[ledger]").expect("a ledger");
     let text = format!("{head}\n[ledger]\n{ledger}");
     let file = TomlFile::of(Path::new("ledger.toml"), text);
-    let target = Target::understand(&file, &|_| None).expect("a target");
+    let target = Target::validate(&file, &|_| None).expect("a target");
     let workload = Workload {
         users: 3,
         limit: 3,
@@ -477,20 +477,20 @@ async fn read(service: &Foreign, ledger: &str) -> Result<Found, String> {
         timeout: Duration::from_secs(5),
         warmup: true,
     };
-    let mut stage = Stage::open(&Arc::new(target), &workload, "run")
+    let mut stage = ConnectedService::open(&Arc::new(target), &workload, "run")
         .await
         .expect("open");
     stage.read().await.expect("a ledger")
 }
 
-fn users(names: &[&str]) -> Found {
+fn users(names: &[&str]) -> LedgerContents {
     let row = |name: &&str| Row::from((*name).to_owned());
-    Found::Users(names.iter().map(row).collect())
+    LedgerContents::Users(names.iter().map(row).collect())
 }
 
 /// A ledger of the remaining coupons of three.
-fn stock(left: i64) -> Found {
-    Found::Stock(Stock { limit: 3, left })
+fn stock(left: i64) -> LedgerContents {
+    LedgerContents::Stock(Stock { limit: 3, left })
 }
 
 const UUID: &str = "0b6f4c1e-1111-4a5e-9c0d-000000000001";
@@ -553,7 +553,7 @@ async fn a_ledger_reads_user_ids_of_every_sql_type() {
         users(&[UUID]),
         users(&["7"]),
         users(&["u-7"]),
-        Found::Count(1),
+        LedgerContents::Count(1),
     ];
     assert_eq!(found, [each.clone(), each.clone(), each].concat());
 }
@@ -610,7 +610,7 @@ async fn a_ledger_reads_redis_keys_of_every_type() {
         users(&["u-1"]),
         users(&["u-1", "u-1"]),
         users(&["u-1", "u-2"]),
-        Found::Count(17),
+        LedgerContents::Count(17),
         stock(3),
         stock(-9),
         stock(2),

@@ -20,7 +20,7 @@ fn matches_schema(text: &str) -> bool {
 fn is_accepted(text: &str) -> bool {
     let file = TomlFile::of(Path::new("x.toml"), text.to_owned());
     let env = |_: &str| Some("http://localhost".into());
-    Target::understand(&file, &env).is_ok()
+    Target::validate(&file, &env).is_ok()
 }
 
 #[test]

@@ -141,8 +141,8 @@ impl Client {
     /// Sends a request but for the last byte of its body, and ends when that has left this machine's hands.
     ///
     /// A request without a body cannot be held, and neither can one for which no connection is free: these leave whole at their
-    /// release ([`Held::is_held`]).
-    pub async fn hold(&self, request: Request<Bytes>) -> Result<Held, SendError> {
+    /// release ([`HeldRequest::is_held`]).
+    pub async fn hold(&self, request: Request<Bytes>) -> Result<HeldRequest, SendError> {
         if request.body().is_empty() {
             return Ok(self.whole(request));
         }
@@ -154,7 +154,7 @@ impl Client {
             }
         };
         match held {
-            Ok(held) => held.map(|state| Held {
+            Ok(held) => held.map(|state| HeldRequest {
                 state,
                 counts: Arc::clone(&self.counts),
             }),
@@ -172,8 +172,8 @@ impl Client {
         self.counts.tally()
     }
 
-    fn whole(&self, request: Request<Bytes>) -> Held {
-        Held {
+    fn whole(&self, request: Request<Bytes>) -> HeldRequest {
+        HeldRequest {
             state: State::Whole(self.clone(), request),
             counts: Arc::clone(&self.counts),
         }
@@ -181,7 +181,7 @@ impl Client {
 }
 
 /// A request that is about to take effect.
-pub struct Held {
+pub struct HeldRequest {
     state: State,
     counts: Arc<Counts>,
 }
@@ -189,11 +189,11 @@ pub struct Held {
 enum State {
     /// Nothing has left yet.
     Whole(Client, Request<Bytes>),
-    Http1(http1::Held),
-    Http2(http2::Held),
+    Http1(http1::HeldRequest),
+    Http2(http2::HeldRequest),
 }
 
-impl Held {
+impl HeldRequest {
     /// Whether the last byte is all that the service waited for. Otherwise nothing has been sent yet.
     pub fn is_held(&self) -> bool {
         !matches!(self.state, State::Whole(..))

@@ -82,7 +82,7 @@ impl Pool {
     pub async fn hold(
         self: &Arc<Self>,
         request: Request<Bytes>,
-    ) -> Result<Result<Held, SendError>, Request<Bytes>> {
+    ) -> Result<Result<HeldRequest, SendError>, Request<Bytes>> {
         match self.places.try_acquire() {
             Ok(place) => place.forget(),
             Err(_) => return Err(request),
@@ -151,7 +151,7 @@ impl Borrowed {
     async fn hold(
         mut self,
         whole: Request<Bytes>,
-    ) -> Result<Result<Held, SendError>, Request<Bytes>> {
+    ) -> Result<Result<HeldRequest, SendError>, Request<Bytes>> {
         let gate = Arc::new(Gate::default());
         let request = whole.clone().map(|bytes| Body::held(bytes, &gate));
         let mut connection = match self.open_one().await {
@@ -180,7 +180,7 @@ impl Borrowed {
             }
             None => HeldState::Waiting(answer),
         };
-        Ok(Ok(Held {
+        Ok(Ok(HeldRequest {
             state,
             gate,
             progress,
@@ -213,7 +213,7 @@ impl Drop for Borrowed {
 }
 
 /// A request of which all but the last byte has left.
-pub struct Held {
+pub struct HeldRequest {
     state: HeldState,
     gate: Arc<Gate>,
     progress: Arc<Progress>,
@@ -230,7 +230,7 @@ enum HeldState {
     Broken,
 }
 
-impl Held {
+impl HeldRequest {
     /// Looks whether the service has waited for the last byte so far.
     pub fn is_answered(&mut self) -> bool {
         // Nothing is missed: the release polls again.

@@ -111,7 +111,7 @@ impl Lanes {
     pub async fn hold(
         self: &Arc<Self>,
         request: Request<Bytes>,
-    ) -> Result<Result<Held, SendError>, Request<Bytes>> {
+    ) -> Result<Result<HeldRequest, SendError>, Request<Bytes>> {
         let connection = match self.connection().await {
             Ok(connection) => connection,
             Err(error) => return Ok(Err(error)),
@@ -132,7 +132,7 @@ impl Lanes {
             count(&self.counts.sent_again);
             return Err(request);
         }
-        Ok(Ok(Held {
+        Ok(Ok(HeldRequest {
             exchange,
             whole,
             lanes: Arc::clone(self),
@@ -152,14 +152,14 @@ impl Lanes {
 }
 
 /// A request of which all but the last byte has left.
-pub struct Held {
+pub struct HeldRequest {
     exchange: Exchange,
     /// The request, for another connection where this one breaks before the last byte.
     whole: Outgoing,
     lanes: Arc<Lanes>,
 }
 
-impl Held {
+impl HeldRequest {
     /// Looks whether the service has waited for the last byte so far.
     pub fn is_answered(&mut self) -> bool {
         self.exchange.is_answered()

@@ -29,7 +29,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, Held, Identity, Options, Version};
+pub use client::{Client, HeldRequest, Identity, Options, Version};
 pub use coding::Undecoded;
 pub use endpoint::{Endpoint, Remote};
 pub use error::{ConnectError, EndpointError, SendError};

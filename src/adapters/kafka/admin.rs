@@ -1,4 +1,4 @@
-//! What a run does to a real cluster besides producing and consuming: create its topic, remove topic and group.
+//! The administration of a real cluster: creates the topic of a run, and removes its topic and group.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use rdkafka::{
 use super::{CONNECT_TIMEOUT, PARTITIONS, security, words};
 use crate::input::address::TlsCa;
 
-/// A group is only empty some time after its last member has left.
+/// The number of attempts to remove a group. A group is empty only some time after its last member has left.
 const GROUP_REMOVAL_TRIES: u32 = 20;
 
 /// An admin client.
 pub struct Admin(AdminClient<DefaultClientContext>);
 
 impl Admin {
-    /// Connects, and asks for the version.
+    /// Connects, and reads the version.
     pub async fn connect(brokers: &str, ca: Option<&TlsCa>) -> Result<(Self, String), String> {
         let mut config = ClientConfig::new();
         security::connect(&mut config, brokers, ca);
@@ -48,7 +48,7 @@ impl Admin {
         Ok((admin, version))
     }
 
-    /// Kafka does not tell its version to clients. A setting of the brokers comes close; Kafka 4.0 has removed it.
+    /// Kafka does not report its version to clients. A setting of the brokers has a similar version. Kafka 4.0 has removed the setting.
     async fn version(&self, broker: i32) -> String {
         let described = self
             .0
@@ -66,7 +66,7 @@ impl Admin {
     }
 
     pub async fn create_topic(&self, topic: &str) -> Result<(), String> {
-        // -1: as many replicas as the cluster gives by default (KIP-464).
+        // -1: the default number of replicas of the cluster (KIP-464).
         let new = NewTopic::new(topic, PARTITIONS, TopicReplication::Fixed(-1));
         let created = self.0.create_topics([&new], &options()).await;
         let results = created.map_err(|error| words(&error))?;
@@ -89,7 +89,7 @@ impl Admin {
         Ok((topics.collect(), groups.collect()))
     }
 
-    /// Removes a topic; what is wrong if that fails.
+    /// Removes a topic. Returns the reason if that fails.
     pub async fn remove_topic(&self, topic: &str) -> Option<String> {
         first_problem(self.0.delete_topics(&[topic], &options()).await)
     }
@@ -103,7 +103,7 @@ impl Admin {
         }
     }
 
-    /// Removes a consumer group; what is wrong if that fails.
+    /// Removes a consumer group. Returns the reason if that fails.
     pub async fn remove_group(&self, group: &str) -> Option<String> {
         let mut problem = None;
         for _ in 0..GROUP_REMOVAL_TRIES {
@@ -119,7 +119,7 @@ impl Admin {
     }
 }
 
-/// Whether a group could not be removed as it has members.
+/// Whether a group could not be removed because it has members.
 pub fn is_not_empty(problem: &str) -> bool {
     problem.contains("NonEmptyGroup") || problem.contains("not empty")
 }
@@ -132,7 +132,7 @@ fn options() -> AdminOptions {
 
 type Removed = Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, rdkafka::error::KafkaError>;
 
-/// The first thing that was not removed; what is not there any more is no problem.
+/// The first object that was not removed. An object that does not exist is not a problem.
 fn first_problem(removed: Removed) -> Option<String> {
     match removed {
         Err(error) => Some(words(&error)),

@@ -1,7 +1,7 @@
 //! A member of the run's consumer group.
 //!
-//! An offset becomes eligible when the strategy commits it, never before. The client sends what is eligible every few
-//! milliseconds: one request for each record would wait for the one before it, 7 ms each on a Kafka 4.1.
+//! An offset can be sent to the cluster only after the strategy has committed it. The client sends these offsets every few
+//! milliseconds. One request for each record would wait for the request before it: 7 ms each on Kafka 4.1.
 
 use std::{
     collections::BTreeMap,
@@ -30,20 +30,20 @@ use crate::ports::{Batch, Consumer, Delivery, Effect, PortError, Result, UserId}
 
 const POLL: &str = "poll coupon_create";
 
-/// Between two commits of what the strategy has let go.
+/// The interval of commits to the cluster, in milliseconds.
 const COMMIT_INTERVAL_MS: &str = "10";
 
-/// After an error of a broker.
+/// The pause after an error of a broker.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a member may wait between two polls without losing its partitions: the longest that the client allows, a day.
+/// How long a member may wait between two polls without losing its partitions: one day, the maximum of the client.
 const LONGEST_PAUSE_MS: &str = "86400000";
 
-/// Learns which partitions the member has.
+/// Receives the events of the client.
 pub(super) struct Context {
-    /// How many there are.
+    /// The number of assigned partitions.
     pub(super) partitions: watch::Sender<i32>,
-    /// Why the client can go on no more.
+    /// The fatal error of the client.
     pub(super) fatal: watch::Sender<Option<String>>,
 }
 
@@ -68,17 +68,17 @@ impl ConsumerContext for Context {
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
-            // The lag says it as well: what is not committed is not drained.
+            // Not an error of the run: the lag shows records that are not committed.
             tracing::info!(%error, "an offset was not committed");
         }
     }
 }
 
-/// How the members of this process read.
+/// The settings of all members of this process.
 pub struct Reading {
-    /// The most records of a poll.
+    /// The maximum number of records of a poll.
     pub batch: usize,
-    /// Of all of them together; `None` is as fast as they can.
+    /// The rate limit of all members together. `None`: no limit.
     pub pace: Option<Pace>,
 }
 
@@ -110,7 +110,7 @@ impl Member {
             .set("auto.commit.interval.ms", COMMIT_INTERVAL_MS)
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "10")
-            // A member that is paced waits.
+            // A member with a rate limit waits between two polls.
             .set("max.poll.interval.ms", LONGEST_PAUSE_MS)
             .create_with_context(context)?;
         consumer.subscribe(&[&clients.topic])?;
@@ -123,8 +123,8 @@ impl Member {
         })
     }
 
-    /// The next record. Trouble with a broker is waited out, as any consumer does: nothing was read, so nothing is lost;
-    /// whether it lasts too long is for the drain to say.
+    /// Waits for the next record. After an error of a broker it tries again, as any consumer does: no record was read, so none is
+    /// lost. The drain decides whether this takes too long.
     pub(super) async fn receive(&self) -> Result<BorrowedMessage<'_>> {
         loop {
             let error = match self.consumer.recv().await {
@@ -139,10 +139,13 @@ impl Member {
         }
     }
 
-    /// Reads on from what the group has committed, as after a restart.
+    /// Continues at the committed offsets, as after a restart.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn read_on(self: &Arc<Self>) -> std::result::Result<(), String> {
         let member = Arc::clone(self);
-        // The client's calls block.
+        // The calls of librdkafka block.
         let rewound = tokio::task::spawn_blocking(move || member.rewind()).await;
         let rewound = rewound.map_err(|error| error.to_string())?;
         rewound.map_err(|error| words(&error))
@@ -150,7 +153,7 @@ impl Member {
 
     fn rewind(&self) -> KafkaResult<()> {
         match self.consumer.commit_consumer_state(CommitMode::Sync) {
-            // Nothing to commit is no error here.
+            // There is no offset to commit.
             Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
             Err(error) => return Err(error),
         }
@@ -166,7 +169,7 @@ impl Member {
         Ok(())
     }
 
-    /// Records read, redeliveries included.
+    /// The number of records read, including redeliveries.
     pub fn consumed(&self) -> u64 {
         self.consumed.load(Ordering::Relaxed)
     }
@@ -183,7 +186,7 @@ impl Consumer for Arc<Member> {
         };
         let mut deliveries = vec![first];
         while deliveries.len() < self.reading.batch
-            // What the client has fetched already is there at once.
+            // Records that the client has already fetched are available without waiting.
             && let Some(record) = self.receive().now_or_never()
         {
             deliveries.push(delivery(&record?)?);
@@ -202,14 +205,14 @@ impl Consumer for Arc<Member> {
     async fn commit(&self, batch: &Batch) -> Result<()> {
         let fail =
             |error: KafkaError| PortError::new("commit offset", Effect::Unknown, words(&error));
-        // Of each partition the last one: records of a partition come in order.
+        // The last offset of each partition: records of a partition are in order.
         let last: BTreeMap<_, _> = batch
             .deliveries()
             .iter()
             .map(|delivery| (delivery.partition, delivery.offset))
             .collect();
         for (partition, offset) in last {
-            // The client adds the one that makes it the next offset to be read.
+            // The client adds 1, for the next offset to read.
             self.consumer
                 .store_offset(&self.topic, partition, offset)
                 .map_err(fail)?;
@@ -223,9 +226,8 @@ fn delivery(record: &BorrowedMessage<'_>) -> Result<Delivery> {
         .payload_view::<str>()
         .and_then(std::result::Result::ok);
     let user = text.and_then(|text| text.parse().ok()).map(UserId);
-    let user = user.ok_or_else(|| {
-        PortError::new(POLL, Effect::None, "a record that is not a user's number")
-    })?;
+    let user = user
+        .ok_or_else(|| PortError::new(POLL, Effect::None, "a record that is not a user number"))?;
     Ok(Delivery {
         user,
         partition: record.partition(),

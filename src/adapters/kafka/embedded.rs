@@ -1,4 +1,4 @@
-//! librdkafka's mock cluster: a broker in this process, over loopback TCP, with a limited memory.
+//! The mock cluster of librdkafka: a broker in this process, over loopback TCP, with limited memory.
 
 use std::{sync::mpsc, thread::JoinHandle};
 
@@ -6,20 +6,23 @@ use rdkafka::{mocking::MockCluster, producer::DefaultProducerContext, util::get_
 
 use super::PARTITIONS;
 
-/// Records that a run may produce. The mock cluster keeps at most 100,000 records and 5 MiB a partition and drops older
-/// ones silently; with about 100 bytes a record and, at worst, all users in one partition, this is what surely stays.
+/// The maximum number of records of a run. The mock cluster keeps at most 100,000 records and 5 MiB in a partition and drops older
+/// records silently. With about 100 bytes a record and all users in one partition, this number is always kept.
 pub const CAPACITY: u64 = 50_000;
 
-/// A cluster of one broker, on a thread of its own: the library's handle may not leave the thread it was made on.
+/// A cluster of one broker, on a thread of its own, because the handle of the library cannot be moved to another thread.
 pub struct EmbeddedKafka {
     brokers: String,
-    /// Dropped to stop it.
+    /// Dropping this stops the thread.
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl EmbeddedKafka {
-    /// Starts the cluster with `topic`, unless it could lose some of `records`.
+    /// Starts the cluster with `topic`.
+    ///
+    /// # Errors
+    /// The cluster could lose some of `records`, or cannot be started.
     pub fn start(topic: &str, records: u64) -> Result<Self, String> {
         if records > CAPACITY {
             return Err(format!(
@@ -52,12 +55,12 @@ impl EmbeddedKafka {
         })
     }
 
-    /// For the clients.
+    /// The addresses of the brokers.
     pub fn brokers(&self) -> String {
         self.brokers.clone()
     }
 
-    /// Of the library, whose part it is.
+    /// The version of the library.
     pub fn version() -> String {
         format!("librdkafka {} mock", get_rdkafka_version().1)
     }
@@ -67,7 +70,7 @@ impl Drop for EmbeddedKafka {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic in there has nothing more to say here.
+            // A panic of the thread needs no further handling.
             let _ = thread.join();
         }
     }

@@ -1,6 +1,6 @@
-//! How the members of the run's consumer group come to their partitions, before anything is produced.
+//! The assignment of partitions to the members of the run's consumer group, before the first record is produced.
 //!
-//! A group that is still sharing out when the run begins makes it wait for seconds, and the run would be measured with it.
+//! An assignment during the run would take seconds, and would be a part of the measurement.
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
@@ -10,35 +10,38 @@ use tokio::time::timeout;
 
 use super::{PARTITIONS, consumer::Member};
 
-/// Between two attempts to hear sooner what the group has decided.
-const HURRY: Duration = Duration::from_millis(250);
+/// The pause between two requests for an earlier heartbeat.
+const HEARTBEAT_PAUSE: Duration = Duration::from_millis(250);
 
-/// After so long without any partition, a member that may have none has none.
-const NOTHING_COMES: Duration = Duration::from_millis(500);
+/// How long the assignment has to be unchanged before a member without partitions counts as settled.
+const SETTLED_AFTER: Duration = Duration::from_millis(500);
 
-/// How many partitions each of so many members has, once the group has settled: they are spread as evenly as they can be.
+/// The possible numbers of partitions of one of `members` members. The partitions are distributed evenly.
 fn share(members: u32) -> RangeInclusive<i32> {
     let members = i32::try_from(members).unwrap_or(i32::MAX).max(1);
     let most = PARTITIONS / members + i32::from(PARTITIONS % members > 0);
     PARTITIONS / members..=most
 }
 
-/// Drives the group's protocol for `members`, all of this process in a group of `size`, until each has its share of the partitions.
-/// One that has it already is driven on, as the others wait for what it gives up.
+/// Polls `members`, all members of this process in a group of `size`, until each has its share of the partitions. A member that
+/// has its share is polled as well, because the others may wait for partitions that it gives up.
+///
+/// # Errors
+/// A member has a fatal error, or a record arrives.
 pub async fn settle(members: &[Arc<Member>], size: u32) -> Result<(), String> {
     if members.is_empty() {
         return Ok(());
     }
     let driven = try_join_all(members.iter().map(|member| member.drive()));
     tokio::select! {
-        () = shared_out(members, size) => Ok(()),
+        () = assigned(members, size) => Ok(()),
         failed = driven => failed.map(drop),
     }
 }
 
-/// Ends when these members have their shares. Nobody says to a member whether it will stay without a partition: if all members are
-/// here it is known, otherwise it is so when nothing has come for a while.
-async fn shared_out(members: &[Arc<Member>], size: u32) {
+/// Waits until these members have their shares. The cluster does not report that a member will have no partition. If all members
+/// are in this process, the sum of the partitions shows it; otherwise a member is settled when its assignment stays unchanged.
+async fn assigned(members: &[Arc<Member>], size: u32) {
     let mut counts: Vec<_> = members
         .iter()
         .map(|member| member.consumer.context().partitions.subscribe())
@@ -59,7 +62,7 @@ async fn shared_out(members: &[Arc<Member>], size: u32) {
             return;
         }
         let change = select_all(counts.iter_mut().map(|count| Box::pin(count.changed())));
-        let quiet = timeout(NOTHING_COMES, change).await.is_err();
+        let quiet = timeout(SETTLED_AFTER, change).await.is_err();
         if fair && quiet && !all_here {
             return;
         }
@@ -67,11 +70,11 @@ async fn shared_out(members: &[Arc<Member>], size: u32) {
 }
 
 impl Member {
-    /// Ends with what is wrong, or never.
+    /// Polls the member. Ends only with an error.
     async fn drive(&self) -> Result<(), String> {
         let mut fatal = self.consumer.context().fatal.subscribe();
         tokio::select! {
-            // The sender lives in the consumer: it cannot be gone here.
+            // The consumer owns the sender, so it exists here.
             reason = fatal.wait_for(Option::is_some) => {
                 Err(reason.ok().and_then(|reason| reason.clone()).unwrap_or_default())
             }
@@ -79,16 +82,16 @@ impl Member {
                 Ok(_) => Err("a record arrived before the run".to_owned()),
                 Err(error) => Err(error.to_string()),
             },
-            () = self.hurry() => Ok(()),
+            () = self.hasten_heartbeats() => Ok(()),
         }
     }
 
-    /// A member learns with its next heartbeat that it has to share with others, and that can be 5 s away. Saying again what it
-    /// is subscribed to brings it forward. Never ends.
-    async fn hurry(&self) {
+    /// A member learns of a new assignment with its next heartbeat, up to 5 s later. A repeated subscription sends a heartbeat at once.
+    /// Never ends.
+    async fn hasten_heartbeats(&self) {
         loop {
-            tokio::time::sleep(HURRY).await;
-            // Trouble with the subscription will be heard of where records are read.
+            tokio::time::sleep(HEARTBEAT_PAUSE).await;
+            // An error of the subscription is reported when records are read.
             let _ = self.consumer.subscribe(&[&self.topic]);
         }
     }
@@ -99,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_is_as_even_as_it_can_be() {
+    fn partitions_are_distributed_evenly() {
         for (members, expected) in [(0, 3..=3), (1, 3..=3), (2, 1..=2), (3, 1..=1), (4, 0..=1)] {
             assert_eq!(share(members), expected, "{members}");
         }

@@ -1,4 +1,4 @@
-//! Consumer lag as the cluster says it: the end of every partition, less what the group has committed.
+//! The consumer lag from the cluster: the end offset of every partition minus the committed offset of the group.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,24 +10,24 @@ use rdkafka::{
 
 use super::{CONNECT_TIMEOUT, Clients, PARTITIONS, words};
 
-/// Asks for a group's offsets without being a member of it.
+/// Reads the offsets of a consumer group without being a member.
 pub struct Lag {
     client: BaseConsumer,
     group: String,
     topics: Vec<String>,
 }
 
-/// What a cluster tells of a group that somebody else made.
+/// The lag of a consumer group of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupLag {
-    /// The group has so many records before it.
+    /// The number of records that the group has not committed.
     Records {
-        /// Between the committed offsets and the ends of the topics.
+        /// The records between the committed offsets and the ends of the topics.
         count: u64,
-        /// The cluster knows the group, and it has no members.
+        /// Whether the cluster reports that the group has no members.
         no_members: bool,
     },
-    /// A topic that does not exist.
+    /// This topic does not exist.
     NoTopic(String),
 }
 
@@ -40,7 +40,10 @@ impl Lag {
         })
     }
 
-    /// Of any group on any topics. Connects to the cluster. Blocks.
+    /// Connects to a cluster, for any group and any topics. Blocks.
+    ///
+    /// # Errors
+    /// The brokers do not answer, or their addresses are invalid.
     pub fn connect(brokers: &str, group: String, topics: Vec<String>) -> Result<Self, String> {
         let clients = Clients {
             brokers: brokers.to_owned(),
@@ -50,7 +53,7 @@ impl Lag {
         };
         let lag = Self::new(&clients).map(|lag| Self { topics, ..lag });
         let lag = lag.map_err(|error| words(&error))?;
-        // Its answer is not needed: a group that is asked for too early would wait for the brokers without saying so.
+        // The metadata is not needed. Without this request, an unreachable broker would only show as a slow request for the group.
         let asked = lag
             .client
             .fetch_metadata(lag.topics.first().map(String::as_str), CONNECT_TIMEOUT);
@@ -60,20 +63,26 @@ impl Lag {
         })
     }
 
-    /// Whether a broker answers within `patience`.
+    /// Checks that a broker answers within `patience`.
+    ///
+    /// # Errors
+    /// No broker answers.
     pub async fn ping(self: &Arc<Self>, patience: Duration) -> Result<(), String> {
         let this = Arc::clone(self);
         let ask = move || {
             let topic = this.topics.first().map(String::as_str);
             this.client.fetch_metadata(topic, patience).map(drop)
         };
-        // The client's questions block.
+        // The calls of librdkafka block.
         let asked = tokio::task::spawn_blocking(ask).await;
         let asked = asked.map_err(|error| error.to_string())?;
         asked.map_err(|error| error.to_string())
     }
 
-    /// Records between the group's committed offsets and the ends of the run's own topic. Blocks.
+    /// The number of records between the group's committed offsets and the ends of the run's topic. Blocks.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub fn ask(&self) -> KafkaResult<u64> {
         let mut partitions = TopicPartitionList::new();
         for topic in &self.topics {
@@ -84,7 +93,10 @@ impl Lag {
         self.behind(partitions)
     }
 
-    /// The same for topics of any number of partitions, which may not exist yet. Blocks.
+    /// The same for topics with any number of partitions. The topics need not exist. Blocks.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub fn of_any_topics(&self) -> KafkaResult<GroupLag> {
         let mut partitions = TopicPartitionList::new();
         for name in &self.topics {
@@ -115,9 +127,9 @@ impl Lag {
                 CONNECT_TIMEOUT,
             )?;
             let done = match element.offset() {
-                // Records that the topic does not keep any more cannot be read either.
+                // Records that the topic has deleted cannot be read any more.
                 Offset::Offset(offset) => offset.max(start),
-                // Nothing was committed yet.
+                // No offset is committed yet.
                 _ => start,
             };
             lag += u64::try_from(end - done).unwrap_or(0);
@@ -125,7 +137,7 @@ impl Lag {
         Ok(lag)
     }
 
-    /// Only of groups of the classic protocol: this request does not know others.
+    /// Known only for groups of the classic protocol, which this request is limited to.
     fn has_no_members(&self) -> bool {
         let groups = self
             .client

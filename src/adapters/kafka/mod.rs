@@ -1,6 +1,6 @@
-//! Kafka: any cluster by its brokers, or librdkafka's mock cluster in this process.
+//! Kafka: any cluster by its brokers, or the mock cluster of librdkafka in this process.
 //!
-//! A run has a topic of its own with [`PARTITIONS`] partitions, one idempotent producer and one consumer group.
+//! A run has its own topic with [`PARTITIONS`] partitions, one idempotent producer and one consumer group.
 
 mod admin;
 mod consumer;
@@ -22,7 +22,7 @@ use self::{
 };
 use super::{CONNECT_TIMEOUT, Demand, OpenError, Role, ServiceInfo};
 use crate::{
-    input::address::{KafkaTarget, TlsCa},
+    input::address::{KafkaTarget, Services, TlsCa},
     ports::{Consumer, Topic},
     text::redact,
 };
@@ -32,13 +32,13 @@ pub use embedded::CAPACITY;
 pub use lag::{GroupLag, Lag};
 pub use producer::Deliveries;
 
-/// Of the run's topic.
+/// The number of partitions of the run's topic.
 pub const PARTITIONS: i32 = 3;
 
-/// How long the clients of an embedded cluster may hold up the end of a run.
+/// How long the clients of an embedded cluster may delay the end of a run.
 const EMBEDDED_CLOSE: Duration = Duration::from_millis(500);
 
-/// How long a consumer group may take to hand out its partitions.
+/// How long the assignment of the partitions to the consumer group may take.
 const ASSIGNMENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn topic_name(run_id: &str) -> String {
@@ -49,7 +49,7 @@ fn group_name(run_id: &str) -> String {
     format!("coupon_bench.{run_id}")
 }
 
-/// What a run creates on a cluster, for people.
+/// The objects that a run creates on a cluster, for messages.
 pub fn object_names(run_id: &str) -> [String; 2] {
     [
         format!("kafka topic {}", topic_name(run_id)),
@@ -65,21 +65,23 @@ pub struct Kafka {
     info: ServiceInfo,
     producer: Arc<Producer>,
     members: Vec<Arc<Member>>,
-    /// Members in all processes together.
+    /// The number of members in all processes.
     group_size: u32,
     lag: Arc<Lag>,
     brokers: String,
-    /// Tells the members that the run is over.
+    /// Stops the members.
     stop: watch::Sender<bool>,
-    /// `None` where the cluster is embedded and goes with the process.
+    /// `None` for an embedded cluster, which ends with the process, and in a guest.
     admin: Option<Admin>,
-    /// Stops when this is dropped; after the clients, which would complain.
+    /// Stops when this is dropped. The clients have to be dropped first, because they would report errors.
     embedded: Option<EmbeddedKafka>,
 }
 
 impl Kafka {
-    /// Creates the topic, the producer and the group's members. At most `records` will be produced: where the embedded cluster
-    /// could not keep them all, the run is refused.
+    /// Creates the topic, the producer and the members of the group. `records` is the maximum number of records of the run.
+    ///
+    /// # Errors
+    /// The cluster cannot be used, or the embedded cluster cannot keep `records` records.
     pub async fn open(
         demand: &Demand<'_>,
         run_id: &str,
@@ -88,75 +90,46 @@ impl Kafka {
     ) -> Result<Self, OpenError> {
         let (services, timeout) = (demand.services, demand.workload.timeout);
         let target = services.kafka.to_string();
-        let ca = services.tls_ca.as_ref();
         let fail = |message: String| OpenError::new("--kafka", &target, message);
+        let failed = |error: KafkaError| fail(words(&error));
         let (topic, group) = (topic_name(run_id), group_name(run_id));
-
-        let (brokers, embedded, admin, version) = match &services.kafka {
-            KafkaTarget::Embedded => {
-                let cluster = EmbeddedKafka::start(&topic, records).map_err(fail)?;
-                (
-                    cluster.brokers(),
-                    Some(cluster),
-                    None,
-                    EmbeddedKafka::version(),
-                )
-            }
-            KafkaTarget::Brokers(brokers) if role == Role::Guest => {
-                (brokers.clone(), None, None, String::new())
-            }
-            KafkaTarget::Brokers(brokers) => {
-                let (admin, version) = Admin::connect(brokers, ca).await.map_err(fail)?;
-                admin.create_topic(&topic).await.map_err(fail)?;
-                (brokers.clone(), None, Some(admin), version)
-            }
-        };
+        let cluster = Cluster::open(services, &topic, records, role);
+        let cluster = cluster.await.map_err(fail)?;
         let clients = Clients {
-            brokers,
+            brokers: cluster.brokers,
             topic: topic.clone(),
             group: group.clone(),
-            ca: ca.cloned(),
+            ca: services.tls_ca.clone(),
         };
-        let (stop, stopped) = watch::channel(false);
-        let capacity = embedded.as_ref().map(|_| embedded::CAPACITY);
-        let producer = Producer::new(&clients, capacity, timeout).map_err(|e| fail(words(&e)))?;
+        let capacity = cluster.embedded.as_ref().map(|_| embedded::CAPACITY);
+        let producer = Producer::new(&clients, capacity, timeout).map_err(failed)?;
         tracing::info!(topic, kafka = %services.kafka, "kafka clients created");
-        // A host that joined the group would take partitions that nobody works off.
-        let members = if role == Role::Host {
-            0
-        } else {
-            services.consumers
-        };
-        let reading = Arc::new(Reading {
-            batch: services.consumer_batch as usize,
-            pace: services
-                .consumer_rate
-                .map(|rate| Pace::new(rate.shared_by(demand.instances))),
-        });
-        let members: Result<Vec<_>, KafkaError> = (0..members)
-            .map(|_| Member::new(&clients, &reading, stopped.clone()).map(Arc::new))
-            .collect();
+        let (stop, stopped) = watch::channel(false);
+        let members = members(&clients, demand, role, &stopped).map_err(failed)?;
         Ok(Self {
             topic,
             group,
             producer: Arc::new(producer),
-            members: members.map_err(|error| fail(words(&error)))?,
-            lag: Arc::new(Lag::new(&clients).map_err(|error| fail(words(&error)))?),
+            members,
+            lag: Arc::new(Lag::new(&clients).map_err(failed)?),
             info: ServiceInfo {
                 kind: "kafka",
-                version,
-                embedded: embedded.is_some(),
+                version: cluster.version,
+                embedded: cluster.embedded.is_some(),
             },
             group_size: services.consumers.saturating_mul(demand.instances),
             brokers: clients.brokers,
             target,
             stop,
-            admin,
-            embedded,
+            admin: cluster.admin,
+            embedded: cluster.embedded,
         })
     }
 
-    /// Connects once and asks what it is; creates nothing.
+    /// Connects and reads the version. Creates no objects.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn probe(target: &KafkaTarget, ca: Option<&TlsCa>) -> Result<ServiceInfo, String> {
         let (version, embedded) = match target {
             KafkaTarget::Embedded => (EmbeddedKafka::version(), true),
@@ -169,7 +142,10 @@ impl Kafka {
         })
     }
 
-    /// Waits until every partition has its consumer, where there are any, and the producer its id.
+    /// Waits until every partition is assigned to a consumer, and the producer has its id.
+    ///
+    /// # Errors
+    /// The assignment failed or took too long.
     pub async fn warm_up(&self) -> Result<(), OpenError> {
         let fail = |message: String| OpenError::new("--kafka", &self.target, message);
         let settled = group::settle(&self.members, self.group_size);
@@ -180,17 +156,17 @@ impl Kafka {
             .map_err(fail)
     }
 
-    /// The port.
+    /// The topic as a port.
     pub fn topic(&self) -> Arc<dyn Topic> {
         Arc::clone(&self.producer) as Arc<dyn Topic>
     }
 
-    /// The port, its records filled up to values of so many bytes.
+    /// The topic as a port, with values of at least `bytes` bytes.
     pub fn topic_of(&self, bytes: usize) -> Arc<dyn Topic> {
         Arc::new(self.producer.filled_up_to(bytes))
     }
 
-    /// The members of the group.
+    /// The members of the group in this process, as ports.
     pub fn consumers(&self) -> Vec<Box<dyn Consumer>> {
         self.members
             .iter()
@@ -203,7 +179,10 @@ impl Kafka {
         &self.members
     }
 
-    /// Lets the members read on from what the group has committed, as after a restart.
+    /// Lets the members continue at the committed offsets, as after a restart.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn rewind(&self) -> Result<(), String> {
         for member in &self.members {
             member.read_on().await?;
@@ -211,43 +190,49 @@ impl Kafka {
         Ok(())
     }
 
-    /// What it is.
+    /// The kind and the version of the cluster.
     pub fn info(&self) -> &ServiceInfo {
         &self.info
     }
 
-    /// What became of the records so far.
+    /// The results of the records so far.
     pub fn deliveries(&self) -> Deliveries {
         self.producer.deliveries()
     }
 
-    /// Records read by the members so far, redeliveries included.
+    /// The number of records that the members have read, including redeliveries.
     pub fn consumed(&self) -> u64 {
         self.members.iter().map(|member| member.consumed()).sum()
     }
 
-    /// Records that the group has not committed yet, as the cluster says it.
+    /// The number of records that the group has not committed, as the cluster reports it.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn lag(&self) -> Result<u64, String> {
         let lag = Arc::clone(&self.lag);
-        // The client's questions block.
+        // The calls of librdkafka block.
         let asked = tokio::task::spawn_blocking(move || lag.ask()).await;
         let lag = asked.map_err(|error| error.to_string())?;
         lag.map_err(|error| words(&error))
     }
 
-    /// The client that asks the cluster, for whoever asks whether it is there.
+    /// The client for the lag, for checks whether the cluster answers.
     pub fn lag_client(&self) -> Arc<Lag> {
         Arc::clone(&self.lag)
     }
 
-    /// Where others find it.
+    /// The address of the cluster, for guests.
     pub fn address(&self) -> String {
         self.brokers.clone()
     }
 
-    /// Ends the consumers, then removes topic and group, or leaves them: their names.
+    /// Closes the clients, then removes or keeps topic and group. Returns the names of the objects that were kept.
+    ///
+    /// # Errors
+    /// Topic or group could not be removed.
     pub async fn close(self, keep: bool) -> Result<Vec<String>, String> {
-        // Nobody may be listening any more.
+        // Fails if all members are already closed.
         let _ = self.stop.send(true);
         let Self {
             producer,
@@ -260,21 +245,21 @@ impl Kafka {
             embedded,
             ..
         } = self;
-        // Closing a client waits for its threads, and for a consumer to leave its group.
+        // Closing a client waits for its threads, and until a consumer has left its group.
         let closed = tokio::task::spawn_blocking(move || {
             drop(members);
             drop(lag);
             drop(producer);
             drop(embedded);
         });
-        // A real group is only removed once its members have left; of an embedded one nothing has to be removed.
+        // A group can be removed only after its members have left. The objects of an embedded cluster need not be removed.
         let patience = if admin.is_some() {
             2 * CONNECT_TIMEOUT
         } else {
             EMBEDDED_CLOSE
         };
         if tokio::time::timeout(patience, closed).await.is_err() {
-            tracing::info!("the kafka clients go on closing behind the scenes");
+            tracing::info!("the kafka clients continue to close in the background");
         }
         match admin {
             None => Ok(Vec::new()),
@@ -293,7 +278,73 @@ impl Kafka {
     }
 }
 
-/// What the run's clients have in common.
+/// The cluster of a run, before the clients of the run are created.
+struct Cluster {
+    brokers: String,
+    /// Empty in a guest, which does not need it.
+    version: String,
+    embedded: Option<EmbeddedKafka>,
+    admin: Option<Admin>,
+}
+
+impl Cluster {
+    /// Connects to the cluster, or starts the embedded one, and creates the topic unless a host has created it.
+    async fn open(
+        services: &Services,
+        topic: &str,
+        records: u64,
+        role: Role,
+    ) -> Result<Self, String> {
+        let mut cluster = Self {
+            brokers: String::new(),
+            version: String::new(),
+            embedded: None,
+            admin: None,
+        };
+        match &services.kafka {
+            KafkaTarget::Embedded => {
+                let embedded = EmbeddedKafka::start(topic, records)?;
+                cluster.brokers = embedded.brokers();
+                cluster.version = EmbeddedKafka::version();
+                cluster.embedded = Some(embedded);
+            }
+            KafkaTarget::Brokers(brokers) => {
+                cluster.brokers.clone_from(brokers);
+                if role != Role::Guest {
+                    let connect = Admin::connect(brokers, services.tls_ca.as_ref());
+                    let (admin, version) = connect.await?;
+                    admin.create_topic(topic).await?;
+                    (cluster.admin, cluster.version) = (Some(admin), version);
+                }
+            }
+        }
+        Ok(cluster)
+    }
+}
+
+/// The group members of this process. A host has none: it would get partitions whose records it does not consume.
+fn members(
+    clients: &Clients,
+    demand: &Demand<'_>,
+    role: Role,
+    stopped: &watch::Receiver<bool>,
+) -> Result<Vec<Arc<Member>>, KafkaError> {
+    let services = demand.services;
+    let count = match role {
+        Role::Host => 0,
+        Role::Owner | Role::Guest => services.consumers,
+    };
+    let rate = services.consumer_rate;
+    let reading = Arc::new(Reading {
+        batch: services.consumer_batch as usize,
+        pace: rate.map(|rate| Pace::new(rate.shared_by(demand.instances))),
+    });
+    (0..count)
+        .map(|_| Member::new(clients, &reading, stopped.clone()).map(Arc::new))
+        .collect()
+}
+
+/// The settings that the clients of a run share.
 struct Clients {
     brokers: String,
     topic: String,
@@ -307,13 +358,13 @@ impl Clients {
         security::connect(&mut config, &self.brokers, self.ca.as_ref());
         config
             .set("client.id", "coupon-bench")
-            // The clients' own view of broker trouble is reported as outcomes, not as log lines.
+            // Errors of brokers are reported as outcomes, and not as log lines of the clients.
             .set("log_level", "2");
         config
     }
 }
 
-/// The library's words on one line, without secrets.
+/// The message of the library on one line, without secrets.
 fn words(error: &KafkaError) -> String {
     redact::foreign(&error.to_string())
 }

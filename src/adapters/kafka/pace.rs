@@ -1,4 +1,4 @@
-//! How fast the consumers of this process take records, all of them together.
+//! The rate limit of all consumers of this process together.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -9,17 +9,17 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::model::workload::Rate;
 
-/// How late a turn may be and still be made up for. The runtime's timers tick in milliseconds, so without it no rate above
-/// 1,000 batches a second could be kept; a longer one would let a burst through after every stall.
+/// How much of a delay is made up for. The timers of the runtime tick in milliseconds, so without it a rate above 1,000 batches a
+/// second could not be reached. A longer time would allow a burst after every pause.
 const SLACK: Duration = Duration::from_millis(5);
 
-/// Hands out turns, one after the other: a batch of `n` records keeps the next one waiting for `n` periods.
+/// Gives each batch a turn: the batch after a batch of `n` records waits for `n` periods.
 ///
-/// So a rate is steady from the first batch on, and what is not used is not saved up.
+/// So the rate is constant from the first batch on, and unused time is not saved.
 pub struct Pace {
-    /// From one record to the next.
+    /// The time from one record to the next.
     period: Duration,
-    /// When the next turn begins; `None` before the first one.
+    /// The time of the next turn. `None` before the first turn.
     next: Mutex<Option<Instant>>,
 }
 
@@ -31,7 +31,7 @@ impl Pace {
         }
     }
 
-    /// Waits until it is these records' turn.
+    /// Waits for the turn of a batch of `records` records.
     pub async fn turn(&self, records: usize) {
         sleep_until(self.reserve(records, Instant::now())).await;
     }
@@ -56,7 +56,7 @@ mod tests {
         Pace::new(Rate::new(per_second).expect("a rate"))
     }
 
-    /// When each of these batches has its turn, in milliseconds from the first; a consumer is busy with each for `busy`.
+    /// The times of the turns of these batches, in milliseconds from the first. The consumer works on each for `busy`.
     async fn turns(pace: &Pace, batches: &[usize], busy: Duration) -> Vec<u128> {
         let begin = Instant::now();
         let mut turns = Vec::new();
@@ -76,17 +76,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_not_used_is_not_saved_up() {
+    async fn unused_time_is_not_saved() {
         let pace = pace(1000.0);
         pace.turn(1).await;
         tokio::time::sleep(Duration::from_mins(1)).await;
         let turns = turns(&pace, &[1; 10], Duration::ZERO).await;
-        // Five of them make up for the slack.
+        // The first six make up for the delay.
         assert_eq!(turns, [0, 0, 0, 0, 0, 0, 1, 2, 3, 4]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_rate_beyond_the_timers_ticks_is_kept_too() {
+    async fn a_rate_above_the_resolution_of_the_timers_is_reached() {
         let begin = Instant::now();
         let pace = pace(20_000.0);
         for _ in 0..20_000 {
@@ -112,12 +112,12 @@ mod tests {
             })
         });
         futures::future::join_all(consumers).await;
-        // The hundredth has its turn after 99 periods.
+        // The 100th batch has its turn after 99 periods.
         assert_eq!(begin.elapsed().as_millis(), 990);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_rate_of_less_than_one_a_second_is_one() {
+    async fn a_rate_below_one_a_second_is_valid() {
         let turns = turns(&pace(0.5), &[1, 1, 1], Duration::ZERO).await;
         assert_eq!(turns, [0, 2000, 4000]);
     }

@@ -1,4 +1,4 @@
-//! The run's idempotent producer. What becomes of every record is counted, whether anybody waits for it or not.
+//! The idempotent producer of the run. It counts the result of every record, also if no caller waits for it.
 
 use std::{
     borrow::Cow,
@@ -25,32 +25,32 @@ use crate::ports::{Acknowledgement, Effect, PortError, Result, Topic, UserId};
 
 const STEP: &str = "produce coupon_create";
 
-/// What became of the records handed to the producer.
+/// The results of the records that were passed to the producer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliveries {
-    /// Handed over.
+    /// The number of records that were passed to the producer.
     pub produced: u64,
-    /// Acknowledged by all in-sync replicas.
+    /// The number of records that all in-sync replicas have acknowledged.
     pub delivered: u64,
-    /// Given up.
+    /// The number of records that failed.
     pub failed: u64,
 }
 
 impl Deliveries {
-    /// Takes in those of another producer.
+    /// Adds the results of another producer.
     pub fn add(&mut self, other: Self) {
         self.produced += other.produced;
         self.delivered += other.delivered;
         self.failed += other.failed;
     }
 
-    /// Records whose fate is open.
+    /// The number of records without a result.
     pub fn pending(&self) -> u64 {
         self.produced.saturating_sub(self.delivered + self.failed)
     }
 }
 
-type Answer = std::result::Result<(), (Effect, String)>;
+type DeliveryReport = std::result::Result<(), (Effect, String)>;
 
 #[derive(Default)]
 pub struct Context {
@@ -66,7 +66,7 @@ impl ClientContext for Context {
 }
 
 impl ProducerContext for Context {
-    type DeliveryOpaque = Box<oneshot::Sender<Answer>>;
+    type DeliveryOpaque = Box<oneshot::Sender<DeliveryReport>>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
         let answer = match result {
@@ -80,13 +80,13 @@ impl ProducerContext for Context {
                 Err((effect(error), words(error)))
             }
         };
-        // Whoever fires and forgets is not there to hear it; the counters are.
+        // A caller that does not wait has dropped the receiver. The counters are updated in any case.
         let _ = waiting.send(answer);
     }
 }
 
-/// Whether the broker may have the record. Only a refusal says that it has not; after silence it may, with only the answer
-/// lost.
+/// Whether the broker can have the record. Only a refusal proves that it has not. After a timeout it can have the record, and only
+/// the acknowledgement was lost.
 fn effect(error: &KafkaError) -> Effect {
     use RDKafkaErrorCode as Code;
     match error.rdkafka_error_code() {
@@ -110,12 +110,12 @@ pub struct Producer {
     client: Arc<ThreadedProducer<Context>>,
     topic: String,
     capacity: Option<u64>,
-    /// Bytes of a value, at least; shorter numbers get zeros in front.
+    /// The minimum size of a value in bytes. Shorter numbers are padded with zeros.
     width: usize,
 }
 
 impl Producer {
-    /// `capacity`: so many records are accepted, and not one more.
+    /// `capacity`: the maximum number of records.
     pub(super) fn new(
         clients: &Clients,
         capacity: Option<u64>,
@@ -136,7 +136,7 @@ impl Producer {
         })
     }
 
-    /// The same producer, for records with values of so many bytes.
+    /// The same producer, for records with values of at least `bytes` bytes.
     pub fn filled_up_to(&self, bytes: usize) -> Self {
         Self {
             client: Arc::clone(&self.client),
@@ -146,7 +146,10 @@ impl Producer {
         }
     }
 
-    /// Fetches the topic's leaders; the producer's id comes meanwhile, on the client's own thread.
+    /// Fetches the leaders of the topic. The client fetches the id of the producer at the same time, on its own thread.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn warm_up(&self) -> std::result::Result<(), String> {
         let (client, topic) = (Arc::clone(&self.client), self.topic.clone());
         let fetched = tokio::task::spawn_blocking(move || {
@@ -163,7 +166,7 @@ impl Producer {
     }
 
     pub fn deliveries(&self) -> Deliveries {
-        // Fates first: a record that is counted as delivered has been counted as produced before.
+        // Reads the results first: a delivered record has already been counted as produced.
         let context = self.client.context();
         let delivered = context.delivered.load(Ordering::Acquire);
         let failed = context.failed.load(Ordering::Acquire);
@@ -184,7 +187,7 @@ impl Topic for Producer {
         if self.capacity.is_some_and(|capacity| number >= capacity) {
             context.produced.fetch_sub(1, Ordering::AcqRel);
             return Err(refuse(
-                "the embedded cluster could not keep any more records".into(),
+                "the embedded cluster cannot keep more records".into(),
             ));
         }
         let key = user.to_string();

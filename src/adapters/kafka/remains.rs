@@ -9,7 +9,10 @@ use crate::{
     input::address::{KafkaTarget, Services},
 };
 
-/// The topics and groups of runs on the cluster that is named.
+/// The topics and groups of runs on the cluster in `services`.
+///
+/// # Errors
+/// The cluster does not answer.
 pub async fn topics_and_groups(services: &Services) -> Result<Vec<Object>, String> {
     let Some(admin) = admin(services).await? else {
         return Ok(Vec::new());
@@ -27,6 +30,9 @@ pub async fn topics_and_groups(services: &Services) -> Result<Vec<Object>, Strin
 }
 
 /// Removes topics and groups of runs.
+///
+/// # Errors
+/// All objects that could not be removed, with the reasons.
 pub async fn remove(services: &Services, objects: &[Object]) -> Result<(), String> {
     if objects.is_empty() {
         return Ok(());
@@ -48,11 +54,11 @@ pub async fn remove(services: &Services, objects: &[Object]) -> Result<(), Strin
     }
 }
 
-/// Why a group cannot be removed just after its run was killed.
+/// Adds the reason why a group cannot be removed soon after its run was killed.
 fn explained(problem: String) -> String {
     if is_not_empty(&problem) {
         format!(
-            "{problem}; the cluster gives up the members of a killed run after its session timeout, 45 s by default: try again then"
+            "{problem}; the cluster removes the members of a killed run after the session timeout, 45 s by default: try again then"
         )
     } else {
         problem

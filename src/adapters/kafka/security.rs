@@ -1,13 +1,13 @@
-//! TLS to Kafka: `ssl://` before a broker, as Kafka itself writes it, and the authority of `--tls-ca`.
+//! TLS to Kafka: `ssl://` before a broker, as in Kafka's own settings, and the authority of `--tls-ca`.
 
 use rdkafka::ClientConfig;
 
 use crate::input::address::TlsCa;
 
-/// What stands before each broker that is reached over TLS.
+/// The prefix of a broker with TLS.
 const TLS: &str = "ssl://";
 
-/// Sets where the brokers are, and how they are spoken to.
+/// Sets the addresses of the brokers and the security protocol.
 pub fn connect(config: &mut ClientConfig, brokers: &str, ca: Option<&TlsCa>) {
     config.set("bootstrap.servers", brokers.replace(TLS, ""));
     if !brokers.contains(TLS) {
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn brokers_with_tls_are_asked_by_the_authority() {
+    fn brokers_with_tls_are_verified_by_the_authority() {
         let key = rcgen::KeyPair::generate().unwrap();
         let authority = rcgen::CertificateParams::default().self_signed(&key);
         let ca = TlsCa::new("ca.pem".into(), authority.unwrap().pem()).unwrap();

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     adapters::{
-        registry,
         remains::{Kind, Object},
+        run_registry,
     },
     input::address::{RedisTarget, Services},
 };
@@ -30,7 +30,7 @@ pub async fn keys(services: &Services) -> Result<Vec<Object>, String> {
     }
     let names = in_time(async {
         let mut names = scan(&connection(services, "clean").await?).await?;
-        for run in registry::registered() {
+        for run in run_registry::registered() {
             names.extend(of_run(services, &run.record.run_id).await?);
         }
         Ok(names)

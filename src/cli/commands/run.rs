@@ -15,7 +15,7 @@ use super::{
     target::check_destination,
 };
 use crate::{
-    adapters::registry,
+    adapters::run_registry,
     cli::Cli,
     config::{
         self, Output, RunArgs, RunConfig,
@@ -207,7 +207,7 @@ async fn on_signal_beside(progress: &Progress, stop: watch::Sender<bool>) {
 
 /// The objects that the current runs leave behind if the process exits now, and the command that removes them.
 fn left_behind() -> Vec<String> {
-    let runs = registry::under_way();
+    let runs = run_registry::under_way();
     let mut lines: Vec<_> = runs
         .iter()
         .map(|run| {

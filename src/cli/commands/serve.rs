@@ -14,7 +14,7 @@ use crate::{
     input::Env,
     judge::exit,
     render::{Destination, Style, served},
-    serve::{self, Listening, Plan, Refused, Served},
+    serve::{self, Listening, ServeError, ServeSettings, Served},
     text::redact,
 };
 
@@ -35,8 +35,10 @@ pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, CommandError
     runtime.shutdown_timeout(SHUTDOWN);
     let served = match served {
         Ok(served) => served,
-        Err(error @ Refused::Listen(..)) => return Err(CommandError::Refused(error.to_string())),
-        Err(error @ Refused::Open(_)) => {
+        Err(error @ ServeError::Listen(..)) => {
+            return Err(CommandError::Refused(error.to_string()));
+        }
+        Err(error @ ServeError::Open(_)) => {
             complain(&error.to_string());
             return Ok(exit::SERVICE);
         }
@@ -48,7 +50,7 @@ pub fn run(cli: &Cli, args: &ServeArgs, env: Env<'_>) -> Result<u8, CommandError
     Ok(exit_code(&served))
 }
 
-async fn perform(plan: &Plan, quiet: Style) -> Result<Served, Refused> {
+async fn perform(plan: &ServeSettings, quiet: Style) -> Result<Served, ServeError> {
     let (stop, stopped) = watch::channel(false);
     let signals = tokio::spawn(on_signal(stop));
     let announce = |listening: &Listening<'_>| announce(plan, listening, quiet);
@@ -58,7 +60,7 @@ async fn perform(plan: &Plan, quiet: Style) -> Result<Served, Refused> {
 }
 
 /// Writes the address to stdout, for scripts that wait for it, and the greeting to stderr.
-fn announce(plan: &Plan, listening: &Listening<'_>, quiet: Style) {
+fn announce(plan: &ServeSettings, listening: &Listening<'_>, quiet: Style) {
     // A closed stream does not stop the server.
     let _ = Destination::Stdout.write(&format!("listening on {}\n", listening.at));
     let greeting = served::greeting(plan, listening, quiet);

@@ -24,8 +24,9 @@ use crate::{
     judge::exit,
     render::{Destination, check},
     service::{
-        STARTER, Target, stage,
-        trial::{Trial, run as try_out},
+        STARTER, Target,
+        check::{ServiceCheck, check as check_service},
+        connected,
     },
 };
 
@@ -74,16 +75,16 @@ fn check(cli: &Cli, args: &CheckArgs, env: Env<'_>) -> Result<u8, CommandError> 
         attempts: 1,
     };
     runtime.block_on(announce(&target, load))?;
-    let tried = runtime.block_on(try_out(&target, args.limit, timeout));
+    let tried = runtime.block_on(check_service(&target, args.limit, timeout));
     runtime.shutdown_timeout(SHUTDOWN);
     match tried {
         Ok(tried) => {
             let text = check::render(&tried, &target, style(cli, env));
             Destination::Stdout.write(&text)?;
             Ok(match tried {
-                Trial { .. } if tried.has_failed() => exit::SERVICE,
-                Trial { doubts, .. } if doubts.is_empty() => exit::OK,
-                Trial { .. } => exit::INCONCLUSIVE,
+                ServiceCheck { .. } if tried.has_failed() => exit::SERVICE,
+                ServiceCheck { doubts, .. } if doubts.is_empty() => exit::OK,
+                ServiceCheck { .. } => exit::INCONCLUSIVE,
             })
         }
         Err(error) => {
@@ -128,7 +129,7 @@ pub(super) fn check_destination(scenario: &Scenario) -> Result<(), CommandError>
 }
 
 async fn announce(target: &Target, load: PlannedLoad) -> Result<(), CommandError> {
-    let endpoint = match stage::endpoint(target).await {
+    let endpoint = match connected::endpoint(target).await {
         Ok(endpoint) if endpoint.is_loopback() => return Ok(()),
         Ok(endpoint) => endpoint,
         Err(error @ EndpointError::Remote { .. }) => {

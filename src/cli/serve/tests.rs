@@ -9,7 +9,7 @@ use clap::Parser;
 use super::*;
 use crate::cli::{Cli, Command};
 
-fn resolved(args: &[&str]) -> Result<Plan, String> {
+fn resolved(args: &[&str]) -> Result<ServeSettings, String> {
     let all = ["coupon-bench", "serve"].iter().chain(args);
     match Cli::try_parse_from(all).map(|cli| cli.command) {
         Ok(Command::Serve(args)) => resolve(&args, &|_| None).map_err(|error| error.to_string()),

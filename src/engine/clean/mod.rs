@@ -14,8 +14,8 @@ use serde::Serialize;
 use crate::{
     adapters::{
         kafka, redis,
-        registry::{self, Registered},
         remains::{self, Kind, Object},
+        run_registry::{self, Registered},
         sql,
     },
     input::address::{DbTarget, KafkaTarget, RedisTarget, Services},
@@ -92,7 +92,7 @@ pub async fn clean(settings: &CleanSettings) -> CleanResult {
     let mut cleaned = CleanResult::default();
     let objects = look(&settings.services, &mut cleaned.problems).await;
     // Read after the services: a run that has created an object in the meantime has a file by now.
-    let registered = registry::registered();
+    let registered = run_registry::registered();
     let unreached = cleaned.problems.clone();
     cleaned.runs = by_run(settings, objects, &registered, SystemTime::now());
     if settings.remove {
@@ -104,7 +104,7 @@ pub async fn clean(settings: &CleanSettings) -> CleanResult {
             left.removed = problems.is_empty();
             if left.removed && left.elsewhere.is_empty() && unreached.is_empty() {
                 // A run without a file has no file to remove.
-                let _ = registry::forget(&left.run_id);
+                let _ = run_registry::forget(&left.run_id);
             }
             cleaned.problems.extend(problems);
         }

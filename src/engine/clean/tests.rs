@@ -1,5 +1,5 @@
 use super::*;
-use crate::{adapters::registry::Record, render};
+use crate::{adapters::run_registry::RunRecord, render};
 
 const NOW: u64 = 0x6a00_0000;
 
@@ -21,7 +21,7 @@ fn id(ago: u64, number: u32) -> String {
 
 fn run(run_id: &str, alive: bool, kept: bool) -> Registered {
     Registered {
-        record: Record {
+        record: RunRecord {
             run_id: run_id.to_owned(),
             process: 1,
             services: vec![("--db".to_owned(), "postgres://u:***@h/x".to_owned())],

@@ -30,16 +30,17 @@ use crate::{
     },
     ports::UserId,
     service::{
-        Claim, Target,
-        ledger::Named,
-        stage::{Held, Stage, promised},
+        HttpClaim, Target,
+        connected::{ConnectedService, IssuedCoupons},
+        drain::promised,
+        ledger::NamedRows,
     },
 };
 
 /// A service that is set up for a run.
 pub struct ServiceRun {
     target: Arc<Target>,
-    stage: Stage,
+    stage: ConnectedService,
     rules: Rules,
     /// The coupons that the answers to the instances have promised.
     promised: Promised,
@@ -48,7 +49,7 @@ pub struct ServiceRun {
 /// The users of this process, and their connections to the service.
 pub struct ServiceClients {
     load: Load,
-    claim: Arc<Claim>,
+    claim: Arc<HttpClaim>,
     arrivals: Arrivals,
 }
 
@@ -56,7 +57,7 @@ impl ServiceRun {
     /// Sets the service up, connects the conditions of its drain, and refuses a ledger that is not empty.
     pub async fn open(run: &RunContext<'_>, target: &Arc<Target>) -> Result<Self, OpenError> {
         let workload = &run.scenario.workload;
-        let stage = Stage::open(target, workload, &run.run_id).await?;
+        let stage = ConnectedService::open(target, workload, &run.run_id).await?;
         let mut service = Self::of(target, stage, workload.limit);
         let interrupted = service.interrupted();
         let stage = &mut service.stage;
@@ -70,7 +71,7 @@ impl ServiceRun {
     }
 
     /// A service that is open: `stage` has set it up, or has joined what another process has set up.
-    pub fn of(target: &Arc<Target>, stage: Stage, limit: u64) -> Self {
+    pub fn of(target: &Arc<Target>, stage: ConnectedService, limit: u64) -> Self {
         Self {
             target: Arc::clone(target),
             stage,
@@ -83,25 +84,25 @@ impl ServiceRun {
     }
 
     /// Reads the ledger and reconciles it with the outcomes of the attempts. The second part is what the ledger tells of its coupons.
-    async fn reconcile(&mut self, recording: &Recording) -> (Evidence, Named) {
+    async fn reconcile(&mut self, recording: &Recording) -> (Evidence, NamedRows) {
         let attempts = &recording.measurements.attempts;
         let rules = self.rules;
         let read = self.stage.read().await;
-        let held = read.map(|found| found.and_then(|found| self.stage.named(found)));
-        let mut coupons = Named::default();
+        let held = read.map(|found| found.and_then(|found| self.stage.issued(found)));
+        let mut coupons = NamedRows::default();
         let mut evidence = Evidence::default();
         match held {
             None => evidence.ledger = Some(Ledger::ToldOnly(told_only(attempts, rules))),
             Some(Err(trouble)) => evidence.trouble = Some(trouble),
-            Some(Ok(Held::Count(count))) => {
+            Some(Ok(IssuedCoupons::Count(count))) => {
                 let counted = reconcile_count(attempts, count, rules);
                 evidence.ledger = Some(Ledger::ByCount(counted));
             }
-            Some(Ok(Held::Between(range))) => {
+            Some(Ok(IssuedCoupons::Between(range))) => {
                 let counted = reconcile_range(attempts, &range, rules);
                 evidence.ledger = Some(Ledger::ByCount(counted));
             }
-            Some(Ok(Held::Users(named))) => {
+            Some(Ok(IssuedCoupons::Users(named))) => {
                 coupons = named;
                 evidence.ledger = Some(reconcile(attempts, &coupons.rows, rules).into());
                 evidence.rows = Some(std::mem::take(&mut coupons.rows));
@@ -320,7 +321,7 @@ fn first(arrivals: Arrivals, users: &[UserId], at_a_time: usize) -> &[UserId] {
 }
 
 /// Where the ledger is. Nothing else is known of the services behind the user's service.
-fn backends(stage: &Stage) -> Backends {
+fn backends(stage: &ConnectedService) -> Backends {
     let (mut db, mut redis) = (stage.backend(), None);
     if db.as_ref().is_some_and(|backend| backend.kind == "redis") {
         redis = db.take();

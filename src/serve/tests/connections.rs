@@ -1,4 +1,4 @@
-//! Connections, by a client without good manners. What would hang fails after [`PATIENCE`].
+//! Connections of clients that misbehave. A test that would hang fails after [`PATIENCE`].
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::plan;
+use super::settings;
 use crate::serve::{
     ANSWER, Listen,
     listen::Listener,
@@ -20,7 +20,7 @@ use crate::serve::{
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// From here on an idle connection makes room for another.
+/// The time after which an idle connection can be closed for another.
 const IDLE: Duration = Duration::from_millis(20);
 
 const CLAIM: &str = "POST /claim HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -34,12 +34,12 @@ struct Server {
 
 impl Server {
     async fn start(listen: Option<Listen>, connections: u32, quiet: Duration) -> Self {
-        let mut plan = plan(&ANSWER, 1);
-        plan.max_connections = connections;
-        plan.listen = listen.unwrap_or(plan.listen);
-        let listener = Listener::bind(&plan.listen).await.unwrap();
+        let mut settings = settings(&ANSWER, 1);
+        settings.max_connections = connections;
+        settings.listen = listen.unwrap_or(settings.listen);
+        let listener = Listener::bind(&settings.listen).await.unwrap();
         let at = listener.at().clone();
-        let service = Arc::new(Service::open(plan).await.unwrap());
+        let service = Arc::new(Service::open(settings).await.unwrap());
         let (stop, stopped) = watch::channel(false);
         let limits = Limits {
             quiet,
@@ -67,10 +67,10 @@ impl Server {
         TcpStream::connect(address).await.unwrap()
     }
 
-    /// What comes back until the server closes the connection.
+    /// Sends bytes and reads until the server closes the connection.
     async fn until_closed(&self, sent: &[u8]) -> String {
         let mut stream = self.connect().await;
-        // A server that has heard enough may have closed already.
+        // The server may have closed the connection already.
         let _ = stream.write_all(sent).await;
         rest(&mut stream).await
     }
@@ -85,12 +85,12 @@ impl Server {
 async fn rest(stream: &mut TcpStream) -> String {
     let mut received = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut received)).await;
-    // A reset is a way of closing, too.
+    // A connection reset is a valid close, too.
     let _ = read.expect("the connection stays open");
     String::from_utf8_lossy(&received).into_owned()
 }
 
-/// One answer, as far as it comes at once.
+/// The part of a response that arrives in one read.
 async fn answer(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut buffer = [0; 4096];
     let read = timeout(PATIENCE, stream.read(&mut buffer)).await;
@@ -108,7 +108,7 @@ async fn a_connection_serves_one_request_after_the_other() {
         let head =
             format!("POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
-        // The last byte on its own, as a client does that releases many requests at once.
+        // The last byte alone, as from a client that releases many requests together.
         let (most, last) = body.as_bytes().split_at(length - 1);
         stream.write_all(most).await.unwrap();
         stream.flush().await.unwrap();
@@ -124,7 +124,7 @@ async fn a_connection_serves_one_request_after_the_other() {
 }
 
 #[tokio::test]
-async fn whoever_brings_no_request_is_shown_the_door() {
+async fn a_connection_without_a_request_is_closed() {
     let server = Server::start(None, 10, Duration::from_millis(50)).await;
     for sent in [
         "",
@@ -134,14 +134,14 @@ async fn whoever_brings_no_request_is_shown_the_door() {
     ] {
         server.until_closed(sent.as_bytes()).await;
     }
-    // Between two requests as well.
+    // Also between two requests.
     let received = server.until_closed(CLAIM.as_bytes()).await;
     assert!(received.starts_with("HTTP/1.1 410 Gone\r\n"), "{received}");
     server.end().await;
 }
 
 #[tokio::test]
-async fn a_header_byte_now_and_then_is_no_request() {
+async fn a_slow_header_does_not_keep_a_connection_open() {
     let server = Server::start(None, 10, Duration::from_millis(50)).await;
     let mut stream = server.connect().await;
     stream.write_all(b"POST /claim HTTP/1.1\r\n").await.unwrap();
@@ -157,7 +157,7 @@ async fn a_header_byte_now_and_then_is_no_request() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_refused() {
+async fn invalid_requests_are_refused() {
     let server = Server::patient().await;
     let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(100_000));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(101));
@@ -179,7 +179,7 @@ async fn what_is_no_request_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_not_read_to_its_end() {
+async fn a_body_without_end_is_not_read_completely() {
     let server = Server::patient().await;
     let head = "POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000000\r\n\r\n";
     let received = server
@@ -193,7 +193,7 @@ async fn a_body_without_end_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn http_2_is_understood_by_its_preface() {
+async fn http_2_is_recognized_by_its_preface() {
     let server = Server::patient().await;
     let mut stream = server.connect().await;
     let empty_settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -210,11 +210,11 @@ async fn http_2_is_understood_by_its_preface() {
     server.end().await;
 }
 
-/// The head of a request whose body does not come.
+/// The head of a request without its body.
 const UNFINISHED: &str = "POST /claim HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{";
 
 #[tokio::test]
-async fn where_all_places_are_busy_the_next_connection_waits_for_one() {
+async fn a_connection_waits_while_all_slots_are_busy() {
     let server = Server::start(None, 1, PATIENCE).await;
     let mut first = server.connect().await;
     first.write_all(UNFINISHED.as_bytes()).await.unwrap();
@@ -230,9 +230,9 @@ async fn where_all_places_are_busy_the_next_connection_waits_for_one() {
 }
 
 #[tokio::test]
-async fn idle_connections_make_room_for_a_look_at_the_health() {
+async fn idle_connections_are_closed_for_a_health_check() {
     let health = "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-    // Before any request, in the middle of a head, after a request, and over HTTP/2.
+    // Idle before a request, within a head, after a request, and over HTTP/2.
     for sent in [
         "",
         "POST /claim HTTP/1.1\r\nhost: ",
@@ -259,7 +259,7 @@ async fn idle_connections_make_room_for_a_look_at_the_health() {
 }
 
 #[tokio::test]
-async fn the_end_waits_for_nobody_for_ever() {
+async fn the_stop_waits_only_for_the_grace_time() {
     let server = Server::patient().await;
     let mut idle = server.connect().await;
     idle.write_all(CLAIM.as_bytes()).await.unwrap();
@@ -281,10 +281,10 @@ async fn over_unix(path: &Path) -> String {
 }
 
 #[tokio::test]
-async fn a_socket_in_the_file_system_comes_and_goes() {
+async fn a_unix_socket_is_created_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("coupon.sock");
-    // Of a server that was killed.
+    // The socket of a server that was killed.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let listen = Listen::Unix(path.clone());
     let server = Server::start(Some(listen.clone()), 10, PATIENCE).await;
@@ -300,7 +300,7 @@ async fn a_socket_in_the_file_system_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn a_file_in_the_way_stays() {
+async fn a_file_at_the_path_of_the_socket_is_kept() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "mine").unwrap();
     let listen = Listen::Unix(file.path().to_owned());

@@ -1,4 +1,4 @@
-//! Which requests are answered, by their `Host` and `Origin`.
+//! Requests that are answered or refused by their `Host` and `Origin`.
 
 use std::sync::Arc;
 
@@ -6,18 +6,18 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
 
-use super::plan;
+use super::settings;
 use crate::serve::{ANSWER, Listen, routes::respond, service::Service};
 
-/// A server on an address, which may be asked under further names.
+/// A server on an address, with further allowed host names.
 async fn server(listen: &str, allow_hosts: &[&str]) -> Arc<Service> {
-    let mut plan = plan(&ANSWER, 1);
-    plan.listen = match listen.strip_prefix("unix:") {
+    let mut settings = settings(&ANSWER, 1);
+    settings.listen = match listen.strip_prefix("unix:") {
         Some(path) => Listen::Unix(path.into()),
         None => Listen::Tcp(listen.parse().unwrap()),
     };
-    plan.allow_hosts = allow_hosts.iter().map(|&host| host.to_owned()).collect();
-    Arc::new(Service::open(plan).await.unwrap())
+    settings.allow_hosts = allow_hosts.iter().map(|&host| host.to_owned()).collect();
+    Arc::new(Service::open(settings).await.unwrap())
 }
 
 async fn status(service: &Arc<Service>, headers: &[(&str, &str)]) -> u16 {
@@ -64,13 +64,13 @@ async fn a_foreign_host_is_refused() {
     assert_eq!(asked_for(&service, "a b").await, 400);
     let twice = [("host", "localhost"), ("host", "evil.example")];
     assert_eq!(status(&service, &twice).await, 400);
-    // HTTP/1.0 has no hosts, and browsers do not speak it.
+    // HTTP/1.0 has no host, and browsers do not use it.
     assert_eq!(status(&service, &[]).await, 200);
     service.close().await;
 }
 
 #[tokio::test]
-async fn a_name_that_was_allowed_is_no_foreign_one() {
+async fn an_allowed_host_name_is_accepted() {
     let service = server("127.0.0.1:8080", &["bench.example", "10.0.0.5"]).await;
     for (host, expected) in [
         ("bench.example:80", 200),
@@ -89,7 +89,7 @@ async fn a_name_that_was_allowed_is_no_foreign_one() {
 }
 
 #[tokio::test]
-async fn behind_every_address_of_the_machine_is_the_server_that_listens_on_all() {
+async fn a_server_on_all_addresses_accepts_every_address_of_the_machine() {
     let service = server("0.0.0.0:8080", &[]).await;
     for (host, expected) in [("10.0.0.5:8080", 200), ("evil.example", 403)] {
         assert_eq!(asked_for(&service, host).await, expected, "{host}");
@@ -101,7 +101,7 @@ async fn behind_every_address_of_the_machine_is_the_server_that_listens_on_all()
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_is_refused() {
+async fn a_request_from_a_page_of_another_origin_is_refused() {
     let service = server("127.0.0.1:8080", &[]).await;
     for (origin, expected) in [
         ("http://127.0.0.1:8080", 200),
@@ -115,7 +115,7 @@ async fn a_page_of_another_origin_is_refused() {
         let headers = [("host", "127.0.0.1:8080"), ("origin", origin)];
         assert_eq!(status(&service, &headers).await, expected, "{origin}");
     }
-    // A page that has given its own name the address of this machine.
+    // A web page that has resolved its own host name to this machine.
     let rebound = [("host", "evil.example"), ("origin", "http://evil.example")];
     assert_eq!(status(&service, &rebound).await, 403);
     service.close().await;

@@ -1,4 +1,4 @@
-//! The server on embedded services: requests without a network, and the network without a client's good manners.
+//! The server on embedded services: requests without a network, and connections of clients that misbehave.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,7 +9,7 @@ mod requests;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use super::{Listen, Plan, service::Service};
+use super::{Listen, ServeSettings, service::Service};
 use crate::{
     config::scenario::Scenario,
     input::address::{DbTarget, KafkaTarget, RedisTarget, Services},
@@ -17,8 +17,8 @@ use crate::{
     strategies::Entry,
 };
 
-/// A server of this strategy on embedded services.
-pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
+/// The settings of a server of this strategy on embedded services.
+pub(super) fn settings(entry: &'static Entry, limit: u64) -> ServeSettings {
     let workload = Workload {
         users: 1_000,
         limit,
@@ -40,7 +40,7 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
         consumer_rate: None,
         tls_ca: None,
     };
-    Plan {
+    ServeSettings {
         entry,
         scenario: Scenario::of_strategy(entry, workload, services),
         listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
@@ -49,11 +49,11 @@ pub(super) fn plan(entry: &'static Entry, limit: u64) -> Plan {
     }
 }
 
-/// One of the catalogue.
+/// A strategy of the catalogue.
 pub(super) fn named(name: &str) -> &'static Entry {
     crate::strategies::find(name).unwrap()
 }
 
 async fn open(entry: &'static Entry, limit: u64) -> Arc<Service> {
-    Arc::new(Service::open(plan(entry, limit)).await.unwrap())
+    Arc::new(Service::open(settings(entry, limit)).await.unwrap())
 }

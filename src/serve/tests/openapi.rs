@@ -1,4 +1,4 @@
-//! The description is in step with what is served.
+//! The OpenAPI description matches the server.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ fn description() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
 }
 
-/// Holds an answer to the description: its status, its content type and its content, in which nothing may be that is not
+/// Compares a response with the description: its status, its content type and its content, which may have no field that is not
 /// described.
 pub fn check(route: Route, status: u16, content_type: &str, content: &str) {
     let description = description();
@@ -46,7 +46,7 @@ fn problems(description: &Value, schema: &Value, content: &Value) -> Vec<String>
     errors.map(|error| error.to_string()).collect()
 }
 
-/// Readers accept fields that were added later; here they are noticed.
+/// Forbids additional fields, so that a field without a description is noticed.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(keywords) => {
@@ -61,7 +61,7 @@ fn close(schema: &mut Value) {
 }
 
 #[test]
-fn every_route_is_described_and_nothing_else() {
+fn exactly_the_existing_routes_are_described() {
     let description = description();
     let described: BTreeSet<_> = description["paths"]
         .as_object()
@@ -79,7 +79,7 @@ fn every_route_is_described_and_nothing_else() {
 }
 
 #[test]
-fn every_schema_is_one_and_every_reference_leads_somewhere() {
+fn every_schema_is_valid_and_every_reference_exists() {
     let description = description();
     let schemas = description["components"]["schemas"].as_object().unwrap();
     for schema in schemas.values() {
@@ -115,7 +115,7 @@ fn collect(value: &Value, references: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_example_is_one() {
+fn every_example_matches_its_schema() {
     let description = description();
     let responses = description["components"]["responses"].as_object().unwrap();
     let contents = responses
@@ -131,7 +131,7 @@ fn every_example_is_one() {
 }
 
 #[test]
-fn the_check_notices_what_is_not_described() {
+fn the_check_reports_fields_without_a_description() {
     let noticed = |status, content_type: &'static str, content: &'static str| {
         std::panic::catch_unwind(|| check(Route::Claim, status, content_type, content)).is_err()
     };

@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response, body::Frame};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::{named, open, openapi, plan};
+use super::{named, open, openapi, settings};
 use crate::{
     model::verdict::Completion,
     ports::{CouponTable, Effect, Event, PortError, Result, UserId},
@@ -27,7 +27,7 @@ use crate::{
     strategies::{Decision, Entry, Promise, Strategy},
 };
 
-/// An answer, held to the description where its path is described.
+/// Sends a request and compares the response with the description, if the path is described.
 async fn ask(service: &Arc<Service>, method: &str, uri: &str, body: &str) -> (u16, Value) {
     let request = request(method, uri, body);
     let path = request.uri().path().to_owned();
@@ -71,7 +71,7 @@ async fn ledger(service: &Arc<Service>) -> Value {
     ledger
 }
 
-/// The ledger when nothing is under way any more.
+/// The ledger once all work is done.
 async fn drained(service: &Arc<Service>) -> Value {
     loop {
         let ledger = ledger(service).await;
@@ -83,7 +83,7 @@ async fn drained(service: &Arc<Service>) -> Value {
 }
 
 #[tokio::test]
-async fn claims_are_told_and_the_ledger_has_them() {
+async fn the_ledger_has_the_issued_claims() {
     let service = open(named("redis-set-incr"), 2).await;
     assert_eq!(claim(&service, 9).await, 201);
     assert_eq!(claim(&service, 9).await, 409);
@@ -98,7 +98,7 @@ async fn claims_are_told_and_the_ledger_has_them() {
 }
 
 #[tokio::test]
-async fn a_user_with_two_rows_is_there_twice() {
+async fn a_user_with_two_rows_is_listed_twice() {
     let service = open(named("naive"), 5).await;
     for user in [9, 4, 9] {
         assert_eq!(claim(&service, user).await, 201);
@@ -108,7 +108,7 @@ async fn a_user_with_two_rows_is_there_twice() {
 }
 
 #[tokio::test]
-async fn a_reset_begins_again() {
+async fn a_reset_creates_a_new_event() {
     let service = open(named("redis-set-incr"), 1).await;
     assert_eq!(claim(&service, 1).await, 201);
     assert_eq!(claim(&service, 2).await, 410);
@@ -123,7 +123,7 @@ async fn a_reset_begins_again() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_number_is_somebody_new() {
+async fn a_request_without_a_user_gets_a_new_user() {
     let service = open(named("redis-set-incr"), 9).await;
     for number in 1..=3 {
         let (status, answer) = ask(&service, "POST", "/claim", "").await;
@@ -136,7 +136,7 @@ async fn whoever_has_no_number_is_somebody_new() {
 }
 
 #[tokio::test]
-async fn a_topic_is_worked_off_and_the_ledger_says_when() {
+async fn the_ledger_reports_when_the_topic_is_drained() {
     let service = open(named("redis-kafka"), 20).await;
     for user in 1..=30 {
         assert_eq!(
@@ -156,7 +156,7 @@ async fn a_topic_is_worked_off_and_the_ledger_says_when() {
 }
 
 #[tokio::test]
-async fn the_strategy_that_only_answers_gives_nothing_away() {
+async fn the_strategy_answer_issues_no_coupon() {
     let service = open(&ANSWER, 100).await;
     for user in 1..=3 {
         assert_eq!(claim(&service, user).await, 410);
@@ -170,10 +170,10 @@ async fn the_strategy_that_only_answers_gives_nothing_away() {
 }
 
 #[tokio::test]
-async fn bad_input_is_a_problem_that_says_what_to_do() {
+async fn invalid_input_is_a_problem_with_a_correction() {
     let service = open(&ANSWER, 1).await;
     for (uri, body, words) in [
-        ("/claim", "user=17", "the body is no JSON"),
+        ("/claim", "user=17", "the body is not JSON"),
         ("/claim", "{}", "send {\"user\": 17}"),
         (
             "/claim",
@@ -195,7 +195,7 @@ async fn bad_input_is_a_problem_that_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_whether_or_not_it_says_its_size() {
+async fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
     let service = open(&ANSWER, 1).await;
     let fits = format!("{{\"user\": 1{}}}", " ".repeat(LARGEST_BODY - 12));
     assert_eq!(fits.len(), LARGEST_BODY - 1);
@@ -215,7 +215,7 @@ async fn a_body_that_is_too_large_is_refused_whether_or_not_it_says_its_size() {
 }
 
 #[tokio::test]
-async fn paths_and_methods_that_are_not_there_say_which_are() {
+async fn unknown_paths_and_methods_are_answered_with_the_valid_ones() {
     let service = open(&ANSWER, 1).await;
     for path in ["/", "/claims", "/claim/", "/CLAIM"] {
         let (status, problem) = ask(&service, "POST", path, "").await;
@@ -246,7 +246,7 @@ async fn paths_and_methods_that_are_not_there_say_which_are() {
 }
 
 #[tokio::test]
-async fn everything_that_can_be_looked_at_is_as_described() {
+async fn all_get_routes_match_the_description() {
     let service = open(named("redis-set-incr"), 1).await;
     assert_eq!(claim(&service, 1).await, 201);
     assert_eq!(claim(&service, 2).await, 410);
@@ -268,31 +268,31 @@ async fn everything_that_can_be_looked_at_is_as_described() {
     service.close().await;
 }
 
-/// What happens to a claim depends on the user.
-struct Moody(Arc<dyn CouponTable>);
+/// A strategy whose result depends on the user.
+struct ByUser(Arc<dyn CouponTable>);
 
-/// Nobody passes until the test lets them; of one test alone.
-static DOOR: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(0));
+/// Claims wait for a permit of the test. Used by one test.
+static PERMITS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(0));
 
-static MOODY: Entry = Entry {
-    name: "moody",
+static BY_USER: Entry = Entry {
+    name: "by-user",
     how: "",
     promise: Promise::None,
     one_per_user: false,
     needs: &[],
     known_failure: "",
     source: "",
-    build: |event: &Event| Arc::new(Moody(Arc::clone(&event.coupons))),
+    build: |event: &Event| Arc::new(ByUser(Arc::clone(&event.coupons))),
 };
 
 #[async_trait]
-impl Strategy for Moody {
+impl Strategy for ByUser {
     async fn claim(&self, user: UserId) -> Result<Decision> {
         match user.0 {
             1 => return Err(PortError::new("INSERT coupon", Effect::None, "refused")),
             2 => return Err(PortError::new("COMMIT", Effect::Unknown, "no answer")),
             3 => std::future::pending().await,
-            4 => DOOR.acquire().await.map(drop).unwrap(),
+            4 => PERMITS.acquire().await.map(drop).unwrap(),
             _ => tokio::task::yield_now().await,
         }
         self.0.insert(user).await?;
@@ -301,10 +301,10 @@ impl Strategy for Moody {
 }
 
 #[tokio::test]
-async fn a_claim_without_an_answer_says_whether_there_may_be_a_coupon() {
-    let mut plan = plan(&MOODY, 10);
-    plan.scenario.workload.timeout = Duration::from_millis(50);
-    let service = Arc::new(Service::open(plan).await.unwrap());
+async fn a_claim_without_a_decision_reports_whether_there_can_be_a_coupon() {
+    let mut settings = settings(&BY_USER, 10);
+    settings.scenario.workload.timeout = Duration::from_millis(50);
+    let service = Arc::new(Service::open(settings).await.unwrap());
     for (user, expected, outcome, words) in [
         (1, 503, "failed", "INSERT coupon: refused"),
         (2, 500, "indeterminate", "COMMIT: no answer"),
@@ -319,7 +319,7 @@ async fn a_claim_without_an_answer_says_whether_there_may_be_a_coupon() {
             "{problem}"
         );
     }
-    // The third is still under way, and more may come of it.
+    // The third claim is still in progress and can still issue a coupon.
     assert_eq!(ledger(&service).await["drained"], json!(false));
     let served = service.close().await;
     assert_eq!((served.told.failed, served.told.indeterminate), (1, 1));
@@ -328,8 +328,8 @@ async fn a_claim_without_an_answer_says_whether_there_may_be_a_coupon() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_does_not_stop_a_claim_halfway() {
-    let service = open(&MOODY, 10).await;
+async fn a_client_that_disconnects_does_not_stop_its_claim() {
+    let service = open(&BY_USER, 10).await;
     let mut leaving = Box::pin(respond(
         Arc::clone(&service),
         request("POST", "/claim?user=5", ""),
@@ -342,8 +342,8 @@ async fn a_client_that_leaves_does_not_stop_a_claim_halfway() {
 }
 
 #[tokio::test]
-async fn a_reset_waits_for_claims_and_turns_others_away_meanwhile() {
-    let service = open(&MOODY, 10).await;
+async fn a_reset_waits_for_claims_and_refuses_new_ones() {
+    let service = open(&BY_USER, 10).await;
     let asked = |uri: &'static str| {
         let service = Arc::clone(&service);
         tokio::spawn(async move { ask(&service, "POST", uri, "").await })
@@ -361,7 +361,7 @@ async fn a_reset_waits_for_claims_and_turns_others_away_meanwhile() {
     let (_, page) = ask(&service, "GET", "/metrics", "").await;
     assert!(page.as_str().unwrap().contains("claims_total"), "{page}");
     assert!(!reset.is_finished());
-    DOOR.add_permits(1);
+    PERMITS.add_permits(1);
     assert_eq!(waiting.await.unwrap().0, 201);
     let (status, fresh) = reset.await.unwrap();
     assert_eq!((status, &fresh["users"]), (200, &json!([])));

@@ -1,4 +1,4 @@
-//! What follows an answer that decides nothing: a confirmation, or questions until there is a decision.
+//! The requests that follow a response without a decision: a confirmation, or polls until there is a decision.
 
 use std::time::Duration;
 
@@ -6,48 +6,51 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio::time::Instant;
 
-use super::Claim;
+use super::{HttpClaim, Meaning, Rules};
 use crate::{
     ports::{Effect, Result, UserId, attempt},
-    service::{Meaning, RequestTemplate, Rules, capture::Captures, template::Values},
+    service::{RequestTemplate, request::capture::Captures, template::Values},
     strategies::Decision,
 };
 
-/// A request that is sent after an answer, and what its own answer means.
+/// A request that follows a response, and the meanings of its own responses.
 #[derive(Debug)]
 pub struct Follow {
-    /// What is sent.
+    /// The request.
     pub request: RequestTemplate,
-    /// What of its answer the next request uses.
+    /// The values that are captured from its response for the next request.
     pub captures: Captures,
-    /// What its answers mean.
+    /// The meanings of its responses.
     pub rules: Rules,
 }
 
-/// A question that is asked until its answer decides.
+/// A request that is repeated until its response has a decision.
 #[derive(Debug)]
 pub struct Poll {
-    /// The question.
+    /// The request.
     pub follow: Follow,
-    /// Between an answer and the next question.
+    /// The pause between a response and the next request.
     pub every: Duration,
-    /// From the first answer to when nobody asks any more.
+    /// The time from the first response to the end of the polls.
     pub timeout: Duration,
 }
 
-/// One more request of a claim, and what came of it.
+/// A request that followed the claim, and its response.
 pub struct Followed<'a> {
-    /// As it left.
+    /// The request as it was sent.
     pub request: &'a Request<Bytes>,
-    /// As it came.
+    /// The response as it was received.
     pub answer: &'a Response<Bytes>,
-    /// What its answers mean.
+    /// The meanings of its responses.
     pub rules: &'a Rules,
 }
 
-impl Claim {
-    /// From the first answer to the decision: a confirmation where a coupon is reserved, and questions where the user has to wait.
-    /// `seen` is shown each request that follows.
+impl HttpClaim {
+    /// Sends requests after the first response until there is a decision: a confirmation of a reserved coupon, and polls while the
+    /// user has to wait. Calls `seen` with each of these requests.
+    ///
+    /// # Errors
+    /// A response is an error or matches no rule, a request cannot be sent, or there is no decision within the poll's timeout.
     pub async fn decide(
         &self,
         user: UserId,
@@ -75,17 +78,23 @@ impl Claim {
                 Meaning::Failed | Meaning::Indeterminate => None,
             };
             attempt::answered();
-            let next = next.ok_or_else(|| self.error(name, Effect::Unknown, "nothing follows"))?;
-            // Only what the next request needs has to be there.
-            let lacking = captures.take(&answer, &mut values).err();
+            let next = next.ok_or_else(|| {
+                self.error(
+                    name,
+                    Effect::Unknown,
+                    "the target file has no request for this answer",
+                )
+            })?;
+            // A missing value is an error only if the next request needs it.
+            let missing = captures.take(&answer, &mut values).err();
             let unsent = |why: String| {
-                let why = lacking.unwrap_or(why);
+                let why = missing.unwrap_or(why);
                 self.error(&next.request.name, Effect::Unknown, &why)
             };
             let request = self.follow_up(next, user, &values).map_err(unsent)?;
             let sent = self.client.send(request.clone()).await;
             answer = sent.map_err(|error| {
-                // The claim itself was taken, so the decision may have been made all the same.
+                // The service has received the claim, so it may have issued a coupon.
                 self.error(&next.request.name, Effect::Unknown, &error.message)
             })?;
             (name, rules, captures) = (&next.request.name, &next.rules, &next.captures);
@@ -97,7 +106,7 @@ impl Claim {
         }
     }
 
-    /// Until the next question; an error when it would be too late.
+    /// Waits until the next poll. An error if the next poll would be after the timeout.
     async fn wait(&self, deadline: &mut Option<Instant>) -> Result<()> {
         let Some(poll) = &self.target.poll else {
             return Ok(());

@@ -1,6 +1,7 @@
-//! A claim as the load engine makes it: a request of one user, sent once, and what its answer means.
+//! A claim as the load engine sends it: one request of one user, and the meaning of its response.
 
 mod follow;
+mod rules;
 
 use std::{
     collections::HashMap,
@@ -17,58 +18,64 @@ use futures::{StreamExt, stream};
 use http::{Request, Response};
 
 pub use follow::{Follow, Poll};
+pub use rules::{Meaning, Rule, Rules, Statuses};
 
 use super::{
-    Event, Meaning, Rules, Secrets, Target, Who, exchange::Dialogue, session::Session,
-    stage::STREAMS, steps::Sessions, template::Values,
+    AttemptValues, EventValues, Secrets, Target,
+    request::{exchange::ExchangeText, session::Session},
+    setup::Sessions,
+    template::Values,
 };
 use crate::{
-    adapters::http::{Client, Held, Undecoded, Version},
+    adapters::http::{Client, HeldRequest, Undecoded, Version},
     model::report::{AnswerSample, Unclassified},
     ports::{Effect, PortError, Result, UserId},
     strategies::{Decision, Strategy},
     text::redact,
 };
 
-/// Requests that are made ready at a time.
+/// The number of concurrent requests that an HTTP/2 connection usually allows.
+pub(super) const STREAMS: usize = 100;
+
+/// The number of requests that are prepared concurrently.
 const AT_A_TIME: usize = 32;
 
-/// Characters of an answer that are shown.
+/// The number of characters of a body that are shown.
 const BODY: usize = 200;
 
-/// Bytes of an answer that are looked at for it.
+/// The number of bytes of a body that are decoded for these characters.
 const LOOKED_AT: usize = 16 * 1024;
 
-/// Headers of an answer that are shown.
+/// The number of response headers that are shown.
 const HEADERS: usize = 8;
 
-/// What claims are made of, besides the target.
+/// The values that claims are built from, besides the target.
 pub struct Prepared {
-    /// What is the same for all users.
-    pub event: Event,
-    /// What the steps before the claim have given to each user.
+    /// The values that are the same for all users.
+    pub event: EventValues,
+    /// The session of each user after the steps before the claim.
     pub sessions: Sessions,
-    /// Values that no output may contain.
+    /// The values that no output may contain.
     pub secrets: Secrets,
 }
 
-/// Asks a service, user by user.
-pub struct Claim {
+/// Sends claims to a service.
+pub struct HttpClaim {
     target: Arc<Target>,
     client: Client,
     prepared: Prepared,
-    /// Requests that are complete but for their last byte.
-    ready: OnceLock<HashMap<UserId, Mutex<Vec<Held>>>>,
-    /// Attempts made so far, by user; empty where no request says which it is.
+    /// Requests that are sent except for their last byte.
+    ready: OnceLock<HashMap<UserId, Mutex<Vec<HeldRequest>>>>,
+    /// The number of attempts so far, by user. Empty if no request contains the number of the attempt.
     attempts: Vec<AtomicU32>,
     unclassified: Mutex<Unclassified>,
-    /// What coupons are redeemed with, and who was told so.
+    /// The codes of the issued coupons, with the user of each.
     codes: Mutex<Vec<(String, UserId)>>,
     held: AtomicU64,
 }
 
-impl Claim {
-    /// For users 1 to `users`.
+impl HttpClaim {
+    /// Prepares claims of users 1 to `users`.
     pub fn new(target: Arc<Target>, client: Client, prepared: Prepared, users: u64) -> Self {
         let counted = if target.claim.has_attempt() { users } else { 0 };
         Self {
@@ -83,14 +90,14 @@ impl Claim {
         }
     }
 
-    /// Sends everything but the last byte of the first claims, so that these take effect together when they are released. What
-    /// cannot be held leaves whole.
+    /// Sends the first claims except for their last byte, so that they take effect together when they are released. A request that
+    /// cannot be held back is sent whole at the release.
     pub async fn make_ready(&self, users: &[UserId]) {
         let held = stream::iter(users.iter().map(|user| self.hold(*user))).buffered(AT_A_TIME);
-        let mut ready: HashMap<UserId, Mutex<Vec<Held>>> = HashMap::new();
+        let mut ready: HashMap<UserId, Mutex<Vec<HeldRequest>>> = HashMap::new();
         let mut held = std::pin::pin!(held);
         while let Some((user, held)) = held.next().await {
-            // A request that broke before its last byte has asked for nothing: it is made again at the release.
+            // A request that failed before its last byte has had no effect. It is sent again at the release.
             let Some(held) = held else { continue };
             self.held
                 .fetch_add(held.is_held().into(), Ordering::Relaxed);
@@ -99,7 +106,7 @@ impl Claim {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(held);
         }
-        // A user's first attempt takes the first that was made.
+        // A user's first attempt takes the request that was prepared first.
         for slot in ready.values_mut() {
             slot.get_mut()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -108,24 +115,24 @@ impl Claim {
         let _ = self.ready.set(ready);
     }
 
-    async fn hold(&self, user: UserId) -> (UserId, Option<Held>) {
+    async fn hold(&self, user: UserId) -> (UserId, Option<HeldRequest>) {
         let Ok(request) = self.request(user) else {
             return (user, None);
         };
         (user, self.client.hold(request).await.ok())
     }
 
-    fn take_ready(&self, user: UserId) -> Option<Held> {
+    fn take_ready(&self, user: UserId) -> Option<HeldRequest> {
         let slot = self.ready.get()?.get(&user)?;
         slot.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    /// The connections that it is made on.
+    /// The client with the connections of the load.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// How many claims can be under way at once.
+    /// The number of claims that can be sent concurrently.
     pub fn at_a_time(&self) -> usize {
         let a_connection = match self.target.service.version {
             Version::Http1 => 1,
@@ -134,30 +141,33 @@ impl Claim {
         self.client.connections().saturating_mul(a_connection)
     }
 
-    /// How long nothing may move before the load is given up, where an answer may take `answer`: a decision may come later.
+    /// How long the load may make no progress. `answer` is the timeout of one response; polls may take longer.
     pub fn patience(&self, answer: Duration) -> Duration {
         let poll = self.target.poll.as_ref();
         answer + poll.map_or(Duration::ZERO, |poll| poll.timeout)
     }
 
-    /// Claims that left by their last byte.
+    /// The number of claims that were held back before their last byte.
     pub fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// The codes that users were told, with the user of each.
+    /// The codes in responses that issued a coupon, with the user of each.
     pub fn codes(&self) -> Vec<(String, UserId)> {
         let codes = self.codes.lock();
         codes.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What answers there were that nobody thought of.
+    /// The responses that no rule matched.
     pub fn unclassified(&self) -> Unclassified {
         let kept = self.unclassified.lock();
         kept.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The user's next request.
+    /// Builds the user's next request.
+    ///
+    /// # Errors
+    /// A placeholder has no value, or a value cannot be sent where it is.
     pub fn request(&self, user: UserId) -> std::result::Result<Request<Bytes>, String> {
         let index = usize::try_from(user.0.saturating_sub(1)).unwrap_or(usize::MAX);
         let attempt = self.attempts.get(index);
@@ -172,9 +182,14 @@ impl Claim {
         Ok(request)
     }
 
-    fn who<'a>(&'a self, user: UserId, attempt: u32, captured: Option<&'a Values>) -> Who<'a> {
+    fn who<'a>(
+        &'a self,
+        user: UserId,
+        attempt: u32,
+        captured: Option<&'a Values>,
+    ) -> AttemptValues<'a> {
         let users = self.target.users.as_ref();
-        Who {
+        AttemptValues {
             user,
             attempt,
             columns: users.and_then(|users| users.line(user)),
@@ -182,13 +197,13 @@ impl Claim {
         }
     }
 
-    /// What the user has been given; `None` where no request uses it.
+    /// The session of the user. `None` if no request uses sessions.
     fn session(&self, user: UserId) -> Option<MutexGuard<'_, Session>> {
         let session = self.prepared.sessions.of(user)?;
         Some(session.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What an answer to the request `name` means by these rules; an error where it tells the user nothing.
+    /// The meaning of a response to the request `name`. An error if the response is an error, or if no rule matches it.
     fn understand(
         &self,
         (name, rules): (&str, &Rules),
@@ -214,7 +229,7 @@ impl Claim {
                 self.keep(user, answer);
                 let why = match answer.extensions().get() {
                     Some(Undecoded(why)) => format!("status {status}, and {why}"),
-                    None => format!("status {status}, and no [[outcome]] rule for it"),
+                    None => format!("status {status}, which no [[outcome]] rule matches"),
                 };
                 failed(Effect::Unknown, &why)
             }
@@ -242,7 +257,7 @@ impl Claim {
 }
 
 #[async_trait]
-impl Strategy for Claim {
+impl Strategy for HttpClaim {
     async fn claim(&self, user: UserId) -> Result<Decision> {
         let name = &self.target.claim.name;
         let answer = if let Some(held) = self.take_ready(user) {
@@ -260,13 +275,13 @@ impl Strategy for Claim {
             };
             self.error(name, effect, &error.message)
         })?;
-        // Boxed, so that a claim that is a single request stays small.
+        // Boxed to keep the future of a claim with a single request small.
         Box::pin(self.decide(user, answer, &mut |_| {})).await
     }
 }
 
-impl Claim {
-    /// The text without secrets, those of a user's session included.
+impl HttpClaim {
+    /// Masks the secrets in `text`, including those of the user's session.
     pub fn mask(&self, user: UserId, text: &str) -> String {
         let text = self.prepared.secrets.mask(text);
         redact::foreign(&match self.session(user) {
@@ -275,18 +290,18 @@ impl Claim {
         })
     }
 
-    /// What the steps of the first user sent and were answered.
-    pub fn steps(&self) -> &[Dialogue] {
+    /// The texts of the steps of the first user.
+    pub fn steps(&self) -> &[ExchangeText] {
         &self.prepared.sessions.first
     }
 
-    /// The beginning of an answer, without secrets.
+    /// The first characters of a response, without secrets.
     pub fn sample(&self, user: UserId, answer: &Response<Bytes>) -> AnswerSample {
         let headers = answer.headers().iter().take(HEADERS).map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
             self.mask(user, &format!("{name}: {value}"))
         });
-        // Masked before it is cut to what is shown, so that no half of a secret is left.
+        // Masked before it is shortened, so that no part of a secret remains.
         let body = if let Some(Undecoded(why)) = answer.extensions().get() {
             why.clone()
         } else {

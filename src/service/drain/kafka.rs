@@ -5,41 +5,43 @@ use std::sync::Arc;
 use super::Backlog;
 use crate::{
     adapters::kafka::{GroupLag, Lag},
-    service::{Event, Template, Who},
+    service::{AttemptValues, EventValues, Template},
 };
 
-/// A consumer group, and the topics that it has to have worked off.
+/// A consumer group, and the topics that it has to have consumed.
 #[derive(Debug)]
 pub struct KafkaLag {
-    /// `HOST:PORT`, separated by commas.
+    /// The brokers as `HOST:PORT`, separated by commas.
     pub brokers: String,
-    /// The group.
+    /// The name of the group.
     pub group: Template,
-    /// The topics.
+    /// The names of the topics.
     pub topics: Vec<Template>,
 }
 
-/// The group on a connection.
-pub struct Group {
+/// The condition on a connection.
+pub struct KafkaProbe {
     lag: Arc<Lag>,
     name: String,
     topics: String,
 }
 
 impl KafkaLag {
-    pub(super) async fn open(&self, event: &Event) -> Result<Group, String> {
-        let name = self.group.fill(event, Who::NOBODY);
+    pub(super) async fn open(&self, event: &EventValues) -> Result<KafkaProbe, String> {
+        let name = self.group.fill(event, AttemptValues::NONE);
         let topics = self.topics.iter();
-        let topics: Vec<_> = topics.map(|topic| topic.fill(event, Who::NOBODY)).collect();
+        let topics: Vec<_> = topics
+            .map(|topic| topic.fill(event, AttemptValues::NONE))
+            .collect();
         let (brokers, group) = (self.brokers.clone(), name.clone());
         let shown = topics.join(" + ");
-        // The library's questions block.
+        // The calls of librdkafka block.
         let connected =
             tokio::task::spawn_blocking(move || Lag::connect(&brokers, group, topics)).await;
         let lag = connected
             .map_err(|error| error.to_string())?
             .map_err(|why| format!("failed to use Kafka at {}: {why}", self.brokers))?;
-        Ok(Group {
+        Ok(KafkaProbe {
             lag: Arc::new(lag),
             name,
             topics: shown,
@@ -47,7 +49,7 @@ impl KafkaLag {
     }
 }
 
-impl Group {
+impl KafkaProbe {
     pub(super) async fn ask(&self) -> Result<Backlog, String> {
         let lag = Arc::clone(&self.lag);
         let asked = tokio::task::spawn_blocking(move || lag.of_any_topics()).await;

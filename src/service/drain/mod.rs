@@ -1,61 +1,63 @@
-//! How the end of a service's work is seen: what the target file says about it, and the questions that are asked after the load.
+//! How the end of a service's work is recognized: the conditions of `[drain]`, and the wait for them after the load.
 //!
-//! A condition proves that nothing is under way: a queue is empty, a consumer group has no lag, the service says so itself. A
-//! ledger that stands still proves nothing, as a slow worker looks the same. [`super::stage`] holds both against what users were
-//! promised.
+//! A condition proves that no work is left: a queue is empty, a consumer group has no lag, or the service reports it. An unchanged
+//! ledger proves nothing, because it also stays unchanged while a slow worker works. [`wait`] compares conditions and ledger with
+//! the promised coupons.
 
-mod answer;
+mod http;
 mod kafka;
 mod rabbitmq;
 mod redis;
 mod sql;
+pub mod wait;
 
 use std::time::Duration;
 
-pub use answer::Answer;
+pub use http::HttpCondition;
 pub use kafka::KafkaLag;
 pub use rabbitmq::{COLLECTED_EVERY, RabbitQueue};
 pub use redis::{RedisBacklog, RedisWork};
 pub use sql::SqlZero;
+pub use wait::{DrainOutcome, promised};
 
-use super::Event;
+use super::EventValues;
 use crate::adapters::http::Client;
 
-/// How the end of the work is seen.
+/// How the end of the service's work is recognized.
 #[derive(Debug)]
 pub enum Drain {
-    /// A claim is answered after its coupon is durable, so no work is left once all claims are answered.
+    /// The service answers a claim after its coupon is durable, so no work is left once all claims are answered.
     Synchronous,
-    /// The service works on after its answers.
+    /// The service continues to work after its responses.
     Watched(Watched),
 }
 
-/// What is watched after the load.
+/// What has to become true after the load.
 #[derive(Debug)]
 pub struct Watched {
-    /// Each of them has to hold. Without any, nothing can prove that no work is under way.
+    /// All conditions have to hold. Without a condition, nothing proves that no work is left.
     pub conditions: Vec<Condition>,
-    /// How long the ledger has to stand still besides.
+    /// How long the ledger has to be unchanged, in addition to the conditions.
     pub unchanged_for: Option<Duration>,
-    /// How long to wait after something last moved; `None` is as long as for an attempt.
+    /// How long to wait after the last change. `None`: as long as the timeout of an attempt.
     pub timeout: Option<Duration>,
 }
 
 impl Watched {
-    /// Whether it says how the end of the work is seen, and not only how long to wait.
-    pub fn says_how(&self) -> bool {
+    /// Whether there is a condition or an `unchanged_for`, and not only a timeout.
+    pub fn has_criterion(&self) -> bool {
         !self.conditions.is_empty() || self.unchanged_for.is_some()
     }
 }
 
-/// Something that holds only if no work is under way.
+/// A condition that holds only if no work is left.
 #[derive(Debug)]
 pub enum Condition {
-    /// The service answers a question so.
-    Answer(Box<Answer>),
+    /// A response of the service has this value.
+    Http(Box<HttpCondition>),
     /// A Kafka consumer group has no lag.
     Kafka(KafkaLag),
-    /// Lists, a stream's group or a key in Redis are empty.
+    /// Lists, a stream's consumer group or a key in Redis have no work.
     Redis(RedisBacklog),
     /// A RabbitMQ queue is empty.
     Rabbit(RabbitQueue),
@@ -63,45 +65,48 @@ pub enum Condition {
     Sql(SqlZero),
 }
 
-/// Work that is under way.
+/// The remaining work of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backlog {
-    /// How much, where that is a number; 0 is none.
+    /// The amount. 0: no work is left. `None`: unknown.
     pub left: Option<u64>,
-    /// What was seen, in words.
+    /// The observation in words.
     pub words: String,
 }
 
 impl Backlog {
-    /// Whether no work is under way.
+    /// Whether no work is left.
     pub fn is_empty(&self) -> bool {
         self.left == Some(0)
     }
 }
 
-/// A condition that is connected to whatever tells whether it holds.
+/// A condition that is connected to the service, the broker or the database that it depends on.
 pub enum Probe {
     /// Over HTTP.
-    Answer(Box<answer::Question>),
+    Http(Box<http::HttpProbe>),
     /// From a Kafka cluster.
-    Kafka(kafka::Group),
+    Kafka(kafka::KafkaProbe),
     /// From Redis.
-    Redis(redis::Work),
+    Redis(redis::RedisProbe),
     /// From RabbitMQ.
-    Rabbit(rabbitmq::Queue),
+    Rabbit(rabbitmq::RabbitProbe),
     /// From a database.
-    Sql(sql::Count),
+    Sql(sql::SqlProbe),
 }
 
 impl Probe {
-    /// Connects `condition`. Nothing is asked of it yet.
+    /// Connects `condition`. It is not checked yet.
+    ///
+    /// # Errors
+    /// The connection failed.
     pub async fn open(
         condition: &Condition,
         client: &Client,
-        event: &Event,
+        event: &EventValues,
     ) -> Result<Self, String> {
         Ok(match condition {
-            Condition::Answer(answer) => Self::Answer(Box::new(answer.open(client, event))),
+            Condition::Http(http) => Self::Http(Box::new(http.open(client, event))),
             Condition::Kafka(lag) => Self::Kafka(lag.open(event).await?),
             Condition::Redis(backlog) => Self::Redis(backlog.open(event).await?),
             Condition::Rabbit(queue) => Self::Rabbit(queue.open(event).await?),
@@ -109,10 +114,13 @@ impl Probe {
         })
     }
 
-    /// What is under way now.
+    /// Reads the remaining work.
+    ///
+    /// # Errors
+    /// The service, the broker or the database could not be asked.
     pub async fn ask(&mut self) -> Result<Backlog, String> {
         match self {
-            Self::Answer(question) => question.ask().await,
+            Self::Http(http) => http.ask().await,
             Self::Kafka(group) => group.ask().await,
             Self::Redis(work) => work.ask().await,
             Self::Rabbit(queue) => queue.ask().await,

@@ -1,8 +1,8 @@
 //! A RabbitMQ queue over its management API: messages that wait, and messages that no consumer has acknowledged.
 //!
-//! The API's figures are as old as the last collection, which takes place every five seconds unless RabbitMQ is told otherwise
-//! (`collect_statistics_interval`), and RabbitMQ 3.10 was seen to repeat figures that were older than one collection. A queue
-//! counts as empty once every answer has said so for three collections.
+//! The API's figures are as old as the last collection, which takes place every five seconds unless RabbitMQ is configured otherwise
+//! (`collect_statistics_interval`). RabbitMQ 3.10 has repeated figures that were older than one collection. A queue counts as
+//! empty once every response has reported it empty for three collections.
 
 use std::time::{Duration, Instant};
 
@@ -20,46 +20,46 @@ use crate::{
         http::{Client, Endpoint, Options, Remote},
     },
     input::address::ServiceUrl,
-    service::{Event, Template, Who, template::Escape},
+    service::{AttemptValues, EventValues, Template, template::Escape},
 };
 
 /// The collection interval unless RabbitMQ is configured otherwise.
 pub const COLLECTED_EVERY: Duration = Duration::from_secs(5);
 
-/// For so many collections a queue has to be called empty.
+/// The number of collections for which a queue has to be reported empty.
 const COLLECTIONS: u32 = 3;
 
-/// A queue.
+/// A queue that has to be empty.
 #[derive(Debug)]
 pub struct RabbitQueue {
-    /// Of the management API, with the user's name and password.
+    /// The URL of the management API, with user name and password.
     pub url: ServiceUrl,
     /// The virtual host.
     pub vhost: Template,
-    /// The queue.
+    /// The name of the queue.
     pub queue: Template,
-    /// How old the API's figures may be.
+    /// The collection interval: how old the figures of the API may be.
     pub collected_every: Duration,
 }
 
-/// The queue on a connection to the API.
-pub struct Queue {
+/// The condition on a connection to the API.
+pub struct RabbitProbe {
     client: Client,
     path: String,
     login: HeaderValue,
     name: String,
     certain_after: Duration,
-    /// Since when every answer has said that the queue is empty.
+    /// The time since which every response has reported the queue empty.
     empty_since: Option<Instant>,
 }
 
 impl RabbitQueue {
-    /// For how long every answer has to call the queue empty before it counts as empty.
+    /// How long every response has to report the queue empty before it counts as empty.
     pub fn certain_after(&self) -> Duration {
         self.collected_every * COLLECTIONS
     }
 
-    pub(super) async fn open(&self, event: &Event) -> Result<Queue, String> {
+    pub(super) async fn open(&self, event: &EventValues) -> Result<RabbitProbe, String> {
         let failed = |why: String| format!("failed to use {}: {why}", self.url);
         let url = self.url.url();
         let endpoint = Endpoint::resolve(url, None, Remote::Allowed).await;
@@ -69,9 +69,9 @@ impl RabbitQueue {
             ..Options::default()
         };
         let client = Client::open(endpoint, &options).await;
-        let name = self.queue.fill(event, Who::NOBODY);
-        let vhost = self.vhost.fill(event, Who::NOBODY);
-        Ok(Queue {
+        let name = self.queue.fill(event, AttemptValues::NONE);
+        let vhost = self.vhost.fill(event, AttemptValues::NONE);
+        Ok(RabbitProbe {
             client: client.map_err(|error| failed(error.to_string()))?,
             path: format!(
                 "{}/api/queues/{}/{}",
@@ -94,7 +94,7 @@ impl RabbitQueue {
             decoded.decode_utf8_lossy().into_owned()
         };
         let (user, password) = match (url.username(), url.password()) {
-            // RabbitMQ's own, which it accepts from the same machine only.
+            // The default user of RabbitMQ, which it accepts only from the same machine.
             ("", None) => ("guest".to_owned(), "guest".to_owned()),
             (user, password) => (plain(user), plain(password.unwrap_or_default())),
         };
@@ -105,14 +105,14 @@ impl RabbitQueue {
     }
 }
 
-impl Queue {
+impl RabbitProbe {
     pub(super) async fn ask(&mut self) -> Result<Backlog, String> {
-        let seen = self.look().await;
-        let empty = seen.as_ref().is_ok_and(Backlog::is_empty);
+        let backlog = self.read().await;
+        let empty = backlog.as_ref().is_ok_and(Backlog::is_empty);
         let now = Instant::now();
         if !empty {
             self.empty_since = None;
-            return seen;
+            return backlog;
         }
         let since = *self.empty_since.get_or_insert(now);
         if now.saturating_duration_since(since) < self.certain_after {
@@ -125,10 +125,10 @@ impl Queue {
                 ),
             });
         }
-        seen
+        backlog
     }
 
-    async fn look(&self) -> Result<Backlog, String> {
+    async fn read(&self) -> Result<Backlog, String> {
         let name = &self.name;
         let failed = |why: String| format!("failed to ask RabbitMQ for the queue {name}: {why}");
         let request = Request::get(&self.path)
@@ -150,12 +150,12 @@ impl Queue {
             status => return Err(failed(format!("unexpected status {status}"))),
         }
         let body: Value = serde_json::from_slice(answer.body())
-            .map_err(|_| failed("the answer is no JSON".to_owned()))?;
+            .map_err(|_| failed("the answer is not JSON".to_owned()))?;
         Ok(waiting(name, &body))
     }
 }
 
-/// What an answer says of the queue. The figures are not there before the first collection.
+/// The messages in the queue. There are no figures before the first collection.
 fn waiting(name: &str, body: &Value) -> Backlog {
     let figure = |key: &str| body.get(key).and_then(Value::as_u64);
     match (figure("messages_ready"), figure("messages_unacknowledged")) {
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_that_nobody_has_acknowledged_are_work() {
+    fn messages_without_an_acknowledgement_are_work() {
         let seen = |body| waiting("q", &body).left;
         let figures =
             |ready, open| json!({"messages_ready": ready, "messages_unacknowledged": open});

@@ -1,44 +1,44 @@
-//! Work that waits in Redis: items of lists, entries that the consumer group of a stream has not acknowledged or not read, or
-//! whatever a key holds.
+//! Work that waits in Redis: items of lists, entries that the consumer group of a stream has not acknowledged or not read, or the
+//! items or the number of any key.
 
 use redis::{Cmd, FromRedisValue, RedisError, RedisResult, Value, aio::MultiplexedConnection, cmd};
 
 use super::Backlog;
 use crate::{
     input::address::ServiceUrl,
-    service::{Event, Template, Who, ledger::redis::connect},
+    service::{AttemptValues, EventValues, Template, ledger::redis::connect},
 };
 
-/// Entries of a stream that are counted one by one where Redis does not know how many are left.
+/// The most entries of a stream that are counted one by one if Redis does not report how many are left.
 const COUNTED: usize = 1000;
 
-/// Where the work waits.
+/// The work in Redis that has to be done.
 #[derive(Debug)]
 pub struct RedisBacklog {
-    /// The Redis.
+    /// The URL of the Redis server.
     pub url: ServiceUrl,
-    /// Where in it.
+    /// The place of the work.
     pub work: RedisWork,
 }
 
-/// Where in Redis.
+/// The place of work in Redis.
 #[derive(Debug)]
 pub enum RedisWork {
-    /// Lists, whose lengths are added up.
+    /// Lists. Their lengths are added.
     Lists(Vec<Template>),
     /// A stream that a consumer group reads.
     Stream {
-        /// Its key.
+        /// The key of the stream.
         key: Template,
-        /// Who reads it.
+        /// The consumer group.
         group: Template,
     },
-    /// A key of any type: how many items it has, or the number that it holds.
+    /// A key of any type: the number of its items, or the number that it holds.
     Key(Template),
 }
 
-/// The same on a connection, with its placeholders filled in.
-pub struct Work {
+/// The condition on a connection, with its placeholders filled in.
+pub struct RedisProbe {
     connection: MultiplexedConnection,
     place: Place,
 }
@@ -50,8 +50,8 @@ enum Place {
 }
 
 impl RedisBacklog {
-    pub(super) async fn open(&self, event: &Event) -> Result<Work, String> {
-        let fill = |template: &Template| template.fill(event, Who::NOBODY);
+    pub(super) async fn open(&self, event: &EventValues) -> Result<RedisProbe, String> {
+        let fill = |template: &Template| template.fill(event, AttemptValues::NONE);
         let place = match &self.work {
             RedisWork::Lists(lists) => Place::Lists(lists.iter().map(fill).collect()),
             RedisWork::Stream { key, group } => Place::Stream {
@@ -61,11 +61,11 @@ impl RedisBacklog {
             RedisWork::Key(key) => Place::Key(fill(key)),
         };
         let (connection, _) = connect(&self.url).await?;
-        Ok(Work { connection, place })
+        Ok(RedisProbe { connection, place })
     }
 }
 
-impl Work {
+impl RedisProbe {
     pub(super) async fn ask(&mut self) -> Result<Backlog, String> {
         let connection = &mut self.connection;
         match &self.place {
@@ -93,11 +93,11 @@ async fn lengths(
     })
 }
 
-/// What a stream's group tells of itself.
+/// The figures of a consumer group.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Group {
+struct GroupFigures {
     pending: u64,
-    /// Unknown before Redis 7, and after entries were deleted.
+    /// Entries that the group has not read. Unknown before Redis 7, and after entries were deleted.
     lag: Option<u64>,
     last_delivered: String,
 }
@@ -112,7 +112,7 @@ async fn stream(
         .await
         .map_err(wrong)?;
     if !exists {
-        // A stream stays when its last entry goes, so this one has never been written to: its name may be wrong.
+        // Redis keeps an empty stream, so no entry was ever written to this one: its name may be wrong.
         return Ok(Backlog {
             left: None,
             words: format!("there is no Redis stream {key}"),
@@ -121,7 +121,10 @@ async fn stream(
     let groups: Vec<Value> = ask(connection, cmd("XINFO").arg("GROUPS").arg(key))
         .await
         .map_err(wrong)?;
-    let Some(known) = groups.iter().find_map(|fields| Group::named(group, fields)) else {
+    let Some(known) = groups
+        .iter()
+        .find_map(|fields| GroupFigures::named(group, fields))
+    else {
         return Ok(Backlog {
             left: None,
             words: format!("the Redis stream {key} has no group {group}"),
@@ -142,7 +145,7 @@ async fn stream(
     })
 }
 
-/// Entries behind `last`; at least so many where there are more than [`COUNTED`].
+/// The number of entries after `last`, at most [`COUNTED`].
 async fn after(connection: &mut MultiplexedConnection, key: &str, last: &str) -> RedisResult<u64> {
     let mut range = cmd("XRANGE");
     range.arg(key).arg(format!("({last}")).arg("+");
@@ -150,8 +153,8 @@ async fn after(connection: &mut MultiplexedConnection, key: &str, last: &str) ->
     Ok(entries.len() as u64)
 }
 
-impl Group {
-    /// Reads an item of `XINFO GROUPS`: names and values in turn. `None` for another group.
+impl GroupFigures {
+    /// Reads an item of `XINFO GROUPS`: names and values alternate. `None` for another group.
     fn named(name: &str, fields: &Value) -> Option<Self> {
         let fields = match fields {
             Value::Array(fields) => fields.clone(),
@@ -162,12 +165,12 @@ impl Group {
             _ => return None,
         };
         let mut group = Self::default();
-        let mut is_it = false;
+        let mut is_named = false;
         for pair in fields.chunks_exact(2) {
             let key = String::from_redis_value(pair[0].clone()).ok()?;
             let value = pair[1].clone();
             match key.as_str() {
-                "name" => is_it = String::from_redis_value(value).ok()? == name,
+                "name" => is_named = String::from_redis_value(value).ok()? == name,
                 "pending" => group.pending = u64::from_redis_value(value).ok()?,
                 "lag" => group.lag = u64::from_redis_value(value).ok(),
                 "last-delivered-id" => {
@@ -176,11 +179,11 @@ impl Group {
                 _ => {}
             }
         }
-        is_it.then_some(group)
+        is_named.then_some(group)
     }
 }
 
-/// How much a key holds; one that does not exist holds nothing.
+/// The number of items of a key, or the number that it holds. A key that does not exist has no items.
 async fn size(connection: &mut MultiplexedConnection, key: &str) -> Result<Backlog, String> {
     let wrong = |error: RedisError| failed(key, &error);
     let kind: String = ask(connection, cmd("TYPE").arg(key)).await.map_err(wrong)?;
@@ -253,20 +256,20 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_found_by_its_name_and_its_lag_may_be_unknown() {
-        let group = |lag| Group {
+    fn a_group_is_found_by_its_name_also_without_a_lag() {
+        let group = |lag| GroupFigures {
             pending: 2,
             lag,
             last_delivered: "5-0".to_owned(),
         };
         assert_eq!(
-            Group::named("workers", &fields(Value::Int(3))),
+            GroupFigures::named("workers", &fields(Value::Int(3))),
             Some(group(Some(3)))
         );
         assert_eq!(
-            Group::named("workers", &fields(Value::Nil)),
+            GroupFigures::named("workers", &fields(Value::Nil)),
             Some(group(None))
         );
-        assert_eq!(Group::named("others", &fields(Value::Nil)), None);
+        assert_eq!(GroupFigures::named("others", &fields(Value::Nil)), None);
     }
 }

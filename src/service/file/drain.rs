@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::input::raw_value::{RawValue, one_or_many};
 
-/// When nothing is under way any more.
+/// How the end of the service's work is recognized.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drain {
@@ -23,7 +23,7 @@ pub struct Drain {
     pub timeout: Option<RawValue>,
 }
 
-/// A question that is answered so once the pipeline is empty.
+/// A condition on a response of the service.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainHttp {
@@ -38,7 +38,7 @@ pub struct DrainHttp {
     pub exists: Option<bool>,
 }
 
-/// A consumer group.
+/// A Kafka consumer group without lag.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainKafka {
@@ -48,7 +48,7 @@ pub struct DrainKafka {
     pub topic: Vec<RawValue>,
 }
 
-/// Lists, a stream's group, or a key.
+/// Lists, a stream with its consumer group, or a key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainRedis {
@@ -60,7 +60,7 @@ pub struct DrainRedis {
     pub key: Option<RawValue>,
 }
 
-/// A queue.
+/// A RabbitMQ queue.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainRabbitMq {
@@ -71,12 +71,12 @@ pub struct DrainRabbitMq {
 }
 
 impl Drain {
-    /// Whether it says how the end of the work is seen, and not only how long to wait.
-    pub fn says_how(&self) -> bool {
+    /// Whether the table has a condition, `unchanged_for` or `synchronous`, and not only a timeout.
+    pub fn has_criterion(&self) -> bool {
         self.synchronous == Some(true) || self.waits()
     }
 
-    /// Whether it names something that has to become so.
+    /// Whether the table has a condition or `unchanged_for`.
     pub fn waits(&self) -> bool {
         self.http.is_some()
             || self.kafka.is_some()

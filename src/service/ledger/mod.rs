@@ -1,103 +1,103 @@
-//! What is really there: the coupons of a service, as whatever holds them tells.
+//! The coupons that a service holds, read over HTTP, from a database or from Redis.
 //!
-//! A source is described by the file and opened for a run as a [`Reader`]. Reading changes nothing.
+//! The target file describes a [`Source`]; a run opens it as a [`LedgerReader`]. Reading changes nothing.
 
-mod found;
-mod more;
-mod over_http;
+mod contents;
+mod http;
+mod page_signs;
 mod pages;
 pub(super) mod redis;
 mod spelling;
 pub(super) mod sql;
 
-pub use found::{Found, Row, Stock};
+pub use contents::{LedgerContents, Row, Stock};
 pub use pages::{Order, Pages};
-pub use spelling::{Named, Spelling};
+pub use spelling::{NamedRows, Spelling};
 
-use super::{Event, RequestTemplate, Target, Template, Who};
+use super::{AttemptValues, EventValues, RequestTemplate, Target, Template};
 use crate::{
     adapters::http::Client,
     input::address::{DbTarget, ServiceUrl},
     model::report::Backend,
 };
 
-/// Where the coupons are.
+/// The source of a ledger.
 #[derive(Debug)]
 pub enum Source {
-    /// The service itself is asked.
+    /// A request to the service.
     Http {
-        /// The question.
+        /// The request.
         request: RequestTemplate,
-        /// Where the answer has it.
+        /// The place of the coupons in the response.
         find: Find,
-        /// Whether that is all.
+        /// How a list is divided into pages.
         pages: Pages,
     },
-    /// A database is.
+    /// A query on a database.
     Sql {
-        /// Which.
+        /// The database.
         db: DbTarget,
-        /// The question.
+        /// The query.
         query: Template,
-        /// What its columns hold.
-        what: What,
+        /// The meaning of its columns.
+        what: QueryKind,
     },
     /// A key in Redis: a set, a list or a sorted set of users, or a counter.
     Redis {
-        /// Which Redis.
+        /// The URL of the Redis server.
         url: ServiceUrl,
         /// The key.
         key: Template,
     },
-    /// Nowhere that we could look.
+    /// No ledger: nothing can be read.
     None,
 }
 
-/// Where a JSON answer has what.
+/// The place of the coupons in a JSON response.
 #[derive(Debug, Clone)]
 pub enum Find {
     /// Every coupon.
     Users(List),
-    /// How many coupons there are.
+    /// The number of coupons.
     Count {
-        /// To the number.
+        /// The JSON pointer to the number.
         pointer: String,
     },
 }
 
-/// Where a JSON answer has a list of coupons.
+/// A list of coupons in a JSON response.
 #[derive(Debug, Clone)]
 pub struct List {
-    /// To the list.
+    /// The JSON pointer to the list.
     pub pointer: String,
-    /// From an item of the list to the user; `None` is the item itself.
+    /// The JSON pointer from an item to its user. `None`: the item is the user.
     pub id: Option<String>,
-    /// From an item to the coupon's code.
+    /// The JSON pointer from an item to the code of the coupon.
     pub code: Option<String>,
 }
 
-/// What a query returns.
+/// The meaning of the columns of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// A line for each coupon: its user, and in a second column its code, where there is one.
+pub enum QueryKind {
+    /// One row for each coupon: the user, and optionally the code in a second column.
     Users,
-    /// One number.
+    /// One row with one number.
     Count,
 }
 
 impl Source {
-    /// Whether each run has a ledger of its own, so that rows of one run never show in another.
+    /// Whether each run has a ledger of its own, so that one run never reads rows of another.
     pub fn is_of_the_run(&self) -> bool {
         match self {
             Self::Http { request, .. } => request.has_run(),
             Self::Sql { query, .. } => query.has_run(),
             Self::Redis { key, .. } => key.has_run(),
-            // What users were told is of the run alone.
+            // Only the decisions that users received are judged, and they belong to one run.
             Self::None => true,
         }
     }
 
-    /// In a few words, for the head of a report.
+    /// A short description for the head of a report.
     pub fn describe(&self) -> String {
         match self {
             Self::Http { request, find, .. } => {
@@ -109,8 +109,8 @@ impl Source {
             }
             Self::Sql { db, what, .. } => {
                 let what = match what {
-                    What::Users => "users",
-                    What::Count => "a count",
+                    QueryKind::Users => "users",
+                    QueryKind::Count => "a count",
                 };
                 format!("{what} by SQL from {}", db.kind())
             }
@@ -120,29 +120,32 @@ impl Source {
     }
 }
 
-/// A source that can be read.
-pub struct Reader {
+/// A source on a connection.
+pub struct LedgerReader {
     place: Place,
-    /// The limit that a stock counts down from; `None` where a count is one of coupons.
+    /// The limit from which a stock counts down. `None` if a count is the number of issued coupons.
     stock: Option<u64>,
 }
 
-/// What is read.
+/// The place that is read.
 enum Place {
     /// Over HTTP.
-    Http(Box<over_http::Answer>),
+    Http(Box<http::HttpLedger>),
     /// From a database.
     Sql(sql::Query),
     /// From Redis.
     Redis(redis::Key),
 }
 
-impl Reader {
-    /// Opens the ledger of a target; `None` where there is nothing to read.
+impl LedgerReader {
+    /// Connects to the ledger of a target. `None` if the target has no ledger.
+    ///
+    /// # Errors
+    /// The database or the Redis server cannot be connected.
     pub async fn open(
         target: &Target,
         client: &Client,
-        event: &Event,
+        event: &EventValues,
     ) -> Result<Option<Self>, String> {
         let stock = target.remaining.then_some(event.limit);
         let place = match &target.ledger {
@@ -150,7 +153,7 @@ impl Reader {
                 request,
                 find,
                 pages,
-            } => Place::Http(Box::new(over_http::Answer {
+            } => Place::Http(Box::new(http::HttpLedger {
                 client: client.clone(),
                 request: request.clone(),
                 find: find.clone(),
@@ -158,11 +161,11 @@ impl Reader {
                 event: event.clone(),
             })),
             Source::Sql { db, query, what } => {
-                let query = query.fill(event, Who::NOBODY);
+                let query = query.fill(event, AttemptValues::NONE);
                 Place::Sql(sql::Query::open(db, query, *what).await?)
             }
             Source::Redis { url, key } => {
-                let key = key.fill(event, Who::NOBODY);
+                let key = key.fill(event, AttemptValues::NONE);
                 Place::Redis(redis::Key::open(url, key, stock.is_some()).await?)
             }
             Source::None => return Ok(None),
@@ -170,23 +173,30 @@ impl Reader {
         Ok(Some(Self { place, stock }))
     }
 
-    /// What is there now.
-    pub async fn read(&mut self) -> Result<Found, String> {
+    /// Reads the ledger.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, is incomplete, or holds a number that cannot be a count.
+    pub async fn read(&mut self) -> Result<LedgerContents, String> {
         let raw = match &mut self.place {
             Place::Http(answer) => answer.read().await,
             Place::Sql(query) => query.read().await,
             Place::Redis(key) => key.read().await,
         };
         match (raw?, self.stock) {
-            (Raw::Rows(rows), _) => Ok(Found::Users(rows)),
-            (Raw::Number(left), Some(limit)) => Stock::new(limit, left).map(Found::Stock),
-            (Raw::Number(count), None) => u64::try_from(count).map(Found::Count).map_err(|_| {
-                format!("the count is {count}: for stock that counts down, say remaining = true")
-            }),
+            (Raw::Rows(rows), _) => Ok(LedgerContents::Users(rows)),
+            (Raw::Number(left), Some(limit)) => Stock::new(limit, left).map(LedgerContents::Stock),
+            (Raw::Number(count), None) => u64::try_from(count).map(LedgerContents::Count).map_err(
+                |_| {
+                    format!(
+                        "the count is {count}: for a stock that counts down, write remaining = true"
+                    )
+                },
+            ),
         }
     }
 
-    /// The database or the Redis that it is read from.
+    /// The database or the Redis server that holds the ledger. `None` for a ledger over HTTP.
     pub fn backend(&self) -> Option<Backend> {
         match &self.place {
             Place::Http(_) => None,
@@ -196,7 +206,7 @@ impl Reader {
     }
 }
 
-/// What a place holds, before it is known what a number counts.
+/// The contents of a place, before it is known whether a number counts issued coupons or stock.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::service) enum Raw {
     Rows(Vec<Row>),

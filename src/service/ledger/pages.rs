@@ -1,41 +1,41 @@
-//! How the pages of a list follow one another, and when there is none left. Pure.
+//! The order of the pages of a list, and the end of the list. Pure.
 
 use std::collections::HashSet;
 
 use http::{HeaderMap, Uri};
 use serde_json::Value;
 
-use super::more::{self, Signs};
-use crate::service::check;
+use super::page_signs::{self, PageSigns};
+use crate::service::matcher;
 
-/// How much of a list an answer holds.
+/// How a list is divided into pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pages {
-    /// How the pages follow one another; `None` where the first answer is all.
+    /// The order of the pages. `None` if the first response is the whole list.
     pub order: Option<Order>,
-    /// Which of the event's values stands for a page in the request; `None` where a page has a path of its own.
+    /// The index of the event's value that selects a page in the request. `None` if each page has its own path.
     pub slot: Option<usize>,
-    /// The most pages that are read.
+    /// The maximum number of pages to read.
     pub most: u32,
-    /// The list is complete whatever else the answer says: its `total` counts something else.
+    /// The list is complete in spite of other signs: for example, its `total` counts something else.
     pub whole: bool,
 }
 
-/// How pages follow one another.
+/// The order of pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
-    /// By number, from this one.
+    /// By page number, from this number.
     Page(u64),
-    /// By the number of items before them, from this one.
+    /// By the number of items before the page, from this number.
     Offset(u64),
-    /// By what this JSON pointer points to in the page before.
+    /// By the value at this JSON pointer in the page before.
     Cursor(String),
     /// By the header `Link: <…>; rel="next"` of the page before.
     Link,
 }
 
 impl Order {
-    /// The placeholder that stands for a page in the request.
+    /// The placeholder that selects a page in the request.
     pub fn placeholder(&self) -> Option<&'static str> {
         match self {
             Self::Page(_) => Some("page"),
@@ -46,32 +46,32 @@ impl Order {
     }
 }
 
-/// Where a page is.
+/// The place of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The value of the placeholder.
     Value(String),
-    /// A path with its query, in place of the request's own.
+    /// A path and query that replace those of the request.
     Path(String),
 }
 
 impl Place {
-    /// Of a request that has no pages.
+    /// The place for a request without pages.
     pub const FIRST: Self = Self::Value(String::new());
 }
 
-/// One answer.
+/// One response.
 pub struct Page<'a> {
-    /// Of the answer.
+    /// Its headers.
     pub headers: &'a HeaderMap,
-    /// Of the answer.
+    /// Its body.
     pub body: &'a Value,
-    /// Its list.
+    /// The items of its list.
     pub items: &'a [Value],
-    /// Where it was.
+    /// The path of its request.
     pub path: &'a Uri,
-    /// What it says of the pages around it.
-    pub signs: &'a Signs,
+    /// Its signs of other pages.
+    pub signs: &'a PageSigns,
 }
 
 /// Follows the pages from the first one.
@@ -100,24 +100,27 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Where the next page is.
+    /// The place of the next page.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
-    /// Takes a page; whether another one follows. Pages that go round in a circle are an error.
+    /// Adds a page. Returns whether another page follows.
+    ///
+    /// # Errors
+    /// The page is not the first, or repeats an earlier page.
     pub fn take(&mut self, page: &Page<'_>) -> Result<bool, String> {
         self.read += 1;
         self.items += page.items.len();
         if let (1, Some(said)) = (self.read, &page.signs.before) {
             return Err(format!(
-                "the first page that was read is not the first: it says {said}: begin before it, as in pages = {{ page = 0 }}"
+                "the first page that was read is not the first: it has {said}: begin earlier, as in pages = {{ page = 0 }}"
             ));
         }
         let content = Value::from(page.items).to_string();
         if !page.items.is_empty() && !self.contents.insert(content) {
             return Err(format!(
-                "page {} has the same items as a page before it, so the pages would never end: is {} what the service goes by?",
+                "page {} has the same items as a page before it, so the pages would never end: does the service use {}?",
                 self.read,
                 self.order.placeholder().map_or_else(
                     || "the Link header".to_owned(),
@@ -152,30 +155,30 @@ impl<'a> Walk<'a> {
         Ok(next.map(Place::Value))
     }
 
-    /// How many pages were read.
+    /// The number of pages that were read.
     pub fn read(&self) -> u32 {
         self.read
     }
 }
 
-/// What is at the pointer, if it leads on.
+/// The value at the pointer. `None` if it is the end of the list.
 fn cursor(body: &Value, pointer: &str) -> Result<Option<String>, String> {
     match body.pointer(pointer) {
         None | Some(Value::Null | Value::Bool(false)) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(value @ (Value::String(_) | Value::Number(_))) => Ok(Some(check::text(value))),
-        Some(other) => Err(format!("{other} at \"{pointer}\" is no cursor")),
+        Some(value @ (Value::String(_) | Value::Number(_))) => Ok(Some(matcher::text(value))),
+        Some(other) => Err(format!("{other} at \"{pointer}\" is not a cursor")),
     }
 }
 
-/// Its path and query alone: whatever it calls the host, load goes to the service of the file.
+/// The path and query of the link. Its host is ignored: requests go only to the service of the target file.
 fn link(page: &Page<'_>) -> Result<Option<Place>, String> {
-    let Some(link) = more::next_link(page.headers) else {
+    let Some(link) = page_signs::next_link(page.headers) else {
         return Ok(None);
     };
     let here = url::Url::parse("http://service").and_then(|base| base.join(&page.path.to_string()));
     let next = here.and_then(|here| here.join(&link));
-    let next = next.map_err(|error| format!("the Link header names no page: {error}"))?;
+    let next = next.map_err(|error| format!("the Link header has an invalid URL: {error}"))?;
     let query = next
         .query()
         .map_or(String::new(), |query| format!("?{query}"));
@@ -190,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    /// Where a service that answers like this is asked, up to the end.
+    /// The places that are read from a service with these responses.
     fn places(order: &Order, answers: &[(&str, Value)]) -> Result<Vec<Place>, String> {
         let mut walk = Walk::new(order);
         let mut places = vec![walk.place().clone()];
@@ -199,7 +202,7 @@ mod tests {
             if !link.is_empty() {
                 headers.insert(http::header::LINK, link.parse().unwrap());
             }
-            let signs = more::signs(&headers, body, "/items");
+            let signs = page_signs::signs(&headers, body, "/items");
             let page = Page {
                 headers: &headers,
                 body,
@@ -240,7 +243,7 @@ mod tests {
             places(&Order::Offset(0), &plain),
             Ok(values(&["0", "2", "3"]))
         );
-        // The service says itself which is the last.
+        // The service reports which page is the last.
         let last = [
             ("", json!({"items": [1], "last": false})),
             ("", json!({"items": [2], "last": true})),
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_go_round_are_an_error() {
+    fn pages_that_repeat_are_an_error() {
         let same = [
             ("", json!({"items": [1, 2]})),
             ("", json!({"items": [1, 2]})),
@@ -275,7 +278,7 @@ mod tests {
         let error = places(&Order::Page(0), &same).unwrap_err();
         assert_eq!(
             error,
-            "page 2 has the same items as a page before it, so the pages would never end: is {{page}} what the service goes by?"
+            "page 2 has the same items as a page before it, so the pages would never end: does the service use {{page}}?"
         );
         let round = [
             ("", json!({"items": [1], "next": "a"})),
@@ -286,7 +289,7 @@ mod tests {
         let second = [("", json!({"items": [1], "first": false}))];
         let error = places(&Order::Page(1), &second).unwrap_err();
         assert!(
-            error.contains("is not the first: it says \"first\": false"),
+            error.contains("is not the first: it has \"first\": false"),
             "{error}"
         );
     }

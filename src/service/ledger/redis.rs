@@ -1,10 +1,11 @@
-//! A ledger in Redis: what a key holds, by its type.
+//! A ledger in Redis: the value of one key, by its type.
 
 use redis::{InfoDict, RedisError, RedisResult, aio::MultiplexedConnection, cmd};
 
 use super::{Raw, Row};
 use crate::{
-    adapters::CONNECT_TIMEOUT, input::address::ServiceUrl, model::report::Backend, service::number,
+    adapters::CONNECT_TIMEOUT, input::address::ServiceUrl, model::report::Backend,
+    service::json_number,
 };
 
 /// A key on a connection.
@@ -12,7 +13,7 @@ pub struct Key {
     connection: MultiplexedConnection,
     name: String,
     version: String,
-    /// Whether it holds what is left: a number, or a collection of coupons that nobody has yet.
+    /// Whether the key holds the remaining stock: a number, or a collection of unissued coupons.
     is_stock: bool,
 }
 
@@ -27,7 +28,7 @@ impl Key {
         })
     }
 
-    /// A key that is not there holds nobody, and no stock: Redis removes a list with its last item.
+    /// A key that does not exist has no users, and no stock: Redis removes a list with its last item.
     pub async fn read(&mut self) -> Result<Raw, String> {
         let name = self.name.clone();
         let failed = |error: RedisError| format!("failed to read the key {name}: {error}");
@@ -64,8 +65,8 @@ impl Key {
             .await
             .map_err(|error| format!("failed to read the key {}: {error}", self.name))?;
         let text = text.unwrap_or_else(|| "0".to_owned());
-        let count = number::integer(&text).map(Raw::Number);
-        count.ok_or_else(|| format!("the key {} holds no count but {text:?}", self.name))
+        let count = json_number::integer(&text).map(Raw::Number);
+        count.ok_or_else(|| format!("the key {} holds {text:?}, which is not a count", self.name))
     }
 
     async fn ask<T: redis::FromRedisValue>(
@@ -87,7 +88,10 @@ impl Key {
     }
 }
 
-/// A connection, and the server's version.
+/// Connects to a Redis server. Returns the connection and the version of the server.
+///
+/// # Errors
+/// The server cannot be reached, refuses the login, or does not answer in time.
 pub(in crate::service) async fn connect(
     url: &ServiceUrl,
 ) -> Result<(MultiplexedConnection, String), String> {

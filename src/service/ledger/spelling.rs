@@ -1,31 +1,34 @@
-//! Whose coupons they are: users as a ledger spells them.
+//! The users of a run in the spelling of a ledger.
 
 use std::collections::HashMap;
 
 use super::Row;
 use crate::{ports::UserId, service::Secrets};
 
-/// Who is who in a ledger, and who is nobody of this run.
+/// The spelling of every user of the run.
 #[derive(Default)]
 pub struct Spelling {
     users: HashMap<String, UserId>,
 }
 
-/// Users as numbers. Strangers have numbers above all users', each its own.
+/// The rows of a ledger with users as numbers. A user that is not in the run gets a number above those of all users.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedRows {
     /// The user of every coupon, in the order of the ledger.
     pub rows: Vec<UserId>,
-    /// Coupons of nobody of this run.
+    /// The number of coupons of users that are not in the run.
     pub strangers: u64,
-    /// The first few of them, as the ledger spells them.
+    /// The first three of these users, in the spelling of the ledger.
     pub samples: Vec<String>,
-    /// What coupons are redeemed with, and whose they are, where the ledger tells.
+    /// The codes of the coupons with their users, if the ledger has codes.
     pub codes: Vec<(String, UserId)>,
 }
 
 impl Spelling {
-    /// Of users 1 to `count`, as `spell` writes them. Two users with one spelling could not be told apart.
+    /// The spellings of users 1 to `count`.
+    ///
+    /// # Errors
+    /// Two users have the same spelling.
     pub fn new(count: u64, spell: impl Fn(UserId) -> String) -> Result<Self, String> {
         let mut spelled = HashMap::with_capacity(usize::try_from(count).unwrap_or_default());
         for user in (1..=count).map(UserId) {
@@ -38,11 +41,11 @@ impl Spelling {
         Ok(Self { users: spelled })
     }
 
-    /// Whose coupons these are.
-    pub fn names(&self, rows: &[Row], secrets: &Secrets) -> Named {
+    /// Translates the users of the rows into the users of the run.
+    pub fn names(&self, rows: &[Row], secrets: &Secrets) -> NamedRows {
         const SAMPLES: usize = 3;
         let mut strangers: HashMap<&str, UserId> = HashMap::new();
-        let mut named = Named::default();
+        let mut named = NamedRows::default();
         for row in rows {
             let user = if let Some(user) = self.users.get(row.user.trim()) {
                 *user
@@ -75,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_nobody_of_this_run_has_a_number_of_his_own() {
+    fn a_user_that_is_not_in_the_run_has_a_number_of_its_own() {
         let rows = ["u-2", "u-9", "u-1", "u-9", "x"].map(|user| Row::from(user.to_owned()));
         let named = spelling("u-", 2).unwrap().names(&rows, &Secrets::default());
         let strangers = named.rows.iter().map(|user| user.is_stranger());
@@ -92,7 +95,7 @@ mod tests {
     #[test]
     fn two_users_with_one_spelling_are_an_error() {
         assert!(spelling("", 3).is_ok());
-        let error = Spelling::new(3, |_| "everybody".to_owned()).err().unwrap();
+        let error = Spelling::new(3, |_| "same".to_owned()).err().unwrap();
         assert_eq!(error, "users 1 and 2 have the same spelling in the ledger");
     }
 }

@@ -1,9 +1,9 @@
-//! A ledger in a database: the first columns of a query of the user's, as text, whatever their types. Whatever the query is, it is
-//! made on a connection that may only read.
+//! A ledger in a database: the first two columns of a query of the target file, as text for every type. The query runs on a
+//! read-only connection.
 
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-use super::{Raw, Row as Coupon, What};
+use super::{QueryKind, Raw, Row as Coupon};
 use crate::{
     adapters::{
         CONNECT_TIMEOUT, ServiceInfo,
@@ -11,21 +11,21 @@ use crate::{
     },
     input::address::DbTarget,
     model::report::Backend,
-    service::number,
+    service::json_number,
 };
 
 /// A query on a connection.
 pub struct Query {
     connection: Connection,
-    /// Whether each query needs a transaction around it that only reads.
+    /// Whether each query needs a read-only transaction of its own.
     in_transaction: bool,
     text: String,
-    what: What,
+    what: QueryKind,
     info: ServiceInfo,
 }
 
 impl Query {
-    pub async fn open(db: &DbTarget, text: String, what: What) -> Result<Self, String> {
+    pub async fn open(db: &DbTarget, text: String, what: QueryKind) -> Result<Self, String> {
         let failed = |why: String| format!("failed to use {db}: {why}");
         let Contact { info, statements } = sql::probe(db, None).await.map_err(failed)?;
         let connect = tokio::time::timeout(CONNECT_TIMEOUT, to_read(db, statements)).await;
@@ -48,12 +48,14 @@ impl Query {
             .collect();
         let rows = rows.ok_or("the query returned a row without a value")?;
         match (self.what, rows.as_slice()) {
-            (What::Users, _) => Ok(Raw::Rows(rows)),
-            (What::Count, [row]) => {
-                let count = number::integer(&row.user).map(Raw::Number);
-                count.ok_or_else(|| format!("the query returned no count but {:?}", row.user))
+            (QueryKind::Users, _) => Ok(Raw::Rows(rows)),
+            (QueryKind::Count, [row]) => {
+                let count = json_number::integer(&row.user).map(Raw::Number);
+                count.ok_or_else(|| {
+                    format!("the query returned {:?}, which is not a count", row.user)
+                })
             }
-            (What::Count, rows) => Err(format!(
+            (QueryKind::Count, rows) => Err(format!(
                 "the query returned {} rows where one count was expected",
                 rows.len()
             )),
@@ -81,8 +83,8 @@ impl Query {
     }
 }
 
-/// A connection that may only read. A pooler in transaction mode gives the session to other clients, with its settings: there each
-/// query has a transaction of its own instead.
+/// Opens a read-only connection. A pooler in transaction mode gives the session, with its settings, to other clients; behind such a
+/// pooler each query has a read-only transaction of its own instead.
 async fn to_read(db: &DbTarget, statements: Statements) -> Result<Connection, sqlx::Error> {
     let mut connection = Link::to(db, None)?.connect().await?;
     if statements == Statements::Plain {

@@ -1,4 +1,4 @@
-//! A program on this machine: its arguments as they are, without a shell.
+//! A program on this machine. Its arguments are passed on unchanged, without a shell.
 
 use std::{
     fs::File,
@@ -15,24 +15,24 @@ use tokio::process::Child;
 
 use super::answer;
 use crate::{
-    service::{Event, Template, Who},
+    service::{AttemptValues, EventValues, Template},
     text::format::shorten,
 };
 
-/// Bytes of what a program prints that are read.
+/// The maximum number of bytes of a program's output that are read.
 const MOST_READ: u64 = 1024 * 1024;
 
-/// Characters of what a program prints that an error shows.
+/// The number of characters of a program's output that an error message shows.
 const SHOWN: usize = 200;
 
 /// A program and its arguments.
 #[derive(Debug)]
 pub struct Command {
-    /// The program first.
+    /// The program, then its arguments.
     pub words: Vec<Template>,
-    /// The program as it is called in errors.
+    /// The name of the program in error messages.
     pub program: String,
-    /// Where it is run, and where a program is that is named by a relative path: beside the target file.
+    /// The folder of the target file. The program runs there, and a relative path of a program is relative to it.
     pub folder: PathBuf,
 }
 
@@ -41,25 +41,25 @@ impl Command {
         format!("command {}", self.program)
     }
 
-    pub(super) fn fill(&self, event: &Event) -> Result<Vec<String>, String> {
+    pub(super) fn fill(&self, event: &EventValues) -> Result<Vec<String>, String> {
         let word = |word: &Template| {
-            word.check(event, Who::NOBODY)?;
-            Ok(word.fill(event, Who::NOBODY))
+            word.check(event, AttemptValues::NONE)?;
+            Ok(word.fill(event, AttemptValues::NONE))
         };
         self.words.iter().map(word).collect()
     }
 
-    /// The answer is what it prints. It has to end within `patience` and with exit status 0.
+    /// Runs the program. The response is its output. The program has to end within `patience` and with exit status 0.
     pub(super) async fn run(
         &self,
         words: &[String],
         patience: Duration,
     ) -> Result<Response<Bytes>, String> {
-        // Files, and not pipes: a program that leaves another one running would keep a pipe open.
-        let said = |error: io::Error| format!("no room for what it prints: {error}");
+        // Files instead of pipes: a process that the program leaves running would keep a pipe open.
+        let no_file = |error: io::Error| format!("cannot store its output: {error}");
         let (mut out, mut err) = (
-            tempfile::tempfile().map_err(said)?,
-            tempfile::tempfile().map_err(said)?,
+            tempfile::tempfile().map_err(no_file)?,
+            tempfile::tempfile().map_err(no_file)?,
         );
         let child = self.start(words, &out, &err);
         let mut child = child.map_err(|error| format!("cannot be started: {error}"))?;
@@ -72,10 +72,10 @@ impl Command {
         group.0 = None;
         let status = ended.map_err(|error| error.to_string())?;
         if !status.success() {
-            let printed = read(&mut err).map_err(said)?;
-            return Err(format!("{status}{}", beginning(&printed)));
+            let printed = read(&mut err).map_err(no_file)?;
+            return Err(format!("{status}{}", excerpt(&printed)));
         }
-        read(&mut out).map(answer).map_err(said)
+        read(&mut out).map(answer).map_err(no_file)
     }
 
     fn start(&self, words: &[String], out: &File, err: &File) -> io::Result<Child> {
@@ -102,7 +102,7 @@ impl Command {
     }
 }
 
-/// A program with whatever it has started: all of it ends when this is dropped before the program has ended.
+/// The process group of a program. Dropping it before the program has ended kills the program and the processes that it started.
 struct Group(Option<Pid>);
 
 impl Group {
@@ -127,7 +127,7 @@ fn read(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn beginning(printed: &[u8]) -> String {
+fn excerpt(printed: &[u8]) -> String {
     let text = String::from_utf8_lossy(printed);
     let text: Vec<_> = text.split_whitespace().collect();
     match text.join(" ") {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_that_does_not_end_is_stopped_with_all_that_it_started() {
+    async fn a_program_that_does_not_end_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pid");
         let script = format!("sleep 60 & echo $! > {}; wait", file.display());
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(error, "did not end within 0.3 s and was stopped");
         let pid = std::fs::read_to_string(file).unwrap();
         let stat = format!("/proc/{}/stat", pid.trim());
-        // Gone, or dead and not buried yet.
+        // Gone, or a zombie that is not reaped yet.
         let runs = || std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
         for _ in 0..100 {
             if !runs() {
@@ -175,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn a_program_may_leave_another_one_running() {
         let patience = Duration::from_secs(20);
-        // It keeps the output open, which nobody waits for.
+        // The second process keeps the output open, and the command does not wait for it.
         let answer = run("echo ready; sleep 1 &", patience).await.unwrap();
         assert_eq!(&answer.body()[..], b"ready\n");
     }

@@ -1,4 +1,4 @@
-//! Commands for a Redis of the service.
+//! Commands for a Redis server of the service.
 
 use bytes::Bytes;
 use http::Response;
@@ -7,24 +7,24 @@ use redis::Value;
 use super::answer;
 use crate::{
     input::address::ServiceUrl,
-    service::{Event, Template, Who, ledger::redis::connect},
+    service::{AttemptValues, EventValues, Template, ledger::redis::connect},
     text::{problem::Problem, quote::quoted},
 };
 
-/// Commands that are sent one after the other.
+/// Commands that are sent in order.
 #[derive(Debug)]
 pub struct Commands {
-    /// Where they are sent.
+    /// The URL of the Redis server.
     pub url: ServiceUrl,
-    /// The words of each. A placeholder is a part of its word, whatever its value.
+    /// The words of each command. The value of a placeholder is never divided into words.
     pub commands: Vec<Vec<Template>>,
 }
 
 impl Commands {
-    pub(super) fn fill(&self, event: &Event) -> Result<Vec<Vec<String>>, String> {
+    pub(super) fn fill(&self, event: &EventValues) -> Result<Vec<Vec<String>>, String> {
         let word = |word: &Template| {
-            word.check(event, Who::NOBODY)?;
-            Ok(word.fill(event, Who::NOBODY))
+            word.check(event, AttemptValues::NONE)?;
+            Ok(word.fill(event, AttemptValues::NONE))
         };
         let commands = self.commands.iter();
         commands
@@ -32,7 +32,7 @@ impl Commands {
             .collect()
     }
 
-    /// The answer is that to the last command, as text.
+    /// Sends the commands. The response is the reply to the last command, as text.
     pub(super) async fn run(&self, commands: &[Vec<String>]) -> Result<Response<Bytes>, String> {
         let failed = |error: redis::RedisError| format!("{}: {error}", self.url);
         let (mut connection, _) = connect(&self.url).await?;
@@ -52,7 +52,10 @@ fn text(value: &Value) -> String {
     redis::from_redis_value_ref(value).unwrap_or_default()
 }
 
-/// The words of a command, as redis-cli reads them: spaces divide, quotes hold together, and so do the braces of a placeholder.
+/// Divides a command into words as redis-cli does: at white space that is not in quotes or in the braces of a placeholder.
+///
+/// # Errors
+/// A quote without an end, or no word.
 pub fn words(command: &str) -> Result<Vec<String>, Problem> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_divided_as_redis_cli_does() {
+    fn a_command_is_divided_into_words_as_in_redis_cli() {
         for (command, expected) in [
             ("SET stock {{limit}}", vec!["SET", "stock", "{{limit}}"]),
             ("  DEL  a\tb ", vec!["DEL", "a", "b"]),

@@ -8,15 +8,15 @@ use super::answer;
 use crate::{
     adapters::sql::{self, Columns, Link},
     input::address::DbTarget,
-    service::{Event, Template, Who},
+    service::{AttemptValues, EventValues, Template},
 };
 
-/// One statement, or several with semicolons between them.
+/// One statement, or several that are separated by semicolons.
 #[derive(Debug)]
 pub struct Query {
-    /// Where it is run.
+    /// The database.
     pub db: DbTarget,
-    /// What is run.
+    /// The text of the statements.
     pub text: Template,
 }
 
@@ -25,12 +25,12 @@ impl Query {
         format!("sql on {}", self.db.kind())
     }
 
-    pub(super) fn text(&self, event: &Event) -> Result<String, String> {
-        self.text.check(event, Who::NOBODY)?;
-        Ok(self.text.fill(event, Who::NOBODY))
+    pub(super) fn text(&self, event: &EventValues) -> Result<String, String> {
+        self.text.check(event, AttemptValues::NONE)?;
+        Ok(self.text.fill(event, AttemptValues::NONE))
     }
 
-    /// The answer is the first column of the first row, as text.
+    /// Runs the statements. The response is the first column of the first row, as text.
     pub(super) async fn run(&self, text: &str) -> Result<Response<Bytes>, String> {
         let failed = |error: sqlx::Error| format!("{}: {}", self.db, sql::words(&error));
         let rows = self.rows(text).await.map_err(failed)?;

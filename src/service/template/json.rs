@@ -1,13 +1,16 @@
-//! The body of a request as JSON, in which placeholders have types.
+//! A JSON body in which placeholders have types.
 
 use serde_json::{Number, Value};
 
-use super::{Escape, Names, Piece, Slot, Template};
+use super::{Escape, Names, Piece, Placeholder, Template};
 use crate::text::problem::Problem;
 
 impl Template {
-    /// The JSON text of `value`. A string that is one placeholder with a number for its value becomes a number; within any other
-    /// string a placeholder is a part of the string.
+    /// The JSON text of `value`. A string that is only a placeholder with a number as its value becomes a number. In any other
+    /// string, a placeholder is a part of the string.
+    ///
+    /// # Errors
+    /// A placeholder is unknown.
     pub fn json(value: &Value, names: &mut Names<'_>) -> Result<Self, Problem> {
         match value {
             Value::Array(items) => {
@@ -32,12 +35,12 @@ impl Template {
         }
     }
 
-    /// Placeholders survive being written as JSON, as braces mean nothing within its strings.
+    /// JSON does not escape braces in strings, so placeholders remain unchanged.
     fn json_string(text: &str, names: &mut Names<'_>) -> Result<Self, Problem> {
         Self::parse(&Value::from(text).to_string(), Escape::Json, names)
     }
 
-    /// Of a string that is one placeholder whose value is a number.
+    /// The template of a string that is only a placeholder with a number as its value.
     fn json_number(text: &str, names: &mut Names<'_>) -> Result<Option<Self>, Problem> {
         let Some(name) = only_placeholder(text) else {
             return Ok(None);
@@ -46,9 +49,9 @@ impl Template {
         if name.starts_with("env.") {
             return Ok(None);
         }
-        let slot = Slot::parse(name, names)?;
-        Ok(slot.is_json_number().then(|| Self {
-            pieces: vec![Piece::Slot(slot, Escape::JsonNumber)],
+        let placeholder = Placeholder::parse(name, names)?;
+        Ok(placeholder.is_json_number().then(|| Self {
+            pieces: vec![Piece::Placeholder(placeholder, Escape::JsonNumber)],
         }))
     }
 
@@ -62,13 +65,13 @@ impl Template {
     }
 }
 
-/// The name, where the text is one placeholder and nothing else.
+/// The name, if the text is only a placeholder.
 fn only_placeholder(text: &str) -> Option<&str> {
     let name = text.strip_prefix("{{")?.strip_suffix("}}")?;
     (!name.contains(['{', '}'])).then(|| name.trim())
 }
 
-/// Whether JSON takes this text for a number.
+/// Whether the text is a JSON number.
 pub fn is_number(text: &str) -> bool {
     serde_json::from_str::<Number>(text).is_ok()
 }

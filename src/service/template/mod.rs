@@ -1,10 +1,10 @@
 //! Texts with placeholders: `{{user}}`, `{{env.TOKEN}}`, `{{users.token}}`, `{{step.token}}`.
 //!
-//! Pure. A placeholder is looked up when the file is read, so a mistyped one is an error before anything is sent; what differs
-//! from user to user is filled in for each request, escaped as its place demands.
+//! Pure. Placeholders are resolved when the file is read, so an unknown placeholder is an error before any request is sent. Values
+//! that differ from user to user are filled in for each request, and escaped for their place.
 
 mod json;
-mod slot;
+mod placeholder;
 mod values;
 
 #[cfg(test)]
@@ -18,39 +18,39 @@ use crate::{
     text::{problem::Problem, quote::quoted, redact::Secrets},
 };
 
-use slot::{Slot, Source};
+use placeholder::{Placeholder, Source};
 pub use values::{Name, Values};
 
-/// How a value is written where its placeholder stands.
+/// The escaping of a value in the place of its placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
-    /// As it is.
+    /// Unchanged.
     None,
-    /// Within a string of a JSON text.
+    /// In a string of a JSON text.
     Json,
-    /// In a JSON text, in place of a value: it has to be a number.
+    /// A whole value of a JSON text. It has to be a number.
     JsonNumber,
-    /// Percent-encoded, in a URL, whose own characters are left alone.
+    /// Percent-encoded in a URL. The text around the placeholder is unchanged.
     Percent,
-    /// Percent-encoded in a form, together with the text around it.
+    /// Percent-encoded in a form, together with the text around the placeholder.
     Form,
 }
 
-/// What a file may refer to.
+/// The names that a text may refer to.
 pub struct Names<'a> {
-    /// Of the environment.
+    /// The environment variables.
     pub env: Env<'a>,
-    /// Columns of the users' table; `None` where there is no single user to speak of.
+    /// The columns of the table of users. `None` if the text belongs to no single user.
     pub user: Option<&'a [String]>,
-    /// What the answers to the setup give.
+    /// The values that the setup captures.
     pub setup: &'a [Name],
-    /// What answers give to a user; not known where there is no single user to speak of.
+    /// The values that are captured for a user. Ignored if the text belongs to no single user.
     pub captured: &'a [Name],
-    /// Takes the values of the environment.
+    /// Collects the values of environment variables.
     pub secrets: &'a mut Secrets,
 }
 
-/// A text with placeholders, all of them known.
+/// A text with resolved placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pieces: Vec<Piece>,
@@ -59,38 +59,38 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    Slot(Slot, Escape),
+    Placeholder(Placeholder, Escape),
 }
 
-/// What is the same for all users of a run.
+/// The values that are the same for all users of a run.
 #[derive(Debug, Clone)]
-pub struct Event {
-    /// The run's id.
+pub struct EventValues {
+    /// The id of the run.
     pub run: String,
-    /// Coupons.
+    /// The number of coupons.
     pub limit: u64,
-    /// Of the workload.
+    /// The seed of the workload.
     pub seed: u64,
-    /// What the answers to the setup have given.
+    /// The values that the setup has captured.
     pub setup: Values,
 }
 
-/// Whose text it is.
+/// The values of one attempt of one user.
 #[derive(Debug, Clone, Copy)]
-pub struct Who<'a> {
+pub struct AttemptValues<'a> {
     /// The user's number.
     pub user: UserId,
-    /// Which of the user's attempts it is, from 1.
+    /// The number of the user's attempt, from 1.
     pub attempt: u32,
-    /// The user's line of the users' table.
+    /// The user's line in the table of users.
     pub columns: Option<&'a csv::StringRecord>,
-    /// What answers have given to the user.
+    /// The values that were captured for the user.
     pub captured: Option<&'a Values>,
 }
 
-impl Who<'_> {
-    /// For texts in which no user can occur.
-    pub const NOBODY: Self = Self {
+impl AttemptValues<'_> {
+    /// For texts without placeholders of a user.
+    pub const NONE: Self = Self {
         user: UserId(0),
         attempt: 0,
         columns: None,
@@ -99,7 +99,10 @@ impl Who<'_> {
 }
 
 impl Template {
-    /// Reads a text. A value of the environment is filled in at once, and remembered as a secret.
+    /// Parses a text. The value of an environment variable is filled in at once, and collected as a secret.
+    ///
+    /// # Errors
+    /// A placeholder has no end, or its name is unknown.
     pub fn parse(text: &str, escape: Escape, names: &mut Names<'_>) -> Result<Self, Problem> {
         let mut template = Self { pieces: Vec::new() };
         let mut rest = text;
@@ -138,60 +141,67 @@ impl Template {
             self.push_text(&escape.of(&value));
             return Ok(());
         }
-        let slot = Slot::parse(name, names)?;
-        self.pieces.push(Piece::Slot(slot, escape));
+        let placeholder = Placeholder::parse(name, names)?;
+        self.pieces.push(Piece::Placeholder(placeholder, escape));
         Ok(())
     }
 
-    /// The text of one user.
-    pub fn fill(&self, event: &Event, who: Who<'_>) -> String {
+    /// Fills in the values of one attempt.
+    pub fn fill(&self, event: &EventValues, who: AttemptValues<'_>) -> String {
         let mut text = String::with_capacity(64);
         for piece in &self.pieces {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
-                Piece::Slot(slot, escape) => text.push_str(&escape.of(&slot.value(event, who))),
+                Piece::Placeholder(placeholder, escape) => {
+                    text.push_str(&escape.of(&placeholder.value(event, who)))
+                }
             }
         }
         text
     }
 
-    /// Whether every placeholder has a value that can stand there; or why not.
-    pub fn check(&self, event: &Event, who: Who<'_>) -> Result<(), String> {
+    /// Checks that every placeholder has a valid value.
+    ///
+    /// # Errors
+    /// A value is missing, or is not a number in the place of a number.
+    pub fn check(&self, event: &EventValues, who: AttemptValues<'_>) -> Result<(), String> {
         for piece in &self.pieces {
-            let Piece::Slot(slot, escape) = piece else {
+            let Piece::Placeholder(placeholder, escape) = piece else {
                 continue;
             };
-            if let Some(why) = slot.missing(event, who) {
+            if let Some(why) = placeholder.missing(event, who) {
                 return Err(why);
             }
-            let value = slot.value(event, who);
+            let value = placeholder.value(event, who);
             if *escape == Escape::JsonNumber && !json::is_number(&value) {
-                return Err(format!("{value:?} is to be sent as a number, and is none"));
+                return Err(format!(
+                    "{value:?} has to be sent as a number, and is not a number"
+                ));
             }
         }
         Ok(())
     }
 
-    /// A text without placeholders.
+    /// A template without placeholders.
     pub fn text(text: &str) -> Self {
         let mut template = Self { pieces: Vec::new() };
         template.push_text(text);
         template
     }
 
-    /// Puts another after this one.
+    /// Appends another template.
     #[must_use]
     pub fn then(mut self, other: Self) -> Self {
         for piece in other.pieces {
             match piece {
                 Piece::Text(text) => self.push_text(&text),
-                slot @ Piece::Slot(..) => self.pieces.push(slot),
+                placeholder @ Piece::Placeholder(..) => self.pieces.push(placeholder),
             }
         }
         self
     }
 
-    /// The text, where nothing has to be filled in.
+    /// The text, if there are no placeholders.
     pub fn constant(&self) -> Option<String> {
         match self.pieces.as_slice() {
             [] => Some(String::new()),
@@ -200,18 +210,18 @@ impl Template {
         }
     }
 
-    /// Whether it says which of the user's attempts it is.
+    /// Whether the text contains the number of the attempt.
     pub fn has_attempt(&self) -> bool {
         self.sources().any(|source| source == Source::Attempt)
     }
 
-    /// Whether it differs from run to run: by the run's id, or by what the setup's answers gave.
+    /// Whether the text differs from run to run: by the id of the run, or by a value that the setup captures.
     pub fn has_run(&self) -> bool {
         self.sources()
             .any(|source| matches!(source, Source::Run | Source::Setup(_)))
     }
 
-    /// Whether it differs from user to user.
+    /// Whether the text differs from user to user.
     pub fn has_user(&self) -> bool {
         self.sources().any(|source| {
             matches!(
@@ -224,13 +234,13 @@ impl Template {
     fn sources(&self) -> impl Iterator<Item = Source> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Text(_) => None,
-            Piece::Slot(slot, _) => Some(slot.source),
+            Piece::Placeholder(placeholder, _) => Some(placeholder.source),
         })
     }
 }
 
 impl Escape {
-    /// The text around placeholders.
+    /// Escapes the text around placeholders.
     fn around(self, text: &str) -> String {
         match self {
             Self::Form => self.of(text),
@@ -238,7 +248,7 @@ impl Escape {
         }
     }
 
-    /// A value as it is written there.
+    /// Escapes a value.
     pub fn of(self, value: &str) -> String {
         match self {
             Self::None | Self::JsonNumber => value.to_owned(),

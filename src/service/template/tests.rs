@@ -46,8 +46,8 @@ fn json(value: &serde_json::Value) -> Result<Template, Problem> {
     Template::json(value, &mut names(Some(&columns), &mut secrets))
 }
 
-fn event() -> Event {
-    Event {
+fn event() -> EventValues {
+    EventValues {
         run: "7f3a".to_owned(),
         limit: 100,
         seed: 9,
@@ -55,10 +55,10 @@ fn event() -> Event {
     }
 }
 
-fn fill(template: &Template, event: &Event, user: u64) -> String {
+fn fill(template: &Template, event: &EventValues, user: u64) -> String {
     let columns = csv::StringRecord::from(vec!["u-1", "x/\"y"]);
     let captured = Values::all(captured_of("step.token"), "t\"1");
-    let who = Who {
+    let who = AttemptValues {
         user: UserId(user),
         attempt: 2,
         columns: Some(&columns),
@@ -92,7 +92,7 @@ fn values_are_escaped_and_the_text_around_them_is_not() {
 }
 
 #[test]
-fn what_is_not_known_is_told_with_what_may_have_been_meant() {
+fn an_unknown_placeholder_is_reported_with_similar_names() {
     for (text, expected) in [
         ("{{usr}}", "did you mean \"user\"?"),
         ("{{users.tokn}}", "did you mean \"users.token\"?"),
@@ -101,7 +101,7 @@ fn what_is_not_known_is_told_with_what_may_have_been_meant() {
         ("{{user", "a placeholder is written as {{user}}"),
         (
             "{{x}}",
-            "it is one of user, attempt, run, limit, seed, uuid, users.id, users.token, setup.event, step.token, or env.NAME",
+            "use one of user, attempt, run, limit, seed, uuid, users.id, users.token, setup.event, step.token, or env.NAME",
         ),
     ] {
         assert_eq!(parse(text, Escape::None).unwrap_err().advice, expected);
@@ -109,7 +109,7 @@ fn what_is_not_known_is_told_with_what_may_have_been_meant() {
 }
 
 #[test]
-fn what_is_sent_once_knows_no_user() {
+fn a_request_of_the_event_has_no_placeholders_of_a_user() {
     assert!(parse_with("/reset?limit={{limit}}", Escape::Percent, None).is_ok());
     for text in [
         "{{user}}",
@@ -123,16 +123,16 @@ fn what_is_sent_once_knows_no_user() {
 }
 
 #[test]
-fn a_value_of_the_environment_is_a_secret_however_it_is_written() {
+fn an_environment_variable_is_a_secret_in_every_escaping() {
     let (template, secrets) = parse("key={{env.KEY}}", Escape::Percent).unwrap();
-    let text = template.fill(&event(), Who::NOBODY);
+    let text = template.fill(&event(), AttemptValues::NONE);
     assert_eq!(text, "key=a%22b%20c");
     assert_eq!(secrets.mask(&text), "key=***");
     assert_eq!(secrets.mask("it was a\"b c"), "it was ***");
 }
 
 #[test]
-fn a_number_is_padded_and_added_to() {
+fn numbers_can_be_padded_and_summed() {
     for (text, expected) in [
         ("{{user:08}}", "00000017"),
         ("{{user+1000}}", "1017"),
@@ -158,7 +158,7 @@ fn a_number_is_padded_and_added_to() {
 #[test]
 fn a_uuid_is_the_same_for_the_same_seed_and_user() {
     let uuid = |text: &str, seed, user| {
-        let event = Event { seed, ..event() };
+        let event = EventValues { seed, ..event() };
         let text = fill(&parse(text, Escape::None).unwrap().0, &event, user);
         uuid::Uuid::parse_str(&text).unwrap()
     };
@@ -178,7 +178,7 @@ fn a_uuid_is_the_same_for_the_same_seed_and_user() {
 }
 
 #[test]
-fn a_placeholder_that_makes_up_a_value_of_json_has_a_type() {
+fn a_placeholder_that_is_a_whole_json_value_has_a_type() {
     let value = serde_json::json!({
         "limit": "{{limit}}", "text": "{{limit:string}}", "part": "{{limit}} coupons", "padded": "{{user:08}}",
         "next": ["{{ user+1 }}", true, null, 1.5], "run": "{{run}}", "token": "{{step.token}}",
@@ -196,33 +196,33 @@ fn a_placeholder_that_makes_up_a_value_of_json_has_a_type() {
 }
 
 #[test]
-fn a_value_that_is_no_number_is_not_sent_as_one() {
+fn a_value_that_is_not_a_number_is_not_sent_as_a_number() {
     let template = json(&serde_json::json!({"id": "{{setup.event:number}}"})).unwrap();
-    let with = |value: &str| Event {
+    let with = |value: &str| EventValues {
         setup: Values::all(captured_of("setup.event"), value),
         ..event()
     };
-    assert_eq!(template.check(&with("-1.5e3"), Who::NOBODY), Ok(()));
+    assert_eq!(template.check(&with("-1.5e3"), AttemptValues::NONE), Ok(()));
     assert_eq!(
-        template.check(&with("abc"), Who::NOBODY),
-        Err("\"abc\" is to be sent as a number, and is none".to_owned())
+        template.check(&with("abc"), AttemptValues::NONE),
+        Err("\"abc\" has to be sent as a number, and is not a number".to_owned())
     );
-    let none = Event {
+    let none = EventValues {
         setup: Values::new(captured_of("setup.event").into()),
         ..event()
     };
     assert_eq!(
-        template.check(&none, Who::NOBODY),
+        template.check(&none, AttemptValues::NONE),
         Err("no answer has given a value for {{setup.event}}".to_owned())
     );
 }
 
 #[test]
-fn what_cannot_be_written_like_that_is_an_error() {
+fn a_format_that_does_not_apply_is_an_error() {
     for (text, expected) in [
         (
             "{{user:8}}",
-            "after the colon stands a width such as 08, uuid (of user and attempt), number or string",
+            "write a width such as 08, uuid (for user and attempt), number or string after the colon",
         ),
         (
             "{{run+1}}",
@@ -233,7 +233,7 @@ fn what_cannot_be_written_like_that_is_an_error() {
             "only user, attempt, limit and seed can be padded with zeros",
         ),
         ("{{limit:uuid}}", "only user and attempt can be UUIDs"),
-        ("{{run:number}}", "a run's id is no number"),
+        ("{{run:number}}", "a run's id is not a number"),
         ("{{setup.events}}", "did you mean \"setup.event\"?"),
         (
             "{{setup.x}}",
@@ -241,7 +241,7 @@ fn what_cannot_be_written_like_that_is_an_error() {
         ),
         (
             "{{claim.ticket}}",
-            "only [confirm] and [poll] can use what the answer to a claim gives, and no capture has that name",
+            "only [confirm] and [poll] can use values of the answer to a claim, and no capture has that name",
         ),
         ("{{usr+1}}", "did you mean \"user\"?"),
     ] {
@@ -254,10 +254,10 @@ fn what_cannot_be_written_like_that_is_an_error() {
 }
 
 #[test]
-fn captured_secrets_are_hidden_however_they_are_spelled() {
+fn captured_secrets_are_masked_in_every_spelling() {
     let text = "a token-1/2 b token-1%2F2 c 17";
     let mut secrets = Secrets::default();
     secrets.add_all(["token-1/2", "17"]);
-    // A short value is no secret, and is a part of too much else.
+    // A short value is not masked: it occurs in too many other texts.
     assert_eq!(secrets.mask(text), "a *** b *** c 17");
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 /// A name under which a value is captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    /// As a placeholder spells it: `step.token`, `setup.event_id`, `claim.ticket`.
+    /// The name as in a placeholder: `step.token`, `setup.event_id`, `claim.ticket`.
     pub placeholder: String,
     /// Whether no output may show its value.
     pub secret: bool,
 }
 
-/// One value for each name, as far as answers have given them.
+/// One value for each name. A value is missing until a response has given it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Values {
     names: Arc<[Name]>,
@@ -25,7 +25,7 @@ impl Default for Values {
 }
 
 impl Values {
-    /// None is known yet.
+    /// All values are missing.
     pub fn new(names: Arc<[Name]>) -> Self {
         Self {
             values: vec![None; names.len()],
@@ -33,7 +33,7 @@ impl Values {
         }
     }
 
-    /// Every value is `value`: to try whether a request can be built at all.
+    /// Every value is `value`. For a test whether a request can be built.
     pub fn all(names: &[Name], value: &str) -> Self {
         Self {
             values: vec![Some(value.to_owned()); names.len()],
@@ -41,7 +41,7 @@ impl Values {
         }
     }
 
-    /// Whether there is nothing to capture.
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -57,19 +57,19 @@ impl Values {
         name.map_or("", |name| name.placeholder.as_str())
     }
 
-    /// Takes a value in; the last one counts.
+    /// Sets a value. A later value replaces an earlier one.
     pub fn set(&mut self, index: usize, value: String) {
         if let Some(slot) = self.values.get_mut(index) {
             *slot = Some(value);
         }
     }
 
-    /// All values, in the order of their names: for another process, which has read the same file.
+    /// All values, in the order of their names, for another process that has read the same file.
     pub fn known(&self) -> Vec<Option<String>> {
         self.values.clone()
     }
 
-    /// Takes in what another process has known.
+    /// Sets all values to those of another process.
     pub fn restore(&mut self, known: Vec<Option<String>>) {
         for (slot, value) in self.values.iter_mut().zip(known) {
             *slot = value;

@@ -285,7 +285,7 @@ fn no_shown_answer_contains_a_secret_of_the_target_file() {
         }
         let env = |name: &str| (name == "KEY").then(|| OsString::from(&secret));
         let file = TomlFile::of(Path::new("shop.toml"), target_file(&secret, kind));
-        let target = Target::understand(&file, &env).unwrap();
+        let target = Target::validate(&file, &env).unwrap();
         assert_hidden(&secret, &format!("{:?}", target.secrets), "debug");
         assert_hidden(&secret, &target.claim.name, "the name of the claim");
         let answer = format!("no such user: {}!", encoded(&secret, &mut random));

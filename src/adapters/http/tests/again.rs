@@ -8,7 +8,7 @@ use super::{
     framed::{Framed, Manners},
     get, listener, post, read_until,
 };
-use crate::adapters::http::{Held, Version};
+use crate::adapters::http::{HeldRequest, Version};
 
 #[tokio::test]
 async fn streams_above_the_last_one_of_a_goaway_are_sent_over_another_connection() {
@@ -38,8 +38,8 @@ async fn held_streams_above_the_last_one_of_a_goaway_are_sent_as_a_whole() {
     let client = client(server.address, 2, Version::Http2).await;
     let held = join_all((0..150).map(|_| client.hold(post("yes")))).await;
     let held: Vec<_> = held.into_iter().map(Result::unwrap).collect();
-    assert!(held.iter().any(Held::is_held));
-    let answers = join_all(held.into_iter().map(Held::release)).await;
+    assert!(held.iter().any(HeldRequest::is_held));
+    let answers = join_all(held.into_iter().map(HeldRequest::release)).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(server.processed(), 150);
 }

@@ -37,11 +37,14 @@ async fn what_the_service_does_not_allow_now_is_not_held() {
     for n in 0..6 {
         held.push(client.hold(post(&n.to_string())).await.unwrap());
     }
-    let are_held: Vec<_> = held.iter().map(super::super::Held::is_held).collect();
+    let are_held: Vec<_> = held
+        .iter()
+        .map(super::super::HeldRequest::is_held)
+        .collect();
     // The server allows four streams at a time.
     assert_eq!(are_held, [true, true, true, true, false, false]);
     assert!(!client.hold(get("/")).await.unwrap().is_held());
-    let answers = join_all(held.into_iter().map(super::super::Held::release)).await;
+    let answers = join_all(held.into_iter().map(super::super::HeldRequest::release)).await;
     for (n, answer) in answers.into_iter().enumerate() {
         assert!(text(&answer.unwrap()).ends_with(&format!(" {n}")));
     }

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 
 use super::{client, get, naive, post, text};
-use crate::adapters::http::{Client, Held, Version};
+use crate::adapters::http::{Client, HeldRequest, Version};
 
 const LIMIT: u64 = 10;
 const USERS: usize = 100;
@@ -27,8 +27,8 @@ async fn burst(client: &Client) {
     let requests = (0..USERS).map(|user| post(&user.to_string()));
     let held = join_all(requests.map(|request| client.hold(request))).await;
     let held: Vec<_> = held.into_iter().map(Result::unwrap).collect();
-    assert!(held.iter().all(Held::is_held));
-    for answer in join_all(held.into_iter().map(Held::release)).await {
+    assert!(held.iter().all(HeldRequest::is_held));
+    for answer in join_all(held.into_iter().map(HeldRequest::release)).await {
         answer.unwrap();
     }
 }

@@ -27,7 +27,7 @@ use crate::{
         },
     },
     input::toml_file::TomlFile,
-    service::{Reach, Target, stage::Stage},
+    service::{Reach, Target, connected::ConnectedService},
     strategies,
 };
 
@@ -143,7 +143,7 @@ async fn join_service(
     let source = target.service.source.take();
     target.service.source = source.map(|source| source.from(before));
     let target = Arc::new(target);
-    let stage = Stage::open(&target, &workload, &assignment.run_id).await;
+    let stage = ConnectedService::open(&target, &workload, &assignment.run_id).await;
     let mut stage = stage.map_err(|error| error.to_string())?;
     stage.join(assigned.given.clone(), schedule.users.into_iter().collect());
     Ok(ServiceRun::of(&target, stage, workload.limit))
@@ -153,7 +153,7 @@ async fn join_service(
 fn target(assigned: &AssignedTarget) -> Result<Target, String> {
     let file = TomlFile::of(&assigned.path, assigned.text.clone());
     let environment = |name: &str| std::env::var_os(name);
-    let target = Target::understand(&file, &environment);
+    let target = Target::validate(&file, &environment);
     let mut target = target.map_err(|error| error.to_string())?;
     target.reach = Reach {
         connections: assigned.connections,
