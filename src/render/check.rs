@@ -138,7 +138,9 @@ fn drained(document: &mut Document, trial: &ServiceCheck) {
     match (trial.waited.completion, trial.has_drain) {
         (Completion::Proven, true) => document.fact("drained", format!("after {after}")),
         // A ledger that no longer changes is no proof that the drain is complete.
-        (Completion::Unproven, true) => document.fact("drained", "unknown: the ledger stood still"),
+        (Completion::Unproven, true) => {
+            document.fact("drained", "unknown: the ledger no longer changes")
+        }
         (Completion::Proven | Completion::Unproven, false) => {}
         (Completion::Pending, _) => {
             let text = Text::toned(Tone::Warn, "no");

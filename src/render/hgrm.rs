@@ -12,7 +12,7 @@ use hdrhistogram::Histogram;
 use super::{
     Destination,
     samples::merged,
-    subject::{Subject, subjects},
+    strategy_runs::{StrategyRuns, subjects},
 };
 use crate::model::report::{ByOutcome, Distribution, Report};
 
@@ -85,7 +85,7 @@ fn file_name(name: &str) -> String {
     name.chars().map(safe).collect()
 }
 
-fn distribution(subject: &Subject, of: Of) -> Option<String> {
+fn distribution(subject: &StrategyRuns, of: Of) -> Option<String> {
     let runs = subject.runs.iter().map(|run| of(&run.latency.response));
     merged(runs).histogram().map(render)
 }

@@ -59,11 +59,9 @@ fn basis(basis: Basis) -> Option<&'static str> {
     match basis {
         Basis::Users => None,
         Basis::Count => Some(
-            "judged by a count: whose coupons they are is unknown, and lost or phantom is the least that must be",
+            "judged by a count: the users of the coupons are unknown, and the numbers of lost and phantom coupons are minimums",
         ),
-        Basis::Told => {
-            Some("judged by what users were told alone: there is no ledger to hold it against")
-        }
+        Basis::Told => Some("judged by the answers alone, as there is no ledger"),
     }
 }
 
@@ -107,7 +105,7 @@ fn headline(run: &Run, limit: u64) -> Text {
 fn promised(run: &Run) -> String {
     let promise = run.promise;
     let remark = match (run.verdict, promise) {
-        (Verdict::Holds, Promise::None) => ", so holding it proves nothing",
+        (Verdict::Holds, Promise::None) => ", so this verdict proves nothing",
         (Verdict::Finding, Promise::SingleProcess) => {
             ", which covers one process alone: no promise is broken"
         }

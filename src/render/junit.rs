@@ -45,14 +45,17 @@ fn document(report: &Report) -> quick_junit::Report {
 /// A case for the runs that are missing: without it, the document would look complete.
 fn unfinished(why: &str) -> TestSuite {
     let mut suite = TestSuite::new("coupon-bench");
-    suite.add_test_case(case("everything was run", Result::Error(why.to_owned())));
+    suite.add_test_case(case(
+        "everything was run",
+        CaseResult::Error(why.to_owned()),
+    ));
     suite
 }
 
 fn refused(refused: &RefusedStrategy) -> TestSuite {
     let mut suite = TestSuite::new(clean(&refused.strategy));
     let why = format!("not run: {}", clean(&refused.reason));
-    suite.add_test_case(case("was run", Result::Skipped(why)));
+    suite.add_test_case(case("was run", CaseResult::Skipped(why)));
     suite
 }
 
@@ -141,24 +144,24 @@ fn cases(report: &Report, run: &Run) -> Vec<TestCase> {
 fn unpromised(report: &Report, run: &Run) -> TestCase {
     let said = plain_lines(run, report.scenario.limit).join("; ");
     let result = match run.verdict {
-        Verdict::Inconclusive => Result::Error(said),
-        Verdict::Holds | Verdict::Finding | Verdict::Violated => Result::Skipped(said),
+        Verdict::Inconclusive => CaseResult::Error(said),
+        Verdict::Holds | Verdict::Finding | Verdict::Violated => CaseResult::Skipped(said),
     };
     let mut case = case("promises nothing", result);
     case.set_classname(clean(&run.strategy));
     case
 }
 
-fn clause(run: &Run, kind: FindingKind) -> Result {
+fn clause(run: &Run, kind: FindingKind) -> CaseResult {
     let broken = run.violations.iter().find(|finding| finding.kind == kind);
     if let Some(finding) = broken {
-        return Result::Failure(judgement::describe(finding).plain());
+        return CaseResult::Failure(judgement::describe(finding).plain());
     }
     // A run that breaks one clause may leave other clauses undecided.
     if run.verdict == Verdict::Inconclusive || !run.reasons.is_empty() {
-        return Result::Error(clean(&run.reasons.join("; ")));
+        return CaseResult::Error(clean(&run.reasons.join("; ")));
     }
-    Result::Success
+    CaseResult::Success
 }
 
 /// The figure that decides a clause.
@@ -194,9 +197,9 @@ fn assertions(assertions: &[AssertionResult]) -> Option<TestSuite> {
             met = format!("{met} in {}", clean(by));
         }
         let result = match assertion.outcome() {
-            AssertionOutcome::Held => Result::Success,
-            AssertionOutcome::Failed => Result::Failure(met.clone()),
-            AssertionOutcome::NotObserved => Result::Error(met.clone()),
+            AssertionOutcome::Held => CaseResult::Success,
+            AssertionOutcome::Failed => CaseResult::Failure(met.clone()),
+            AssertionOutcome::NotObserved => CaseResult::Error(met.clone()),
         };
         let mut case = case(&clean(&assertion.expression), result);
         case.set_classname("assertions");
@@ -207,24 +210,24 @@ fn assertions(assertions: &[AssertionResult]) -> Option<TestSuite> {
 }
 
 /// The result of a case and its reason.
-enum Result {
+enum CaseResult {
     Success,
     Failure(String),
     Error(String),
     Skipped(String),
 }
 
-fn case(name: &str, result: Result) -> TestCase {
+fn case(name: &str, result: CaseResult) -> TestCase {
     let told = |mut status: TestCaseStatus, why: String| {
         status.set_message(why);
         status
     };
     let failed = |kind| TestCaseStatus::non_success(kind);
     let status = match result {
-        Result::Success => TestCaseStatus::success(),
-        Result::Failure(why) => told(failed(NonSuccessKind::Failure), why),
-        Result::Error(why) => told(failed(NonSuccessKind::Error), why),
-        Result::Skipped(why) => told(TestCaseStatus::skipped(), why),
+        CaseResult::Success => TestCaseStatus::success(),
+        CaseResult::Failure(why) => told(failed(NonSuccessKind::Failure), why),
+        CaseResult::Error(why) => told(failed(NonSuccessKind::Error), why),
+        CaseResult::Skipped(why) => told(TestCaseStatus::skipped(), why),
     };
     TestCase::new(name, status)
 }

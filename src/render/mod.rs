@@ -9,7 +9,7 @@
 //! - [`comparison`], [`exploration`], [`replay`], [`ceiling`], [`catalogue`], [`check`], [`served`], [`clean`]: the outputs of the
 //!   other commands
 //! - [`interleaving`]: the picture of a schedule, for all outputs
-//! - `subject`, `head`, `judgement`, `overall`, `observed`, `samples`, `warnings`: sentences and figures that several outputs have
+//! - `strategy_runs`, `head`, `judgement`, `overall`, `observed`, `samples`, `warnings`: sentences and figures that several outputs have
 //! - [`destination`]: the file or the stream to which an output is written
 
 pub mod attempts;
@@ -37,7 +37,7 @@ pub mod replay;
 pub mod run;
 mod samples;
 pub mod served;
-mod subject;
+mod strategy_runs;
 mod warnings;
 
 pub use destination::Destination;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    judge::assertion::{Kind, kind},
+    judge::assertion::{MetricKind, kind},
     model::report::AssertionResult,
     text::format::{NOTHING, clean, count, duration},
 };
@@ -15,7 +15,7 @@ pub(super) fn observed(assertion: &AssertionResult) -> String {
         Value::Null => NOTHING.to_owned(),
         Value::String(word) => clean(word),
         Value::Number(number) => match (number.as_u64(), kind(&assertion.expression)) {
-            (Some(ns), Some(Kind::Duration)) => duration(ns),
+            (Some(ns), Some(MetricKind::Duration)) => duration(ns),
             (Some(number), _) => count(number),
             (None, _) => number.to_string(),
         },

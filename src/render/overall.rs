@@ -2,7 +2,7 @@
 
 use super::{
     document::Tone,
-    subject::{Subject, subjects},
+    strategy_runs::{StrategyRuns, subjects},
 };
 use crate::{
     model::report::{AssertionOutcome, Report, Run},
@@ -38,7 +38,7 @@ impl State {
         Self::Held,
     ];
 
-    fn of(subject: &Subject, report: &Report) -> Self {
+    fn of(subject: &StrategyRuns, report: &Report) -> Self {
         match subject.worst().map(|(run, _)| run.verdict) {
             Some(Verdict::Violated) => Self::Violated,
             Some(Verdict::Finding) => Self::Finding,

@@ -3,7 +3,7 @@
 //! The tables hold complete names, such as `service.issued.p99`. The parser looks a name up, and compares an unknown name with all
 //! known ones for its suggestion. To add a metric, add its line to a table.
 
-use super::value::{Kind, Observation, Value};
+use super::value::{MetricKind, Observation, Value};
 use crate::model::report::{AttemptCounts, ByOutcome, Distribution, LedgerCounts, Offered, Run};
 
 /// A metric: its name, and the field of a run that holds it.
@@ -12,7 +12,7 @@ pub struct Metric {
     /// The name in an expression.
     pub name: String,
     /// The kind of the values that the metric is compared with.
-    pub kind: Kind,
+    pub kind: MetricKind,
     source: Source,
 }
 
@@ -80,35 +80,37 @@ const TOLD: [(&str, Read<AttemptCounts, u64>); 14] = [
     ("undecided", |told| told.undecided().attempts),
 ];
 
-const LOAD: [(&str, Kind, Read<Run, Value>); 5] = [
-    ("throughput", Kind::Rate, |run| {
+const LOAD: [(&str, MetricKind, Read<Run, Value>); 5] = [
+    ("throughput", MetricKind::Rate, |run| {
         Value::Rate(run.throughput_per_s)
     }),
-    ("duration", Kind::Duration, |run| {
+    ("duration", MetricKind::Duration, |run| {
         Value::Duration(run.duration_ns)
     }),
-    ("release_skew", Kind::Duration, |run| {
+    ("release_skew", MetricKind::Duration, |run| {
         Value::Duration(run.release_skew_ns)
     }),
-    ("peak_in_flight", Kind::Count, |run| {
+    ("peak_in_flight", MetricKind::Count, |run| {
         Value::Count(run.peak_in_flight)
     }),
-    ("inversions", Kind::Count, |run| {
+    ("inversions", MetricKind::Count, |run| {
         Value::Count(run.fairness.inversions)
     }),
 ];
 
-const PLAIN: [(&str, Kind, Read<Run, Value>); 4] = [
-    ("statements", Kind::Count, |run| {
+const PLAIN: [(&str, MetricKind, Read<Run, Value>); 4] = [
+    ("statements", MetricKind::Count, |run| {
         Value::Count(run.database.statements)
     }),
-    ("retries", Kind::Count, |run| {
+    ("retries", MetricKind::Count, |run| {
         Value::Count(run.database.retries)
     }),
-    ("conflicts", Kind::Count, |run| {
+    ("conflicts", MetricKind::Count, |run| {
         Value::Count(run.database.conflicts)
     }),
-    ("verdict", Kind::Verdict, |run| Value::Verdict(run.verdict)),
+    ("verdict", MetricKind::Verdict, |run| {
+        Value::Verdict(run.verdict)
+    }),
 ];
 
 const STATISTICS: [(&str, Read<Distribution, Option<u64>>); 8] = [
@@ -155,14 +157,19 @@ fn service(run: &Run) -> &ByOutcome {
 impl Metric {
     /// All metrics.
     pub fn all() -> impl Iterator<Item = Self> {
-        let ledger = LEDGER
-            .map(|(name, grows, get)| Self::new(name, Kind::Count, Source::Ledger { get, grows }));
-        let told = TOLD.map(|(name, get)| Self::new(name, Kind::Count, Source::Told(get)));
+        let ledger = LEDGER.map(|(name, grows, get)| {
+            Self::new(name, MetricKind::Count, Source::Ledger { get, grows })
+        });
+        let told = TOLD.map(|(name, get)| Self::new(name, MetricKind::Count, Source::Told(get)));
         let load = LOAD.map(|(name, kind, get)| Self::new(name, kind, Source::Load(get)));
         let plain = PLAIN.map(|(name, kind, get)| Self::new(name, kind, Source::Plain(get)));
         let offered = Source::Offered(|offered| offered.achieved_per_s);
-        let offered = Self::new("offered", Kind::Rate, offered);
-        let drain = Self::new("drain", Kind::Duration, Source::Drain(|run| run.drain_ns));
+        let offered = Self::new("offered", MetricKind::Rate, offered);
+        let drain = Self::new(
+            "drain",
+            MetricKind::Duration,
+            Source::Drain(|run| run.drain_ns),
+        );
         ledger
             .into_iter()
             .chain(told)
@@ -180,12 +187,12 @@ impl Metric {
                     statistic,
                     needs_drain: prefix == TIME_TO_DURABLE,
                 };
-                Self::new(&format!("{prefix}{name}"), Kind::Duration, source)
+                Self::new(&format!("{prefix}{name}"), MetricKind::Duration, source)
             })
         })
     }
 
-    fn new(name: &str, kind: Kind, source: Source) -> Self {
+    fn new(name: &str, kind: MetricKind, source: Source) -> Self {
         let name = name.to_owned();
         Self { name, kind, source }
     }

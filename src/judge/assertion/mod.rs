@@ -29,7 +29,7 @@ use self::{
     metric::Metric,
     value::{Operator, Value},
 };
-pub use self::{parse::ParseError, value::Kind};
+pub use self::{parse::ParseError, value::MetricKind};
 use crate::model::report::{AssertionResult, Run};
 
 /// A parsed expression.
@@ -136,7 +136,7 @@ impl fmt::Display for Assertion {
 }
 
 /// The kind of the values that an expression compares; `None` where the text is no expression.
-pub fn kind(expression: &str) -> Option<Kind> {
+pub fn kind(expression: &str) -> Option<MetricKind> {
     let assertion = Assertion::parse(expression).ok()?;
     Some(assertion.metric.kind)
 }

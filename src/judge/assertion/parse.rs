@@ -5,7 +5,7 @@ use std::{fmt, ops::Range};
 use super::{
     Assertion,
     metric::Metric,
-    value::{Kind, Operator, Value},
+    value::{MetricKind, Operator, Value},
 };
 use crate::{
     strategies::{self, REGISTRY},
@@ -50,6 +50,11 @@ struct Parts<'a> {
     value: Range<usize>,
 }
 
+/// Parses an expression.
+///
+/// # Errors
+///
+/// If the text is no expression.
 pub fn assertion(expression: &str) -> Result<Assertion, ParseError> {
     let parts = Parts::split(expression)?;
     let (subject, metric) = parts.subject()?;
@@ -183,10 +188,10 @@ impl<'a> Parts<'a> {
         let text = self.text(&self.value);
         let Metric { name, kind, .. } = metric;
         let example = match kind {
-            Kind::Count => "100",
-            Kind::Duration => "200ms",
-            Kind::Rate => "5000/s",
-            Kind::Verdict => "holds",
+            MetricKind::Count => "100",
+            MetricKind::Duration => "200ms",
+            MetricKind::Rate => "5000/s",
+            MetricKind::Verdict => "holds",
         };
         let is = kind.description();
         if text.is_empty() {

@@ -11,7 +11,7 @@ use crate::{
 
 /// The kind of a metric, and of the values that the metric is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// A whole number.
     Count,
     /// A time, typed with a unit.
@@ -22,7 +22,7 @@ pub enum Kind {
     Verdict,
 }
 
-/// A value of a [`Kind`].
+/// A value of a [`MetricKind`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value {
     /// A whole number.
@@ -60,7 +60,7 @@ impl From<Option<Value>> for Observation {
     }
 }
 
-impl Kind {
+impl MetricKind {
     /// Parses a value of this kind.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ pub use remarks::refusal;
 
 use super::{
     Style,
-    document::{Document, Line, Text, Tone},
+    document::{Document, Text, Tone, VerdictLine},
     head::{Fact, consumers, database, describe, shape},
     json::indented,
     judgement,
@@ -107,13 +107,13 @@ pub fn markdown(comparison: &Comparison) -> String {
     let mut not_ranked = Document::new();
     for (standing, word, tone) in NOT_RANKED {
         for one in members(comparison, standing) {
-            not_ranked.line(Line {
+            not_ranked.line(VerdictLine {
                 tone,
                 is_signed: true,
                 name: clean(&one.label()),
                 separator: " is ",
                 text: format!("{word}: {}", why(one)).into(),
-                ..Line::default()
+                ..VerdictLine::default()
             });
         }
     }

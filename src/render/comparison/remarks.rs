@@ -78,7 +78,7 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     }
     if all.any(|against| against.interval.is_none()) {
         notes.push(format!(
-            "an interval takes at least {FEWEST} trials of each (--trials {FEWEST})"
+            "an interval needs at least {FEWEST} trials of each (--trials {FEWEST})"
         ));
     }
     notes

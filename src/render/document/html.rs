@@ -1,6 +1,6 @@
 //! A table for the HTML page: what its template reads.
 
-use super::{Cell, Kind, Table, Tone};
+use super::{Cell, ColumnKind, Table, Tone};
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +22,10 @@ pub(in crate::render) struct HtmlTable {
 
 impl From<&Table> for HtmlTable {
     fn from(table: &Table) -> Self {
-        let is_figure = |index: usize| table.columns[index].kind == Kind::Figures;
+        let is_figure = |index: usize| table.columns[index].kind == ColumnKind::Figures;
         let head = table.columns.iter().map(|column| HtmlCell {
             text: column.title(),
-            figure: column.kind == Kind::Figures,
+            figure: column.kind == ColumnKind::Figures,
             tone: "",
         });
         let rows = table.cells().map(|cells| {

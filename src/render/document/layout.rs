@@ -16,12 +16,12 @@ use super::style::{Style, Tone};
 use crate::text;
 
 /// The lines written so far.
-pub(crate) struct Page {
+pub(crate) struct TerminalWriter {
     pub(crate) style: Style,
     text: String,
 }
 
-impl Page {
+impl TerminalWriter {
     pub(crate) fn new(style: Style) -> Self {
         Self {
             style,

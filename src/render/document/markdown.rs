@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Block, Cell, Document, Kind, Line, Table, Tone, escape::escaped};
+use super::{Block, Cell, ColumnKind, Document, Table, Tone, VerdictLine, escape::escaped};
 use crate::{render::interleaving, text::printable};
 
 impl Document {
@@ -23,7 +23,7 @@ impl Document {
                 Block::Heading(text) => format!("### {}\n", escaped(&text.plain())),
                 Block::Strong(text) => format!("**{}**\n", escaped(text)),
                 Block::Fact(label, text) => row([label.trim_end(), &text.plain()].map(escaped)),
-                Block::Line(line) => item(line),
+                Block::VerdictLine(line) => item(line),
                 Block::Note(text) => format!("<sub>{}</sub>\n", escaped(text)),
                 Block::Paragraph(text) => format!("{}\n", escaped(text)),
                 Block::Lines(text) => format!("```\n{}\n```\n", text.plain()),
@@ -41,7 +41,9 @@ impl Document {
             };
             match (before, block, parts.last_mut()) {
                 (Some(Block::Fact(..)), Block::Fact(..), Some(last))
-                | (Some(Block::Line(_)), Block::Line(_), Some(last)) => last.push_str(&text),
+                | (Some(Block::VerdictLine(_)), Block::VerdictLine(_), Some(last)) => {
+                    last.push_str(&text)
+                }
                 (_, Block::Fact(..), _) => parts.push(format!("|  |  |\n| --- | --- |\n{text}")),
                 _ => parts.push(text),
             }
@@ -60,7 +62,7 @@ fn sign(tone: Tone) -> &'static str {
     }
 }
 
-fn item(line: &Line) -> String {
+fn item(line: &VerdictLine) -> String {
     let mut text = format!("{}- ", "  ".repeat(line.level));
     // Writing to a string cannot fail.
     if line.is_signed {
@@ -76,8 +78,8 @@ fn item(line: &Line) -> String {
 fn table_as_markdown(table: &Table) -> String {
     let columns = &table.columns;
     let rule = columns.iter().map(|column| match column.kind {
-        Kind::Figures => "---:",
-        Kind::Words | Kind::Prose | Kind::Bars => "---",
+        ColumnKind::Figures => "---:",
+        ColumnKind::Words | ColumnKind::Prose | ColumnKind::Bars => "---",
     });
     let mut text = row(columns.iter().map(|column| escaped(&column.title())));
     text += &row(rule);

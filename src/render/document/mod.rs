@@ -20,7 +20,7 @@ mod terminal;
 
 pub use style::Style;
 pub(crate) use style::Tone;
-pub(crate) use table::{Cell, Column, Kind, Row, Table};
+pub(crate) use table::{Cell, Column, ColumnKind, Row, Table};
 
 use crate::model::interleaving::Interleaving;
 
@@ -94,7 +94,7 @@ enum Block {
     /// A label, padded to the width of its column, and the text beside it.
     Fact(String, Text),
     /// A line of a verdict or of a list.
-    Line(Line),
+    VerdictLine(VerdictLine),
     /// An explanation in small print.
     Note(String),
     /// Running text.
@@ -112,7 +112,7 @@ enum Block {
 
 /// A line of a verdict: a bar in its tone on a terminal, an item of a list elsewhere.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Line {
+pub(crate) struct VerdictLine {
     /// The colour of the bar.
     pub(crate) tone: Tone,
     /// Whether the sign of the tone stands in front in a list.
@@ -171,15 +171,15 @@ impl Document {
 
     /// A line of a verdict.
     pub(crate) fn bar(&mut self, tone: Tone, text: impl Into<Text>) {
-        self.line(Line {
+        self.line(VerdictLine {
             tone,
             text: text.into(),
-            ..Line::default()
+            ..VerdictLine::default()
         });
     }
 
-    pub(crate) fn line(&mut self, line: Line) {
-        self.blocks.push(Block::Line(line));
+    pub(crate) fn line(&mut self, line: VerdictLine) {
+        self.blocks.push(Block::VerdictLine(line));
     }
 
     pub(crate) fn note(&mut self, text: impl Into<String>) {

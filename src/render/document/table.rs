@@ -4,7 +4,7 @@ use super::{Text, Tone};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ColumnKind {
     /// Text, aligned to the left.
     Words,
     /// Numbers, aligned to the right.
@@ -22,7 +22,7 @@ pub(crate) struct Column {
     pub(crate) head: Text,
     /// The head outside of a terminal, where it differs.
     pub(crate) elsewhere: Option<String>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ColumnKind,
     /// On a terminal without room for all columns, those with the smallest number are left out first.
     pub(crate) dispensable: Option<u8>,
     /// On a terminal, the table is divided between columns of different blocks where it does not fit.
@@ -32,7 +32,7 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    fn new(head: impl Into<Text>, kind: Kind) -> Self {
+    fn new(head: impl Into<Text>, kind: ColumnKind) -> Self {
         Self {
             head: head.into(),
             elsewhere: None,
@@ -44,19 +44,19 @@ impl Column {
     }
 
     pub(crate) fn words(head: impl Into<Text>) -> Self {
-        Self::new(head, Kind::Words)
+        Self::new(head, ColumnKind::Words)
     }
 
     pub(crate) fn figures(head: impl Into<Text>) -> Self {
-        Self::new(head, Kind::Figures)
+        Self::new(head, ColumnKind::Figures)
     }
 
     pub(crate) fn prose(head: impl Into<Text>) -> Self {
-        Self::new(head, Kind::Prose)
+        Self::new(head, ColumnKind::Prose)
     }
 
     pub(crate) fn bars(head: impl Into<Text>) -> Self {
-        Self::new(head, Kind::Bars)
+        Self::new(head, ColumnKind::Bars)
     }
 
     /// The same with another head outside of a terminal.
@@ -150,7 +150,7 @@ impl Table {
     pub(crate) fn of_figures<'a>(heads: impl IntoIterator<Item = &'a str>) -> Self {
         let mut table = Self::new(heads.into_iter().map(Column::figures));
         if let Some(first) = table.columns.first_mut() {
-            first.kind = Kind::Words;
+            first.kind = ColumnKind::Words;
         }
         table
     }

@@ -1,8 +1,8 @@
 //! A document on a terminal: wrapped to its width, tables with as many columns as fit.
 
 use super::{
-    Block, Cell, Column, Document, Kind, Row, Style, Table, Text, Tone,
-    layout::{Grid, Page, wrapped},
+    Block, Cell, Column, ColumnKind, Document, Row, Style, Table, Text, Tone,
+    layout::{Grid, TerminalWriter, wrapped},
 };
 use crate::{
     render::interleaving,
@@ -12,38 +12,38 @@ use crate::{
 impl Document {
     /// The whole document, for a terminal of this style.
     pub(crate) fn terminal(&self, style: Style) -> String {
-        let mut page = Page::new(style.readable());
-        self.write(&mut page);
-        page.finish()
+        let mut writer = TerminalWriter::new(style.readable());
+        self.write(&mut writer);
+        writer.finish()
     }
 
-    fn write(&self, page: &mut Page) {
-        let style = page.style;
+    fn write(&self, writer: &mut TerminalWriter) {
+        let style = writer.style;
         for block in &self.blocks {
             match block {
-                Block::Gap => page.gap(),
+                Block::Gap => writer.gap(),
                 Block::Title(_, text) | Block::Strong(text) => {
-                    page.heading(&style.paint(Tone::Heading, text));
+                    writer.heading(&style.paint(Tone::Heading, text));
                 }
-                Block::Heading(text) => page.heading(&heading(text, style)),
-                Block::Fact(label, text) => page.hanging(label, &text.painted(style)),
-                Block::Line(line) => {
+                Block::Heading(text) => writer.heading(&heading(text, style)),
+                Block::Fact(label, text) => writer.hanging(label, &text.painted(style)),
+                Block::VerdictLine(line) => {
                     let text = line.text.painted(style);
                     let text = format!("{}{}{text}", line.name, line.separator);
-                    page.barred(line.tone, &text);
+                    writer.barred(line.tone, &text);
                 }
-                Block::Note(text) => page.note(text),
-                Block::Paragraph(text) => page.text(text),
-                Block::Lines(text) => page.block(&text.painted(style)),
-                Block::Table(table) => write_table(page, table),
-                Block::Entries(entries) => write_entries(page, entries),
+                Block::Note(text) => writer.note(text),
+                Block::Paragraph(text) => writer.text(text),
+                Block::Lines(text) => writer.block(&text.painted(style)),
+                Block::Table(table) => write_table(writer, table),
+                Block::Entries(entries) => write_entries(writer, entries),
                 Block::Picture(picture) => {
-                    page.block(&interleaving::terminal::render(picture, style));
+                    writer.block(&interleaving::terminal::render(picture, style));
                 }
                 Block::Folded(title, body) => {
-                    page.gap();
-                    page.heading(&style.paint(Tone::Heading, title));
-                    body.write(page);
+                    writer.gap();
+                    writer.heading(&style.paint(Tone::Heading, title));
+                    body.write(writer);
                 }
             }
         }
@@ -71,15 +71,15 @@ fn heading(text: &Text, style: Style) -> String {
 }
 
 /// Names are aligned, and no longer than leaves room for the texts.
-fn write_entries(page: &mut Page, entries: &[(String, String)]) {
-    let style = page.style;
+fn write_entries(writer: &mut TerminalWriter, entries: &[(String, String)]) {
+    let style = writer.style;
     let names = entries.iter().map(|(name, _)| indented(style, name, true));
     let names: Vec<_> = names.collect();
     let widths = names.iter().map(|name| textwrap::core::display_width(name));
     let width = widths.max().unwrap_or(0);
     for (name, (_, text)) in names.iter().zip(entries) {
         let pad = " ".repeat(width - textwrap::core::display_width(name));
-        page.hanging(&format!("{name}{pad}  "), text);
+        writer.hanging(&format!("{name}{pad}  "), text);
     }
 }
 
@@ -92,8 +92,8 @@ fn indented(style: Style, name: &str, is_shortened: bool) -> String {
 }
 
 /// One table, or as many as it takes for the columns to fit, where the table can be divided.
-fn write_table(page: &mut Page, table: &Table) {
-    let style = page.style;
+fn write_table(writer: &mut TerminalWriter, table: &Table) {
+    let style = writer.style;
     let columns = fitting(table, style);
     let is_divisible = table.columns.iter().any(|column| column.block.is_some());
     let parts = match columns.split_first() {
@@ -111,9 +111,9 @@ fn write_table(page: &mut Page, table: &Table) {
     };
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
-            page.gap();
+            writer.gap();
         }
-        page.block(&grid(table, part, style).draw(style));
+        writer.block(&grid(table, part, style).draw(style));
     }
 }
 
@@ -171,7 +171,9 @@ fn parts(
 /// The table with these of its columns.
 fn grid(table: &Table, columns: &[usize], style: Style) -> Grid {
     let shown: Vec<&Column> = columns.iter().map(|at| &table.columns[*at]).collect();
-    let bars = shown.iter().filter(|column| column.kind == Kind::Bars);
+    let bars = shown
+        .iter()
+        .filter(|column| column.kind == ColumnKind::Bars);
     let bar_width = bar_width(style, bars.count());
     let mut rows = vec![shown.iter().map(|it| heading(&it.head, style)).collect()];
     for row in &table.rows {
@@ -190,8 +192,8 @@ fn grid(table: &Table, columns: &[usize], style: Style) -> Grid {
             }
         });
     }
-    let is_left = |index: &usize| shown[*index].kind != Kind::Figures;
-    if let Some(prose) = shown.iter().position(|it| it.kind == Kind::Prose) {
+    let is_left = |index: &usize| shown[*index].kind != ColumnKind::Figures;
+    if let Some(prose) = shown.iter().position(|it| it.kind == ColumnKind::Prose) {
         wrap_prose(table, columns, prose, &mut rows, style);
     }
     Grid {

@@ -12,7 +12,7 @@ use crate::{
     render::{
         document::{Cell, Table, html::HtmlTable},
         samples::merged,
-        subject::Subject,
+        strategy_runs::StrategyRuns,
     },
     text::{
         durations::Durations,
@@ -49,7 +49,7 @@ const OUTCOMES: [(&str, Of); 5] = [
 ];
 
 /// Percentile curve and histogram of each group of curves that belong together.
-pub(super) fn figures(subjects: &[Subject]) -> Result<Vec<Figure>, DrawError> {
+pub(super) fn figures(subjects: &[StrategyRuns]) -> Result<Vec<Figure>, DrawError> {
     let groups: Vec<(String, Vec<Curve>)> = match subjects {
         [subject] => {
             let curves = OUTCOMES.iter().enumerate();
@@ -83,7 +83,7 @@ pub(super) fn figures(subjects: &[Subject]) -> Result<Vec<Figure>, DrawError> {
 }
 
 /// The times of the answer "issued" and of the durable row; `None` without both.
-pub(super) fn durability(subject: &Subject) -> Result<Option<Figure>, DrawError> {
+pub(super) fn durability(subject: &StrategyRuns) -> Result<Option<Figure>, DrawError> {
     let durable = merged(subject.runs.iter().map(|run| &run.time_to_durable));
     let curves = [
         curve(0, "told “issued”", subject, |latency| &latency.issued),
@@ -106,7 +106,7 @@ pub(super) fn durability(subject: &Subject) -> Result<Option<Figure>, DrawError>
     percentiles(&caption, &curves).map(Some)
 }
 
-fn curve(index: usize, name: &str, subject: &Subject, of: Of) -> Curve {
+fn curve(index: usize, name: &str, subject: &StrategyRuns, of: Of) -> Curve {
     let runs = subject.runs.iter().map(|run| of(&run.latency.response));
     Curve {
         index,

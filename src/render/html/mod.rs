@@ -39,7 +39,7 @@ use super::{
         strategies::{self, notes},
         verdicts::{self, worst_lines},
     },
-    subject::{Subject, subjects},
+    strategy_runs::{StrategyRuns, subjects},
     warnings,
 };
 use crate::{
@@ -154,7 +154,7 @@ fn title(report: &Report) -> String {
 }
 
 /// The worst trial of a strategy that went wrong.
-fn finding(subject: &Subject, limit: u64) -> Option<Finding> {
+fn finding(subject: &StrategyRuns, limit: u64) -> Option<Finding> {
     let (run, lines) = worst_lines(subject, limit)?;
     Some(Finding {
         tone: class(tone(run)),
@@ -169,7 +169,7 @@ fn assertions(report: &Report) -> HtmlTable {
     (&table).into()
 }
 
-fn errors(subjects: &[Subject]) -> HtmlTable {
+fn errors(subjects: &[StrategyRuns]) -> HtmlTable {
     let table = Table::new([
         Column::words("strategy"),
         Column::figures("times"),

@@ -3,7 +3,7 @@
 use super::{column, legend, lines, sign, wrap};
 use crate::{
     model::interleaving::{Interleaving, Mark, Step},
-    render::document::{Style, Tone, layout::Page},
+    render::document::{Style, Tone, layout::TerminalWriter},
 };
 
 /// The width of the number and the mark before the first actor's column.
@@ -13,34 +13,34 @@ const GAP: usize = 2;
 
 /// Title, steps, ledger, reason and token.
 pub fn render(picture: &Interleaving, style: Style) -> String {
-    let mut page = Page::new(style.readable());
-    let style = page.style;
-    page.heading(&style.paint(Tone::Heading, &picture.title));
-    page.gap();
+    let mut writer = TerminalWriter::new(style.readable());
+    let style = writer.style;
+    writer.heading(&style.paint(Tone::Heading, &picture.title));
+    writer.gap();
     let widths = widths(picture, style.width);
     let heads = picture.actors.iter().zip(&widths);
     let heads: Vec<_> = heads
         .map(|(actor, width)| format!("{actor:<width$}", actor = actor.to_string()))
         .collect();
     let head = format!("{:GUTTER$}{}", "", heads.join(&" ".repeat(GAP)));
-    page.block(&style.paint(Tone::Quiet, head.trim_end()));
+    writer.block(&style.paint(Tone::Quiet, head.trim_end()));
     for (number, step) in (1..).zip(&picture.steps) {
         for line in row(picture, number, step, &widths, style) {
-            page.block(&line);
+            writer.block(&line);
         }
     }
-    page.gap();
+    writer.gap();
     for line in legend(picture) {
-        page.note(&line);
+        writer.note(&line);
     }
-    page.hanging("ledger      ", &picture.ledger);
+    writer.hanging("ledger      ", &picture.ledger);
     if !picture.why.is_empty() {
-        page.hanging("why         ", &picture.why);
+        writer.hanging("why         ", &picture.why);
     }
     if let Some(token) = &picture.token {
-        page.hanging("schedule    ", token);
+        writer.hanging("schedule    ", token);
     }
-    page.finish()
+    writer.finish()
 }
 
 /// The width of each column: that of its text, or equal widths where there is not enough room.

@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use super::{Face, board::Board};
+use super::{View, board::Board};
 
 /// The writer of the lines.
 pub struct Log<W>(pub W);
 
-impl<W: Write> Face for Log<W> {
+impl<W: Write> View for Log<W> {
     fn show(&mut self, board: &Board) {
         if let Some(text) = board.sentence() {
             self.say(&text);

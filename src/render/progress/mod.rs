@@ -81,17 +81,17 @@ pub struct PlannedRuns {
 
 /// The progress display. It lasts until [`Progress::end`] or until it is dropped.
 #[derive(Debug)]
-pub struct Progress(Mutex<Option<Watch>>);
+pub struct Progress(Mutex<Option<DisplayThread>>);
 
 /// The thread of the display.
 #[derive(Debug)]
-struct Watch {
-    news: Sender<News>,
+struct DisplayThread {
+    messages: Sender<Message>,
     thread: JoinHandle<()>,
 }
 
 /// A message to the thread.
-enum News {
+enum Message {
     /// A trial of a strategy begins; trials are counted from 1.
     Load(String, u32, Arc<Counters>),
     /// All attempts have an answer, and the drain begins.
@@ -103,7 +103,7 @@ enum News {
 }
 
 /// A form of the display.
-trait Face {
+trait View {
     fn show(&mut self, board: &Board);
     fn say(&mut self, text: &str);
 }
@@ -126,39 +126,41 @@ impl Progress {
         Self(Mutex::new(None))
     }
 
-    fn shown<F: Face>(
+    fn shown<F: View>(
         board: Board,
         every: Duration,
-        face: impl FnOnce() -> F + Send + 'static,
+        view: impl FnOnce() -> F + Send + 'static,
     ) -> Self {
-        let (news, inbox) = mpsc::channel();
+        let (messages, inbox) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("progress".to_owned())
-            .spawn(move || watch(board, &inbox, every, face()));
+            .spawn(move || watch(board, &inbox, every, view()));
         // A run does not fail because its progress cannot be shown.
-        Self(Mutex::new(thread.ok().map(|thread| Watch { news, thread })))
+        Self(Mutex::new(
+            thread.ok().map(|thread| DisplayThread { messages, thread }),
+        ))
     }
 
     /// A trial of the strategy begins; trials are counted from 1. The display reads the counters.
     pub fn load(&self, strategy: &str, trial: u32, counters: Arc<Counters>) {
-        let _ = self.tell(News::Load(strategy.to_owned(), trial, counters));
+        let _ = self.tell(Message::Load(strategy.to_owned(), trial, counters));
     }
 
     /// All attempts of the trial have an answer, and the drain begins.
     pub fn drain(&self) {
-        let _ = self.tell(News::Drain);
+        let _ = self.tell(Message::Drain);
     }
 
     /// The trial is over.
     pub fn done(&self) {
-        let _ = self.tell(News::Done);
+        let _ = self.tell(Message::Done);
     }
 
     /// Writes a text to stderr, above the lines of the display.
     pub fn say(&self, text: &str) {
         let text = redact::output(text);
         let text = printable(&text);
-        if self.tell(News::Say(text.clone().into_owned())).is_none() {
+        if self.tell(Message::Say(text.clone().into_owned())).is_none() {
             // A closed stderr is no reason to fail.
             let _ = writeln!(io::stderr(), "{text}");
         }
@@ -168,18 +170,18 @@ impl Progress {
     pub fn end(&self) {
         // The thread ends when its channel is closed.
         let watch = self.watch().take();
-        if let Some(Watch { news, thread }) = watch {
-            drop(news);
+        if let Some(DisplayThread { messages, thread }) = watch {
+            drop(messages);
             let _ = thread.join();
         }
     }
 
     /// `None` if there is no thread.
-    fn tell(&self, news: News) -> Option<()> {
-        self.watch().as_ref()?.news.send(news).ok()
+    fn tell(&self, message: Message) -> Option<()> {
+        self.watch().as_ref()?.messages.send(message).ok()
     }
 
-    fn watch(&self) -> std::sync::MutexGuard<'_, Option<Watch>> {
+    fn watch(&self) -> std::sync::MutexGuard<'_, Option<DisplayThread>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -191,21 +193,21 @@ impl Drop for Progress {
 }
 
 /// Shows the board at intervals, until the channel is closed.
-fn watch(mut board: Board, inbox: &Receiver<News>, every: Duration, mut face: impl Face) {
+fn watch(mut board: Board, inbox: &Receiver<Message>, every: Duration, mut view: impl View) {
     let mut due = Instant::now() + every;
     loop {
         match inbox.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(News::Load(strategy, trial, counters)) => board.load(&strategy, trial, counters),
-            Ok(News::Drain) => board.drain(),
-            Ok(News::Done) => board.done(),
-            Ok(News::Say(text)) => face.say(&text),
+            Ok(Message::Load(strategy, trial, counters)) => board.load(&strategy, trial, counters),
+            Ok(Message::Drain) => board.drain(),
+            Ok(Message::Done) => board.done(),
+            Ok(Message::Say(text)) => view.say(&text),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         // A message alone is not drawn, so that a thousand short trials are still ten updates a second.
         let now = Instant::now();
         if now >= due {
-            face.show(&board);
+            view.show(&board);
             due = now + every;
         }
     }

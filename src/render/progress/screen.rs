@@ -7,7 +7,7 @@ use std::{
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use super::{Face, board::Board};
+use super::{View, board::Board};
 use crate::render::Style;
 
 /// A bar of indicatif for each line. The lines are cleared on drop.
@@ -22,11 +22,11 @@ pub struct Screen<T> {
 
 impl<T: TermLike + Clone + 'static> Screen<T> {
     pub fn new(term: T, color: bool) -> Self {
-        let calm = Calm {
+        let terminal = LineTerminal {
             term: term.clone(),
             below: AtomicBool::new(false),
         };
-        let target = ProgressDrawTarget::term_like(Box::new(calm));
+        let target = ProgressDrawTarget::term_like(Box::new(terminal));
         let multi = MultiProgress::with_draw_target(target);
         multi.set_move_cursor(true);
         Self {
@@ -81,7 +81,7 @@ impl<T: TermLike + Clone + 'static> Screen<T> {
     }
 }
 
-impl<T: TermLike + Clone + 'static> Face for Screen<T> {
+impl<T: TermLike + Clone + 'static> View for Screen<T> {
     fn show(&mut self, board: &Board) {
         let style = Style {
             color: self.color,
@@ -115,13 +115,13 @@ impl<T> Drop for Screen<T> {
 /// Indicatif fills a line with spaces, so that the next line begins by wrapping. After a resize, a terminal would wrap these lines
 /// again, and a slow terminal shows the spaces as flicker.
 #[derive(Debug)]
-struct Calm<T> {
+struct LineTerminal<T> {
     term: T,
     /// Whether the next text begins a new line.
     below: AtomicBool,
 }
 
-impl<T: TermLike> TermLike for Calm<T> {
+impl<T: TermLike> TermLike for LineTerminal<T> {
     fn width(&self) -> u16 {
         self.term.width()
     }

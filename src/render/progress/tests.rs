@@ -209,10 +209,10 @@ fn an_update_with_fewer_lines_clears_the_others() {
 #[test]
 fn progress_shows_its_messages_and_clears_its_lines() {
     let term = InMemoryTerm::new(24, 80);
-    let face = term.clone();
+    let view = term.clone();
     let every = Duration::from_millis(1);
     let progress = Progress::shown(Board::new(&plan(3)), every, move || {
-        Screen::new(face, false)
+        Screen::new(view, false)
     });
     progress.load("naive", 2, counters(20_000, 130, 99));
     progress.drain();
@@ -267,9 +267,9 @@ fn a_log_has_messages_and_no_line_of_a_short_run() {
 #[test]
 fn a_log_gets_a_line_at_intervals() {
     let mut written = Vec::new();
-    let (news, inbox) = mpsc::channel();
-    let load = News::Load("naive".to_owned(), 0, counters(1, 1, 1));
-    news.send(load).unwrap();
+    let (messages, inbox) = mpsc::channel();
+    let load = Message::Load("naive".to_owned(), 0, counters(1, 1, 1));
+    messages.send(load).unwrap();
     let watcher = thread::spawn(move || {
         watch(
             Board::new(&plan(1)),
@@ -280,7 +280,7 @@ fn a_log_gets_a_line_at_intervals() {
         String::from_utf8(written).unwrap()
     });
     thread::sleep(Duration::from_millis(50));
-    drop(news);
+    drop(messages);
     let written = watcher.join().unwrap();
     let line = "naive: 1 of 20,000 attempts, issued 1 of 100, 1 in the database";
     assert!(written.lines().count() >= 1);

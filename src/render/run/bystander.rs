@@ -5,7 +5,7 @@ use crate::{
     model::report::{Bystander, BystanderPhase, Distribution, Run},
     render::{
         document::{Cell, Document, Table, Tone},
-        subject::Subject,
+        strategy_runs::StrategyRuns,
     },
     statistics::median,
     text::format::{clean, count, optional_duration, rate},
@@ -59,7 +59,7 @@ fn failed(phase: &BystanderPhase) -> u64 {
 }
 
 /// Medians over the trials of each strategy.
-pub(super) fn compare(document: &mut Document, subjects: &[Subject]) {
+pub(super) fn compare(document: &mut Document, subjects: &[StrategyRuns]) {
     let rows: Vec<_> = subjects.iter().filter_map(medians).collect();
     if rows.is_empty() {
         return;
@@ -80,7 +80,7 @@ pub(super) fn compare(document: &mut Document, subjects: &[Subject]) {
 }
 
 /// `None` where there was no bystander.
-fn medians(subject: &Subject) -> Option<[Cell; 8]> {
+fn medians(subject: &StrategyRuns) -> Option<[Cell; 8]> {
     let all = subject.runs.iter();
     let all = all.filter_map(|run| run.database.bystander.as_ref());
     let all: Vec<&Bystander> = all.collect();

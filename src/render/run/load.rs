@@ -6,7 +6,7 @@ use crate::{
     },
     render::{
         document::{Document, Text, Tone},
-        subject::Subject,
+        strategy_runs::StrategyRuns,
         warnings,
     },
     text::format::{
@@ -221,7 +221,7 @@ pub(super) fn failures<'a>(
 
 /// The first failures of a strategy: its name, the number of attempts, and the message.
 pub(in crate::render) fn messages(
-    subject: &Subject,
+    subject: &StrategyRuns,
 ) -> impl Iterator<Item = (String, String, String)> {
     let failures = subject.runs.iter().flat_map(|run| &run.failures);
     failures.take(MESSAGES).map(|failure| {

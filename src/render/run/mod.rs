@@ -25,7 +25,7 @@ use super::{
     head::{facts, provenance},
     judgement::lines,
     overall::overall,
-    subject::{Subject, subjects},
+    strategy_runs::{StrategyRuns, subjects},
     warnings,
 };
 use crate::{
@@ -164,7 +164,7 @@ fn several_runs(document: &mut Document, report: &Report) {
 }
 
 /// The worst trial, and the failures of all trials.
-fn problems(document: &mut Document, subject: &Subject, limit: u64) {
+fn problems(document: &mut Document, subject: &StrategyRuns, limit: u64) {
     document.gap();
     verdicts::worst(document, subject, limit);
     if subject.runs.iter().any(|run| !run.failures.is_empty()) {
@@ -191,7 +191,10 @@ fn pictures(document: &mut Document, runs: &[&Run]) {
             );
         }
         if run.witness.is_none() && !run.findings.is_empty() {
-            document.fact("trace", "does not hold the attempts that would explain it");
+            document.fact(
+                "trace",
+                "does not hold the attempts that explain the finding",
+            );
         }
     }
 }

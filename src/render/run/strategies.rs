@@ -7,7 +7,7 @@ use crate::{
     model::report::{Range, Spread},
     render::{
         document::{Cell, Column, Table, Text},
-        subject::{Group, Subject, by_group, race},
+        strategy_runs::{Group, StrategyRuns, by_group, race},
     },
     text::format::{NOTHING, clean, duration, rate},
 };
@@ -18,7 +18,7 @@ const RACES: u8 = 1;
 const SPEED: u8 = 2;
 
 /// A figure of a strategy, as text.
-type Figure = fn(&Subject) -> String;
+type Figure = fn(&StrategyRuns) -> String;
 
 const COLUMNS: [(&str, u8, Figure); 13] = [
     ("promise", COUPONS, |s| s.first.promise.to_string()),
@@ -57,7 +57,7 @@ const WORDS: [&str; 3] = ["promise", "verdict", RACE];
 const OF_TRIALS: [&str; 2] = ["trials", RACE];
 
 /// The table: on a terminal with a title for each group, elsewhere with a sign for each strategy.
-pub(in crate::render) fn table(subjects: &[Subject]) -> Table {
+pub(in crate::render) fn table(subjects: &[StrategyRuns]) -> Table {
     let trials = has_trials(subjects);
     let columns = COLUMNS
         .iter()
@@ -90,12 +90,12 @@ pub(in crate::render) fn table(subjects: &[Subject]) -> Table {
     table
 }
 
-fn has_trials(subjects: &[Subject]) -> bool {
+fn has_trials(subjects: &[StrategyRuns]) -> bool {
     subjects.iter().any(|subject| subject.runs.len() > 1)
 }
 
 /// What a reader of the table has to know.
-pub(in crate::render) fn notes(subjects: &[Subject]) -> Vec<&'static str> {
+pub(in crate::render) fn notes(subjects: &[StrategyRuns]) -> Vec<&'static str> {
     let trials = has_trials(subjects);
     let incorrect = subjects
         .iter()

@@ -3,10 +3,10 @@
 use crate::{
     model::report::{AssertionOutcome, Report, Run},
     render::{
-        document::{Cell, Column, Document, Line, Table, Text, Tone},
+        document::{Cell, Column, Document, Table, Text, Tone, VerdictLine},
         judgement::{lines, tone},
         observed::observed,
-        subject::Subject,
+        strategy_runs::StrategyRuns,
     },
     text::format::{clean, plural},
 };
@@ -15,19 +15,19 @@ use crate::{
 pub(super) fn lines_of(document: &mut Document, run: &Run, lines: Vec<Text>, name: &str) {
     for (index, text) in lines.into_iter().enumerate() {
         let is_first = index == 0 && !name.is_empty();
-        document.line(Line {
+        document.line(VerdictLine {
             tone: tone(run),
             name: if is_first { clean(name) } else { String::new() },
             separator: if is_first { ": " } else { "" },
             level: index.min(1),
             text,
-            ..Line::default()
+            ..VerdictLine::default()
         });
     }
 }
 
 /// The trial with the worst verdict, if a trial went wrong, and the number of similar ones.
-pub(super) fn worst(document: &mut Document, subject: &Subject, limit: u64) {
+pub(super) fn worst(document: &mut Document, subject: &StrategyRuns, limit: u64) {
     if let Some((run, lines)) = worst_lines(subject, limit) {
         lines_of(document, run, lines, &subject.name_of(run));
     }
@@ -35,7 +35,7 @@ pub(super) fn worst(document: &mut Document, subject: &Subject, limit: u64) {
 
 /// The same as text.
 pub(in crate::render) fn worst_lines<'a>(
-    subject: &'a Subject,
+    subject: &'a StrategyRuns,
     limit: u64,
 ) -> Option<(&'a Run, Vec<Text>)> {
     let (run, others) = subject.worst()?;

@@ -138,10 +138,10 @@ fn any_expression() -> impl Strategy<Value = String> {
     )
         .prop_map(|(strategy, metric, (operator, _), number, space)| {
             let (operator, value) = match metric.kind {
-                value::Kind::Count => (operator, number.to_string()),
-                value::Kind::Duration => (operator, format!("{number}us")),
-                value::Kind::Rate => (operator, format!("{number}/s")),
-                value::Kind::Verdict => ("!=", "holds".to_owned()),
+                value::MetricKind::Count => (operator, number.to_string()),
+                value::MetricKind::Duration => (operator, format!("{number}us")),
+                value::MetricKind::Rate => (operator, format!("{number}/s")),
+                value::MetricKind::Verdict => ("!=", "holds".to_owned()),
             };
             format!(
                 "{space}{strategy}{}{space}{operator}{space}{value}{space}",

@@ -10,7 +10,7 @@ use crate::{
 use crate::{model::verdict::Verdict, statistics::median};
 
 /// A strategy and all its trials.
-pub(super) struct Subject<'a> {
+pub(super) struct StrategyRuns<'a> {
     pub(super) name: &'a str,
     pub(super) first: &'a Run,
     pub(super) runs: Vec<&'a Run>,
@@ -36,15 +36,15 @@ impl fmt::Display for Group {
 }
 
 /// All strategies of a report, in the requested order.
-pub(super) fn subjects(report: &Report) -> Vec<Subject<'_>> {
-    let mut subjects: Vec<Subject> = Vec::new();
+pub(super) fn subjects(report: &Report) -> Vec<StrategyRuns<'_>> {
+    let mut subjects: Vec<StrategyRuns> = Vec::new();
     for run in &report.runs {
         match subjects
             .iter_mut()
             .find(|subject| subject.name == run.strategy)
         {
             Some(subject) => subject.runs.push(run),
-            None => subjects.push(Subject {
+            None => subjects.push(StrategyRuns {
                 name: &run.strategy,
                 first: run,
                 runs: vec![run],
@@ -68,7 +68,9 @@ pub(super) fn subjects(report: &Report) -> Vec<Subject<'_>> {
 }
 
 /// The strategies by group, correct ones first; within a group, in the requested order.
-pub(super) fn by_group<'a, 'b>(subjects: &'a [Subject<'b>]) -> Vec<(Group, &'a Subject<'b>)> {
+pub(super) fn by_group<'a, 'b>(
+    subjects: &'a [StrategyRuns<'b>],
+) -> Vec<(Group, &'a StrategyRuns<'b>)> {
     let of = |group| {
         let members = subjects
             .iter()
@@ -91,7 +93,7 @@ impl Group {
     }
 }
 
-impl Subject<'_> {
+impl StrategyRuns<'_> {
     pub(super) fn group(&self) -> Group {
         let is = |verdict| self.runs.iter().any(|run| run.verdict == verdict);
         let wrong = |run: &&Run| run.ledger.is_over_issued() || run.ledger.is_lossy();
@@ -237,7 +239,7 @@ mod tests {
             run.ledger = LedgerCounts::default();
         }
         let subjects = subjects(&report);
-        let told = |subject: &Subject| subject.wrong(|ledger| ledger.over_issued);
+        let told = |subject: &StrategyRuns| subject.wrong(|ledger| ledger.over_issued);
         let told: Vec<_> = subjects.iter().map(told).collect();
         assert_eq!(told, ["≥ 898", "–", "–"]);
     }
