@@ -139,7 +139,7 @@ fn drained(document: &mut Document, trial: &ServiceCheck) {
         (Completion::Proven, true) => document.fact("drained", format!("after {after}")),
         // A ledger that no longer changes is no proof that the drain is complete.
         (Completion::Unproven, true) => {
-            document.fact("drained", "unknown: the ledger no longer changes")
+            document.fact("drained", "unknown: the ledger no longer changes");
         }
         (Completion::Proven | Completion::Unproven, false) => {}
         (Completion::Pending, _) => {

@@ -28,10 +28,15 @@ impl Document {
                 Block::Paragraph(text) => format!("{}\n", escaped(text)),
                 Block::Lines(text) => format!("```\n{}\n```\n", text.plain()),
                 Block::Table(table) => table_as_markdown(table),
-                Block::Entries(entries) => entries
-                    .iter()
-                    .map(|(name, text)| format!("- **{}**: {}\n", escaped(name), escaped(text)))
-                    .collect(),
+                Block::Entries(entries) => {
+                    let items = entries.iter().map(|(name, text)| VerdictLine {
+                        name: name.clone(),
+                        separator: ": ",
+                        text: text.into(),
+                        ..VerdictLine::default()
+                    });
+                    items.map(|line| item(&line)).collect()
+                }
                 Block::Picture(picture) => interleaving::markdown::render(picture),
                 // The empty lines make it Markdown within HTML.
                 Block::Folded(title, body) => format!(
@@ -42,7 +47,7 @@ impl Document {
             match (before, block, parts.last_mut()) {
                 (Some(Block::Fact(..)), Block::Fact(..), Some(last))
                 | (Some(Block::VerdictLine(_)), Block::VerdictLine(_), Some(last)) => {
-                    last.push_str(&text)
+                    last.push_str(&text);
                 }
                 (_, Block::Fact(..), _) => parts.push(format!("|  |  |\n| --- | --- |\n{text}")),
                 _ => parts.push(text),

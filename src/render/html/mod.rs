@@ -28,7 +28,7 @@ use self::{
 use super::{
     Format,
     document::{
-        Column, Table,
+        Column, Table, Text,
         html::{HtmlTable, class},
     },
     head::{Fact, facts, provenance},
@@ -159,7 +159,7 @@ fn finding(subject: &StrategyRuns, limit: u64) -> Option<Finding> {
     Some(Finding {
         tone: class(tone(run)),
         name: clean(&subject.name_of(run)),
-        lines: lines.iter().map(|line| line.plain()).collect(),
+        lines: lines.iter().map(Text::plain).collect(),
     })
 }
 

@@ -28,7 +28,9 @@ pub(super) fn write(document: &mut Document, run: &Run) {
     .with(response);
     let mut section = |title: &str, rows: Vec<[Cell; 9]>| {
         table.section(Text::toned(Tone::Heading, title));
-        rows.into_iter().for_each(|cells| table.row(cells));
+        for cells in rows {
+            table.row(cells);
+        }
     };
     if !same {
         section("service time", service);
