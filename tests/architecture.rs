@@ -32,13 +32,70 @@ const ROOTS: [&str; 10] = [
 /// Paths that a page or a script names and that are not in the repository: templates, and results that a script writes.
 const ABSENT: [&str; 2] = ["src/strategies/my_strategy.rs", "results/faults.md"];
 
+/// The folders and pages whose language is checked.
+const PLAIN: [&str; 18] = [
+    "ARCHITECTURE.md",
+    "README.md",
+    "docs",
+    "scripts",
+    "src/cli",
+    "src/config",
+    "src/engine",
+    "src/fuzz",
+    "src/input",
+    "src/instrument",
+    "src/judge",
+    "src/model",
+    "src/ports",
+    "src/render",
+    "src/statistics",
+    "src/statistics.rs",
+    "src/strategies",
+    "src/text",
+];
+
+/// Pronouns that hide which actor a sentence is about.
+const UNCLEAR: [&str; 6] = [
+    "nobody",
+    "somebody",
+    "anybody",
+    "everybody",
+    "whoever",
+    "whatever",
+];
+
+/// The account of the system that a server runs as if no other exists: a name, and no pronoun.
+const ACCOUNT: &str = "in \"$@\" nobody;";
+
+/// The modules whose files are checked for their length.
+const SHORT: [&str; 12] = [
+    "src/cli",
+    "src/config",
+    "src/engine",
+    "src/input",
+    "src/judge",
+    "src/model",
+    "src/ports",
+    "src/render",
+    "src/serve",
+    "src/statistics",
+    "src/strategies",
+    "src/text",
+];
+
+/// The most lines of a source file without tests.
+const LONGEST: usize = 350;
+
 fn read(path: impl AsRef<Path>) -> String {
     let path = path.as_ref();
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Every text file below `folder`.
+/// Every text file below `folder`, which may be a file itself.
 fn files(folder: &str) -> Vec<PathBuf> {
+    if Path::new(folder).is_file() {
+        return vec![PathBuf::from(folder)];
+    }
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {
@@ -121,6 +178,36 @@ fn every_path_in_a_page_or_a_script_exists() {
 fn the_architecture_fits_on_two_screens() {
     let lines = read("ARCHITECTURE.md").lines().count();
     assert!(lines <= 100, "{lines} lines");
+}
+
+#[test]
+fn comments_messages_and_pages_name_the_actor() {
+    let mut unclear = Vec::new();
+    for path in PLAIN.iter().flat_map(|folder| files(folder)) {
+        let text = read(&path).replace(ACCOUNT, "").to_lowercase();
+        for (number, line) in (1..).zip(text.lines()) {
+            let words = line.split(|c: char| !c.is_ascii_alphabetic());
+            let word = words.into_iter().find(|word| UNCLEAR.contains(word));
+            unclear.extend(word.map(|word| format!("{word} in {}:{number}", path.display())));
+        }
+    }
+    assert!(unclear.is_empty(), "{}", unclear.join("\n"));
+}
+
+#[test]
+fn no_source_file_is_too_long() {
+    let is_test = |path: &PathBuf| {
+        let path = path.to_string_lossy();
+        path.contains("tests") || path.contains("fixtures") || !path.ends_with(".rs")
+    };
+    let mut long = Vec::new();
+    for path in SHORT.iter().flat_map(|folder| files(folder)) {
+        let lines = read(&path).lines().count();
+        if lines > LONGEST && !is_test(&path) {
+            long.push(format!("{}: {lines} lines", path.display()));
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
 #[test]

@@ -127,7 +127,7 @@ Written by `scripts/cross-check` on {said["date"]}, revision {said["revision"]}:
 ## Response times at a fixed rate
 
 {int(said["stall rate"]):,} requests a second for {said["stall seconds"]} s, while the server was stopped (SIGSTOP) for one second. \
-Response times run from the intended start of a request, so whoever was due in that second has waited for the rest of it; \
+Response times run from the intended start of a request, so a request that was due in that second waited for the rest of it; \
 oha does so with `--latency-correction`, as wrk2 does.
 
 | tool | {" | ".join(f"{name}, by arithmetic" for name in STALL)} | furthest off | ≤ {STALL_WANTED:.0%} |

@@ -47,7 +47,7 @@ fn spacings() -> impl Strategy<Value = Spacing> {
 
 proptest! {
     #[test]
-    fn everybody_comes_as_often_as_asked(users in 1u64..500, attempts in 1u32..5, seed: u64) {
+    fn every_user_comes_as_often_as_requested(users in 1u64..500, attempts in 1u32..5, seed: u64) {
         let workload = workload(users, attempts, seed);
         let mut order = Schedule::of(&workload).users;
         prop_assert_eq!(&order, &Schedule::of(&workload).users);
