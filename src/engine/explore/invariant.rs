@@ -133,7 +133,7 @@ pub struct Judged {
 
 /// The end of a schedule, as a run would have recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Ending {
+pub struct ScheduleEnd {
     /// The outcome of every claim; `None` for a claim that waits forever.
     pub outcomes: Vec<Option<Outcome>>,
     /// The ledger.
@@ -146,12 +146,12 @@ pub struct Ending {
 
 /// Judges ends, each only once.
 #[derive(Default)]
-pub struct Judge(FxHashMap<Ending, Judged>);
+pub struct Judge(FxHashMap<ScheduleEnd, Judged>);
 
 impl Judge {
     /// The broken invariants of a state without a next step.
     pub fn judge(&mut self, world: &mut World, state: &State) -> Result<Judged, ExploreError> {
-        let ending = Ending::of(world, state)?;
+        let ending = ScheduleEnd::of(world, state)?;
         if let Some(known) = self.0.get(&ending) {
             return Ok(*known);
         }
@@ -161,7 +161,7 @@ impl Judge {
     }
 }
 
-impl Ending {
+impl ScheduleEnd {
     /// The end that a state represents.
     pub fn of(world: &mut World, state: &State) -> Result<Self, ExploreError> {
         let claims = world.layout.claims();

@@ -2,7 +2,7 @@
 //! [`crate::judge::witness`] explains the others.
 
 use super::{
-    invariant::{Ending, Invariant, rules},
+    invariant::{Invariant, ScheduleEnd, rules},
     sim::{
         call::shown,
         executor::{ExploreError, Next},
@@ -25,7 +25,7 @@ pub fn why(
     history: &[HistoryEvent],
     end: &State,
 ) -> Result<Explanation, ExploreError> {
-    let ending = Ending::of(world, end)?;
+    let ending = ScheduleEnd::of(world, end)?;
     let what = match invariant {
         Invariant::OverIssue => return Ok(found(world, &ending, history, FindingKind::OverIssue)),
         Invariant::UnderIssue => {
@@ -51,7 +51,7 @@ pub fn why(
 /// The explanation of a finding that a run would have made as well.
 fn found(
     world: &World,
-    ending: &Ending,
+    ending: &ScheduleEnd,
     history: &[HistoryEvent],
     kind: FindingKind,
 ) -> Explanation {
@@ -74,7 +74,7 @@ fn found(
     case.why(kind)
 }
 
-fn stuck(world: &mut World, ending: &Ending, end: &State) -> Result<String, ExploreError> {
+fn stuck(world: &mut World, ending: &ScheduleEnd, end: &State) -> Result<String, ExploreError> {
     for task in 0..world.layout.claims() {
         if ending.outcomes[task].is_none()
             && let Next::Call(call) = &world.reaction(end, task)?.next

@@ -86,8 +86,14 @@ pub async fn run(run: &RunContext<'_>) -> Result<FinishedRun, OpenError> {
         "opening services"
     );
     match run.subject {
-        Subject::Strategy(entry) => complete(StrategyRun::open(run, entry).await?, run).await,
-        Subject::Target(target) => complete(ServiceRun::open(run, target).await?, run).await,
+        Subject::Strategy(entry) => {
+            let subject = StrategyRun::open(run, entry).await?;
+            Box::pin(complete(subject, run)).await
+        }
+        Subject::Target(target) => {
+            let subject = ServiceRun::open(run, target).await?;
+            Box::pin(complete(subject, run)).await
+        }
     }
 }
 
@@ -213,13 +219,12 @@ async fn in_instances<S: RunSubject>(
     (run.observer)(RunEvent::Drain);
     let mut drained = subject.drain(None, ready(()), run).await;
     let bystander = bystander.end(released, run.stop.clone()).await;
-    let measurements = match finished {
-        Some(measurements) => measurements,
-        None => {
-            let (measurements, more) = instances.finish(scenario).await;
-            troubles.extend(more);
-            measurements
-        }
+    let measurements = if let Some(measurements) = finished {
+        measurements
+    } else {
+        let (measurements, more) = instances.finish(scenario).await;
+        troubles.extend(more);
+        measurements
     };
     // The work of an instance that did not end well may still be under way, and neither the lag nor the ledger shows it.
     if !troubles.is_empty() {
