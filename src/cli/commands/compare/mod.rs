@@ -35,7 +35,7 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, CommandErr
     let baseline = config.baseline.as_ref().map(load_baseline).transpose()?;
     let outputs = Outputs::open(&config)?;
     let save_to = config.save.as_ref().map(BaselineFile::open).transpose()?;
-    let compared = Reports::collect(cli, &config, baseline.as_ref(), env)?;
+    let compared = Collected::new(cli, &config, baseline.as_ref(), env)?;
     let to_save = compared.reports.first().map(|named| named.report.clone());
     let (ended, cut_short) = (compared.exit_code, compared.cut_short);
     let question = CompareRequest {
@@ -72,8 +72,8 @@ pub fn run(cli: &Cli, args: &CompareArgs, env: Env<'_>) -> Result<u8, CommandErr
     Ok(writer.exit_code(comparison.exit_code))
 }
 
-/// The reports to compare.
-struct Reports {
+/// What is compared, and how the run ended.
+struct Collected {
     reports: Vec<NamedReport>,
     /// The exit code of the run; of files, that of success.
     exit_code: u8,
@@ -81,9 +81,9 @@ struct Reports {
     cut_short: bool,
 }
 
-impl Reports {
+impl Collected {
     /// Reads the report files, or runs the scenario.
-    fn collect(
+    fn new(
         cli: &Cli,
         config: &CompareConfig,
         baseline: Option<&NamedReport>,
