@@ -22,7 +22,7 @@ pub fn target(settings: &ServeSettings) -> String {
         ("@PROMISE@", entry.promise.to_string()),
         ("@ONE_PER_USER@", entry.one_per_user.to_string()),
         ("@BASE_URL@", settings.listen.base_url()),
-        ("@SOCKET@\n", socket),
+        ("@SOCKET@", socket),
     ];
     let fill = |text: String, (name, value): (&str, String)| text.replace(name, &value);
     values
