@@ -25,7 +25,7 @@ pub enum Body {
     },
 }
 
-/// Between a body and whoever lets its last byte go.
+/// Shared by a body and the caller that releases its last byte.
 #[derive(Default)]
 pub struct Gate {
     open: AtomicBool,
@@ -98,7 +98,7 @@ impl hyper::body::Body for Body {
         }
         match self.next() {
             Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            // Nobody is woken by the gate: whoever opens it polls the connection next.
+            // The gate wakes no task: the caller that opens it polls the connection next.
             None => Poll::Pending,
         }
     }

@@ -1,6 +1,6 @@
 //! Bodies that a service has compressed: gzip, deflate, br and zstd, in any combination, up to a size.
 //!
-//! The client never asks for compression: a load generator sends what the file says, and whoever wants compressed answers says so in
+//! The client never asks for compression: a load generator sends what the file says, and a user who wants compressed responses writes so in
 //! a header. What comes compressed all the same is decoded here.
 
 use std::io::{self, Read};
@@ -13,7 +13,7 @@ use ruzstd::decoding::{
     errors::{FrameDecoderError, ReadFrameHeaderError},
 };
 
-/// Codings one after the other on one body. Nobody has a reason for more.
+/// The maximum number of codings on one body.
 const MOST: usize = 5;
 
 /// Bytes that the decoder of br reads at a time.

@@ -38,7 +38,7 @@ pub(super) enum Place {
 pub enum Remote {
     /// Loopback addresses only.
     Refused,
-    /// Any address: somebody has said so.
+    /// Any address, because the user has allowed it.
     Allowed,
 }
 

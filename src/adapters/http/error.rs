@@ -80,7 +80,7 @@ pub enum ConnectError {
         /// What is in the way.
         reason: String,
     },
-    /// Nobody listens, or something in between refuses.
+    /// No process listens on the port, or a firewall refuses the connection.
     #[error("cannot connect to {address}: {source}")]
     Refused {
         /// The last that was tried.

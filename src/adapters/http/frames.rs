@@ -1,7 +1,7 @@
 //! Which streams of an HTTP/2 connection have been opened, read off the bytes that were written.
 //!
 //! `h2` queues frames before it writes them, and does not say which have left. A request whose HEADERS frame has not left cannot
-//! have been processed, whatever happened to the connection.
+//! have been processed, for every kind of end of the connection.
 
 /// Bytes that a client sends before its first frame.
 const PREFACE: usize = 24;

@@ -1,4 +1,4 @@
-//! HTTP/1.1: one request at a time a connection, connections for whoever has waited longest.
+//! HTTP/1.1: one request at a time on a connection. The request that has waited for the longest time gets the next connection.
 
 use std::{
     collections::VecDeque,
@@ -70,7 +70,7 @@ impl Pool {
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, SendError> {
         let request = message::over_http1(request, &self.dial.endpoint);
-        // Fails only where it is closed, which nobody does.
+        // Fails only if the semaphore is closed, which never happens.
         if let Ok(place) = self.places.acquire().await {
             place.forget();
         }
@@ -91,7 +91,7 @@ impl Pool {
         self.borrowed().hold(request).await
     }
 
-    /// For whoever has a place.
+    /// For a caller that has a permit.
     fn borrowed(self: &Arc<Self>) -> Borrowed {
         Borrowed {
             connection: self.idle().pop_front().flatten(),
@@ -128,7 +128,7 @@ struct Borrowed {
 }
 
 impl Borrowed {
-    /// The connection is given back only if the response is complete: whoever stops waiting closes it.
+    /// Returns the connection only if the response is complete. A caller that stops waiting closes it.
     async fn exchange(mut self, request: Request<Body>) -> Result<Response<Bytes>, SendError> {
         let mut request = request;
         if let Some(mut connection) = self.open_one().await {

@@ -1,4 +1,4 @@
-//! The client for a service of somebody's own: claims over HTTP, on connections that are open before any load.
+//! The HTTP client for a service of the user's own, with connections that are open before the load.
 //!
 //! A load tool's client differs from an application's. It opens all its connections first, and never more. It follows no
 //! redirect. It never sends a request again that the service may have processed. A request goes out again only where the service
@@ -7,7 +7,7 @@
 //! can hold a request back at the last byte of its body ([`Client::hold`]), so that requests which were prepared one after the
 //! other take effect together.
 //!
-//! Deadlines are the caller's: whoever stops waiting drops the future. Over HTTP/1.1 that closes the connection, which is
+//! The caller sets the deadlines, and drops the future to stop waiting. Over HTTP/1.1 that closes the connection, which is
 //! opened anew when it is next needed; over HTTP/2 it resets the stream alone.
 
 mod body;

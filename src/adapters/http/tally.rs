@@ -23,7 +23,7 @@ pub struct Tally {
     pub closed_under: u64,
     /// HTTP/1.1 connections on which a request was sent and no answer ever came.
     pub never_answered: u64,
-    /// Answers, whatever they said.
+    /// The number of responses, with any status.
     pub answers: u64,
     /// Answers with the status 429.
     pub too_many: u64,

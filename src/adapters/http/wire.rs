@@ -64,7 +64,7 @@ enum Ahead {
     End,
 }
 
-/// What has happened to the bytes of a connection; whoever has the connection and whoever holds a request back share it.
+/// The state of the bytes of a connection. Shared by the user of the connection and the holder of a request.
 #[derive(Default)]
 pub struct Progress {
     /// Since the flag was last cleared.

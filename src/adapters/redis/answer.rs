@@ -20,7 +20,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Nobody is left to send it.
+    /// The sender of the command has stopped.
     pub fn given_up() -> Self {
         Self::Unanswered("the connection was given up".to_owned())
     }

@@ -101,7 +101,7 @@ impl Dialer {
         })
     }
 
-    /// Connects and logs in. Whoever calls bounds how long that may take.
+    /// Connects and logs in. The caller sets the timeout.
     pub async fn dial(
         &self,
         to: &Endpoint,
@@ -179,7 +179,7 @@ impl Connection {
         command.query_async(&mut self.commands.clone()).await
     }
 
-    /// Makes whoever asks next take another connection. What is under way here is still answered.
+    /// Lets the next commands use another connection. Commands in progress are still answered.
     pub fn retire(&self) {
         self.over.send_replace(true);
     }

@@ -1,4 +1,4 @@
-//! A connection that carries everybody's commands: those that come while it is busy leave together, as one pipeline.
+//! A connection that sends the commands of all callers. Commands that arrive while it is busy are sent together, as one pipeline.
 //!
 //! A command that waits takes up a tenth of a kilobyte, so a million of them may wait; in the client's own queue each would take
 //! two. How many leave together is bounded, and so is what the client and the server hold at a time.
@@ -35,7 +35,7 @@ const RETRIES: u8 = 5;
 /// One connection and those who wait for it. Ends when it is dropped.
 pub struct Lane {
     shared: Arc<Shared>,
-    /// Taken by whoever sends a command by itself, because nobody else waits.
+    /// Taken by a caller that sends its command itself, because no other command waits.
     alone: Arc<Semaphore>,
     /// Stops the senders when it is dropped.
     _senders: JoinSet<()>,
@@ -44,14 +44,14 @@ pub struct Lane {
 struct Shared {
     link: Link,
     waiting: Mutex<VecDeque<Waiting>>,
-    somebody: Notify,
+    waiting: Notify,
 }
 
 /// A command on its way; awaited, what the server said.
 pub enum Asked {
-    /// Somebody else sends it.
+    /// Another task sends it.
     Waiting(oneshot::Receiver<Answer>),
-    /// Whoever asked sends it.
+    /// The caller sends it.
     Alone(BoxFuture<'static, Answer>),
 }
 
@@ -84,7 +84,7 @@ impl Waiting {
         (waiting, answered)
     }
 
-    /// Whoever does not wait any more does not hear it.
+    /// A caller that has stopped waiting does not get the reply.
     fn tell(self, answer: Answer) {
         let _ = self.answer.send(answer);
     }
@@ -96,7 +96,7 @@ impl Lane {
         let shared = Arc::new(Shared {
             link,
             waiting: Mutex::default(),
-            somebody: Notify::new(),
+            waiting: Notify::new(),
         });
         let mut senders = JoinSet::new();
         for _ in 0..BATCHES {
@@ -120,7 +120,8 @@ impl Lane {
         &self.shared.link
     }
 
-    /// Sends `request` at once where nobody waits, or else with the next batch. Dropped before it has left, it never leaves.
+    /// Sends `request` at once if no other command waits, otherwise with the next batch. If the future is dropped before the request is
+    /// sent, the request is never sent.
     /// No `async fn`: a million users keep what this returns.
     pub fn ask(&self, request: Request) -> Asked {
         let (waiting, answered) = Waiting::new(request);
@@ -137,7 +138,7 @@ impl Lane {
         }
         queue.push_back(waiting);
         if queue.len() == 1 {
-            self.shared.somebody.notify_one();
+            self.shared.waiting.notify_one();
         }
         Asked::Waiting(answered)
     }
@@ -162,18 +163,18 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for somebody to wait, then takes those who came first.
+    /// Waits for a command, then takes the oldest ones.
     async fn batch(&self) -> Vec<Waiting> {
         loop {
             let batch = self.take();
             if !batch.is_empty() {
                 return batch;
             }
-            self.somebody.notified().await;
+            self.waiting.notified().await;
         }
     }
 
-    /// The next batch, without those whom nobody waits for any more; the rest is for the other sender.
+    /// The next batch, without commands whose callers have stopped waiting. The other sender takes the rest.
     fn take(&self) -> Vec<Waiting> {
         let mut queue = self.waiting();
         let count = queue.len().min(BATCH);
@@ -182,7 +183,7 @@ impl Shared {
             .filter(|waiting| !waiting.answer.is_closed())
             .collect();
         if !queue.is_empty() {
-            self.somebody.notify_one();
+            self.waiting.notify_one();
         }
         batch
     }
@@ -255,7 +256,7 @@ impl Shared {
             waiting.retries += 1;
             self.waiting().push_front(waiting);
         }
-        self.somebody.notify_one();
+        self.waiting.notify_one();
     }
 
     /// Once at the node that takes over the slot: `ASKING` is for the next command alone.
@@ -276,7 +277,7 @@ impl Shared {
     }
 }
 
-/// Tells everybody; those that have to go elsewhere remain.
+/// Passes the replies to the callers. Returns the commands that have to be sent to another server.
 fn distribute(batch: Vec<Waiting>, values: Vec<Value>) -> Vec<(Waiting, Next)> {
     let mut redirected = Vec::new();
     for (waiting, value) in batch.into_iter().zip(values) {

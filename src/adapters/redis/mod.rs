@@ -104,22 +104,22 @@ impl Redis {
         Arc::clone(&self.client) as Arc<dyn Cache>
     }
 
-    /// The client, for whoever asks whether the server is there.
+    /// The client, for checks whether the server answers.
     pub fn client(&self) -> Arc<Client> {
         Arc::clone(&self.client)
     }
 
-    /// What has happened to the server since it was opened that explains a ledger.
+    /// Events of the server during the run that can explain a ledger.
     pub async fn notes(&self) -> Vec<String> {
         self.client.notes().await
     }
 
-    /// Where others find it.
+    /// The address of the server, for guests.
     pub fn address(&self) -> String {
         self.url.clone()
     }
 
-    /// What it is.
+    /// The kind and the version of the server.
     pub fn info(&self) -> &ServiceInfo {
         &self.info
     }
@@ -136,7 +136,7 @@ impl Redis {
 
     /// Removes the run's keys, or leaves them: their names.
     pub async fn close(self, keep: bool) -> Result<Vec<String>, String> {
-        // An embedded server goes with the process anyway, and nobody could look at it then.
+        // An embedded server ends with the process, so its keys cannot be read later.
         if self.embedded.is_some() || self.role == Role::Guest {
             return Ok(Vec::new());
         }

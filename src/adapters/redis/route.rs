@@ -108,7 +108,7 @@ impl Route {
 
     /// Connects, and says which version the server is.
     pub async fn first_contact(&self) -> Result<(Connection, String), String> {
-        // On the heap, as it is large, and whoever opens a run's services would carry it about.
+        // Boxed, because it is large and would be a part of the future that opens the services.
         let found = Box::pin(async {
             let (connection, facts) = self.find().await?;
             self.history.saw(&connection.peer, &facts);

@@ -107,7 +107,7 @@ impl Connection {
         .boxed()
     }
 
-    /// The first two columns of all rows as text, whatever their types: answers to plain queries are text for every type.
+    /// The first two columns of all rows as text, for every type: the results of plain queries are text.
     pub fn texts(&mut self, text: SqlStr) -> BoxFuture<'_, Result<Vec<Columns>, Error>> {
         async move {
             with_driver!(self, inner: Db => {

@@ -7,7 +7,7 @@ use crate::{
     text::redact,
 };
 
-/// How one database says "somebody else's work is in the way".
+/// The codes with which a database reports a conflict with another transaction.
 #[derive(Clone, Copy)]
 pub struct Errors {
     /// SQLSTATEs, or SQLite's result codes.
@@ -20,7 +20,7 @@ impl Errors {
         PortError::new(step, self.effect(error), words(error))
     }
 
-    /// Of a statement that only reads: whatever went wrong, it changed nothing.
+    /// The error of a statement that only reads, so it has changed nothing.
     pub fn read(self, step: &'static str, error: &Error) -> PortError {
         let effect = match self.effect(error) {
             Effect::Unknown => Effect::None,

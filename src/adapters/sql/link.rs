@@ -32,7 +32,7 @@ pub enum Link {
 pub type Pragmas = Option<String>;
 
 impl Link {
-    /// To the database of somebody else, which is not created.
+    /// The connection settings of an existing database. It is not created.
     pub fn to(target: &DbTarget, ca: Option<&TlsCa>) -> Result<Self, Error> {
         match target {
             DbTarget::Postgres(url) => Self::postgres(url, ca),
@@ -52,7 +52,7 @@ impl Link {
         Self::Sqlite(Box::new(options), Some(pragmas))
     }
 
-    /// With an authority of one's own the server's certificate is verified, unless the URL says how much TLS there is to be.
+    /// Verifies the certificate of the server if an authority is given, unless the URL sets an SSL mode.
     ///
     /// `extra_float_digits` is left out: nothing here reads a fraction, and PgBouncer refuses the parameter.
     pub fn postgres(url: &ServiceUrl, ca: Option<&TlsCa>) -> Result<Self, Error> {

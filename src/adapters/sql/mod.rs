@@ -240,8 +240,8 @@ impl Database {
         })
     }
 
-    /// On a connection of its own: those of the pool may be in anybody's hands. Whether nothing else is in the database is
-    /// only asked where it is a file.
+    /// Drops the tables on a new connection, because those of the pool can be in use. Only for a file, checks whether the database has
+    /// no other table.
     async fn drop_tables(&self) -> Result<bool, sqlx::Error> {
         let mut connection = self.link.connect().await?;
         for statement in &self.sql.drop {

@@ -22,7 +22,7 @@ pub const CONNECTIONS: u32 = 10;
 /// Items in stock. Orders go round them, so that they hardly ever wait for one another's rows.
 const ITEMS: u64 = 1000;
 
-/// More of an item than anybody orders.
+/// The stock of each item: more than all orders of a run.
 const AVAILABLE: u64 = 1_000_000_000;
 
 /// The service's statements, spelled for one database.

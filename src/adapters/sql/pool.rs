@@ -22,7 +22,7 @@ pub struct Pool(Arc<Shared>);
 struct Shared {
     link: Link,
     size: u32,
-    /// How long somebody waits for a connection.
+    /// How long a caller waits for a connection.
     patience: Duration,
     /// First come, first served.
     places: Semaphore,
@@ -64,7 +64,7 @@ impl Pool {
         patience.await.unwrap_or(Err(Error::PoolTimedOut))
     }
 
-    /// Waits until nobody holds a connection any more, and closes them all.
+    /// Waits until all connections are returned, and closes them.
     pub async fn close(&self) {
         let shared = &self.0;
         // Fails only where it is closed already.
@@ -125,7 +125,7 @@ impl Pooled {
         self.sound = done.as_ref().err().is_none_or(error::leaves_session);
     }
 
-    /// Ends the session when this is dropped, and with it whatever it holds.
+    /// Closes the session, with its locks, when this is dropped.
     pub fn close_on_drop(&mut self) {
         self.sound = false;
     }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_gets_one_too_many() {
+    async fn the_pool_never_exceeds_its_size() {
         let (pool, _file) = pool(2);
         let held = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
         let refused = pool.acquire().await.err().unwrap();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn closing_waits_for_whoever_holds_one() {
+    async fn closing_waits_for_connections_in_use() {
         let (pool, _file) = pool(2);
         let held = pool.acquire().await.unwrap();
         let mut closing = Box::pin(pool.close());

@@ -18,7 +18,7 @@ pub struct Schema {
 /// The tables of one run.
 #[derive(Debug, Clone)]
 pub struct Tables {
-    /// One row a coupon: `id`, `user_id` (null while nobody has it).
+    /// One row a coupon: `id`, `user_id` (null until the coupon is issued).
     pub coupon: String,
     /// One row: `id`, `issued`, `version`.
     pub event: String,

@@ -10,7 +10,7 @@ use super::{
     sql::{Insert, Placeholders::Marks, Schema, Sql, Tables, named},
 };
 
-/// SQLite's extended result codes for "somebody else is writing": `BUSY` and `LOCKED` with their variants.
+/// The extended result codes of SQLite while another connection writes: `BUSY` and `LOCKED` with their variants.
 pub const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
 
 /// What the path of a run's private folder begins with.

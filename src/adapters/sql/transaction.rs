@@ -42,7 +42,7 @@ impl SqlTransaction {
             Isolation::Default => &["BEGIN"][..],
             Isolation::Serializable => table.sql.begin_serializable,
         };
-        // Held from the first statement on: whoever drops this in the middle of it leaves nothing open.
+        // Held from the first statement on, so that a future that is dropped in the middle of it leaves no open transaction.
         let transaction = Self {
             connection: Some(Mutex::new(connection)),
             sql: Arc::clone(&table.sql),

@@ -1,4 +1,4 @@
-//! One connection, driven by whoever has borrowed it rather than by a task of its own: what comes in wakes one task, not two,
+//! One connection, polled by the caller that has borrowed it rather than by a task of its own: received bytes wake one task, not two,
 //! and the last byte of a request that was held back leaves at the first poll of its release.
 
 use std::{
@@ -152,7 +152,7 @@ impl Connection {
 impl State {
     fn drive(&mut self, cx: &mut Context<'_>) {
         let driven = self.driver.as_mut().map(|driver| driver.poll_unpin(cx));
-        // Whatever it ends with, the answer says as well.
+        // The response reports the same end.
         if driven.is_some_and(|driven| driven.is_ready()) {
             self.driver = None;
         }
@@ -188,7 +188,7 @@ async fn read(response: Response<Incoming>, limit: usize) -> Result<Response<Byt
     Ok(coding::decoded(response, limit))
 }
 
-/// With its cause, which hyper leaves to whoever asks for it.
+/// The error with its cause, which hyper does not print.
 fn reason(error: &hyper::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),

@@ -38,7 +38,7 @@ pub struct Connection {
     shared: Arc<Shared>,
 }
 
-/// Between the connection's task and whoever sends over it.
+/// Shared by the task of the connection and the senders of requests.
 #[derive(Default)]
 struct Shared {
     progress: Arc<Progress>,
@@ -138,7 +138,7 @@ impl Connection {
     }
 }
 
-/// Whatever ends it, the streams say as well.
+/// The streams report the same end.
 async fn drive(mut driver: Driver<Wire, Bytes>, shared: Arc<Shared>) {
     poll_fn(|cx| shared.round(&mut driver, cx)).await;
     shared.flushed.store(CLOSED, SeqCst);

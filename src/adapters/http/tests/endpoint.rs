@@ -39,7 +39,7 @@ async fn others_need_to_be_allowed() {
 }
 
 #[tokio::test]
-async fn a_unix_socket_is_loopback_whatever_the_url_names() {
+async fn a_unix_socket_is_loopback_for_every_url() {
     let url = "http://example.org/".parse().unwrap();
     let socket = Some(Path::new("/run/service.sock"));
     let endpoint = Endpoint::resolve(&url, socket, Remote::Refused).await;

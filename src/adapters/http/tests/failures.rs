@@ -67,7 +67,7 @@ async fn a_response_that_is_too_large_is_an_error() {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_nothing_is_sent() {
+async fn without_a_listener_nothing_is_sent() {
     let (listener, address) = listener().await;
     let client = client(address, 1, Version::Http1).await;
     drop(listener.accept().await.unwrap());
@@ -85,7 +85,7 @@ async fn where_nobody_listens_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_closes_the_connection_and_no_other() {
+async fn a_request_that_stops_waiting_closes_only_its_connection() {
     let (listener, address) = listener().await;
     let client = client(address, 1, Version::Http1).await;
     let (mut first, _) = listener.accept().await.unwrap();
@@ -99,7 +99,7 @@ async fn whoever_stops_waiting_closes_the_connection_and_no_other() {
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_for_a_connection_leaves_it_to_the_next() {
+async fn a_request_that_stops_waiting_for_a_connection_leaves_it_to_the_next() {
     let (listener, address) = listener().await;
     let client = client(address, 1, Version::Http1).await;
     let (mut server, _) = listener.accept().await.unwrap();

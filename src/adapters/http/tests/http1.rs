@@ -58,7 +58,7 @@ async fn requests_are_paths_with_host_and_length() {
 }
 
 #[tokio::test]
-async fn whoever_waits_longest_is_next() {
+async fn the_request_that_has_waited_longest_is_next() {
     let (listener, address) = listener().await;
     let client = client(address, 1, Version::Http1).await;
     let (mut server, _) = listener.accept().await.unwrap();

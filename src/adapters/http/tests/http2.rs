@@ -73,7 +73,7 @@ async fn all_but_the_last_byte_has_left_when_it_is_held() {
         assert_eq!(request.headers()["content-length"], body.len().to_string());
         let mut arrived = request.into_body();
         let (first, last) = body.split_at(body.len() - 1);
-        // Reads whatever is in the socket.
+        // Reads the bytes that are in the socket.
         assert!(poll!(std::pin::pin!(server.accept())).is_pending());
         assert_eq!(there(&mut arrived), first);
         assert!(!arrived.is_end_stream());

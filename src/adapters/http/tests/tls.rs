@@ -18,7 +18,7 @@ use tokio_rustls::{
 use super::{NO_BODY, endpoint, listener, post, serve, text};
 use crate::adapters::http::{Client, ConnectError, Identity, Options, Version};
 
-/// A server for `localhost` whose certificate is signed by an authority that nobody knows.
+/// A server for `localhost` whose certificate is signed by an unknown authority.
 struct Server {
     url: String,
     ca_file: PathBuf,

@@ -59,7 +59,7 @@ fn clients(ctx: &Context<'_>) -> String {
     format!("# Clients\r\nconnected_clients:{clients}\r\nmaxclients:10000\r\nblocked_clients:0\r\n")
 }
 
-/// Memory is that of the whole process, which the server shares with whatever embeds it.
+/// The memory is that of the whole process, in which the server is embedded.
 fn memory(_: &Context<'_>) -> String {
     const PAGE: u64 = 4096;
     let pages: u64 = std::fs::read_to_string("/proc/self/statm")

@@ -71,7 +71,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// A running server. Dropping it closes all connections and ends its thread.
 pub struct EmbeddedRedis {
     addr: SocketAddr,
-    /// `None` lets everybody in who reaches the port.
+    /// `None`: every client that reaches the port is accepted.
     password: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
