@@ -44,7 +44,7 @@ pub struct Lane {
 struct Shared {
     link: Link,
     waiting: Mutex<VecDeque<Waiting>>,
-    waiting: Notify,
+    arrived: Notify,
 }
 
 /// A command on its way; awaited, what the server said.
@@ -96,7 +96,7 @@ impl Lane {
         let shared = Arc::new(Shared {
             link,
             waiting: Mutex::default(),
-            waiting: Notify::new(),
+            arrived: Notify::new(),
         });
         let mut senders = JoinSet::new();
         for _ in 0..BATCHES {
@@ -138,7 +138,7 @@ impl Lane {
         }
         queue.push_back(waiting);
         if queue.len() == 1 {
-            self.shared.waiting.notify_one();
+            self.shared.arrived.notify_one();
         }
         Asked::Waiting(answered)
     }
@@ -170,7 +170,7 @@ impl Shared {
             if !batch.is_empty() {
                 return batch;
             }
-            self.waiting.notified().await;
+            self.arrived.notified().await;
         }
     }
 
@@ -183,7 +183,7 @@ impl Shared {
             .filter(|waiting| !waiting.answer.is_closed())
             .collect();
         if !queue.is_empty() {
-            self.waiting.notify_one();
+            self.arrived.notify_one();
         }
         batch
     }
@@ -256,7 +256,7 @@ impl Shared {
             waiting.retries += 1;
             self.waiting().push_front(waiting);
         }
-        self.waiting.notify_one();
+        self.arrived.notify_one();
     }
 
     /// Once at the node that takes over the slot: `ASKING` is for the next command alone.
