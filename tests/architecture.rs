@@ -33,8 +33,9 @@ const ROOTS: [&str; 10] = [
 const ABSENT: [&str; 2] = ["src/strategies/my_strategy.rs", "results/faults.md"];
 
 /// The folders and pages whose language is checked.
-const PLAIN: [&str; 18] = [
+const PLAIN: [&str; 20] = [
     "ARCHITECTURE.md",
+    "CHANGELOG.md",
     "README.md",
     "docs",
     "scripts",
@@ -48,6 +49,7 @@ const PLAIN: [&str; 18] = [
     "src/model",
     "src/ports",
     "src/render",
+    "src/serve",
     "src/statistics",
     "src/statistics.rs",
     "src/strategies",

@@ -125,7 +125,7 @@ impl Effects {
                 new.sort_by_key(|user| self.has_row(*user));
                 match saw {
                     Observation::New(count) => {
-                        new.truncate(usize::try_from(*count).unwrap_or(usize::MAX))
+                        new.truncate(usize::try_from(*count).unwrap_or(usize::MAX));
                     }
                     _ => new.retain(|user| !self.has_row(*user)),
                 }

@@ -8,7 +8,7 @@ use crate::model::outcome::Outcome;
 pub struct HistoryEvent {
     /// The actor of the event; `None` for a fault of a service.
     pub actor: Option<Actor>,
-    /// EventKind happened.
+    /// What happened.
     pub what: EventKind,
     /// How the actor ended, if it ended with this event.
     pub told: Option<Ending>,
