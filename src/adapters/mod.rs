@@ -4,7 +4,7 @@
 //!
 //! # Layout
 //!
-//! - [`sql`]: databases
+//! - databases: [`sql`]
 //! - [`redis`]: Redis, and an embedded Redis server
 //! - [`kafka`]: Kafka, and an embedded cluster
 //! - [`http`]: an HTTP client with measured connections

@@ -8,6 +8,8 @@ use std::{
 use rdkafka::{
     ClientConfig,
     consumer::{BaseConsumer, Consumer},
+    groups::GroupInfo,
+    metadata::MetadataTopic,
 };
 use serde_json::json;
 
@@ -78,8 +80,8 @@ fn kafka_names() -> String {
         .expect("a client of Kafka");
     let metadata = client.fetch_metadata(None, PATIENCE).expect("topics");
     let groups = client.fetch_group_list(None, PATIENCE).expect("groups");
-    let topics = metadata.topics().iter().map(|topic| topic.name());
-    let groups = groups.groups().iter().map(|group| group.name());
+    let topics = metadata.topics().iter().map(MetadataTopic::name);
+    let groups = groups.groups().iter().map(GroupInfo::name);
     topics.chain(groups).collect::<Vec<_>>().join("\n")
 }
 

@@ -10,8 +10,8 @@ use super::{
     error::{Errors, words},
     link::Link,
     mysql, pooler, postgres,
-    sql::{Sql, Tables},
     sqlite::{self, File},
+    texts::{Sql, Tables},
 };
 use crate::input::address::{DbTarget, TlsCa};
 

@@ -6,7 +6,7 @@
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use sqlx::{Error, Executor, MySqlConnection, PgConnection, Row, SqlStr, SqliteConnection};
 
-use super::sql;
+use super::texts;
 
 /// An open connection.
 pub enum Connection {
@@ -67,7 +67,7 @@ impl Connection {
         values: &[i64],
     ) -> BoxFuture<'a, Result<u64, Error>> {
         if let Self::Postgres(inner, Statements::Plain) = self {
-            let spelled = sqlx::raw_sql(sql::sql(spelled(text.as_str(), values)));
+            let spelled = sqlx::raw_sql(texts::sql(spelled(text.as_str(), values)));
             return async move { Ok(inner.execute(spelled).await?.rows_affected()) }.boxed();
         }
         with_driver!(self, inner: Db => {

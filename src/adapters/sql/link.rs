@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use super::{
     connection::{Connection, Statements},
-    sql,
+    texts,
 };
 use crate::input::address::{DbTarget, ServiceUrl, TlsCa};
 
@@ -122,7 +122,7 @@ impl Link {
                 Self::Sqlite(options, pragmas) => {
                     let mut connection = Connection::Sqlite(options.connect().await?);
                     if let Some(pragmas) = pragmas {
-                        connection.run(sql::sql(pragmas.clone())).await?;
+                        connection.run(texts::sql(pragmas.clone())).await?;
                     }
                     connection
                 }

@@ -13,10 +13,10 @@ mod pool;
 mod pooler;
 mod postgres;
 pub mod remains;
-mod sql;
 mod sqlite;
 mod statements;
 mod table;
+mod texts;
 mod transaction;
 
 use std::{
@@ -32,15 +32,15 @@ pub use error::words;
 pub use link::Link;
 pub use orders::{CONNECTIONS as ORDER_CONNECTIONS, OrderService, Orders};
 pub use ping::Ping;
-pub use sql::Schema;
+pub use texts::Schema;
 
 use self::{
     connect::{Dialect, first_contact, in_time},
     error::Errors,
     pool::Pool,
-    sql::{Sql, Tables},
     sqlite::File,
     table::Table,
+    texts::{Sql, Tables},
 };
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{

@@ -2,7 +2,7 @@
 
 use super::{
     orders::{self, OrderSql},
-    sql::{Insert, NamedLock, Placeholders::Marks, Schema, Sql, Tables, named},
+    texts::{Insert, NamedLock, Placeholders::Marks, Schema, Sql, Tables, named},
 };
 
 /// SQLSTATE of a deadlock, and of a lock wait that took too long (`ER_LOCK_WAIT_TIMEOUT` comes as a general error).

@@ -13,7 +13,7 @@ use super::{
     error::words,
     link::Link,
     pool::Pool,
-    sql::{Placeholders, Tables, named},
+    texts::{Placeholders, Tables, named},
 };
 
 /// Connections of the order service, as many as a pool has by default.

@@ -2,7 +2,7 @@
 
 use tokio::sync::Mutex;
 
-use super::{connection::Connection, error::words, link::Link, sql::sql};
+use super::{connection::Connection, error::words, link::Link, texts::sql};
 
 /// Asks again and again over one connection, which is opened when it is needed.
 pub struct Ping {

@@ -2,7 +2,7 @@
 
 use super::{
     orders::{self, OrderSql},
-    sql::{Insert, NamedLock, Placeholders::Numbers, Schema, Sql, Tables, named},
+    texts::{Insert, NamedLock, Placeholders::Numbers, Schema, Sql, Tables, named},
 };
 
 /// `serialization_failure`, `deadlock_detected`, `lock_not_available`.

@@ -1,6 +1,6 @@
 //! The tables that runs have left in a database.
 
-use super::{connect::in_time, error::words, link::Link, sql::sql};
+use super::{connect::in_time, error::words, link::Link, texts::sql};
 use crate::{
     adapters::remains::{Kind, Object},
     input::address::{DbKind, DbTarget, Services},

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     orders::{self, OrderSql},
-    sql::{Insert, Placeholders::Marks, Schema, Sql, Tables, named},
+    texts::{Insert, Placeholders::Marks, Schema, Sql, Tables, named},
 };
 
 /// The extended result codes of SQLite while another connection writes: `BUSY` and `LOCKED` with their variants.

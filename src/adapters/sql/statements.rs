@@ -7,7 +7,7 @@ use tokio::sync::MutexGuard;
 use super::{
     error::Errors,
     pool::Pooled,
-    sql::{Insert, Sql},
+    texts::{Insert, Sql},
 };
 use crate::ports::{EventRow, Result, Statements, UserId, attempt};
 

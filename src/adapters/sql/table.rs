@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::{
     error::{Errors, words},
     pool::{Pool, Pooled},
-    sql::Sql,
     statements::{Lend, Lent},
+    texts::Sql,
     transaction::SqlTransaction,
 };
 use crate::{

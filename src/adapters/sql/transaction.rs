@@ -14,9 +14,9 @@ use tokio::sync::Mutex;
 use super::{
     error::Errors,
     pool::Pooled,
-    sql::Sql,
     statements::{self, Lend, Lent},
     table::Table,
+    texts::Sql,
 };
 use crate::{
     model::workload::DbConnection,

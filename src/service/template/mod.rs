@@ -153,7 +153,7 @@ impl Template {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
                 Piece::Placeholder(placeholder, escape) => {
-                    text.push_str(&escape.of(&placeholder.value(event, who)))
+                    text.push_str(&escape.of(&placeholder.value(event, who)));
                 }
             }
         }
