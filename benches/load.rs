@@ -7,7 +7,7 @@ use coupon_bench::{
     engine::load::{self, Load, Pacing, Recorder, Schedule},
     judge::{
         ledger::{self, Rules},
-        verdict::{self, Circumstances, Claim, LimitFrom},
+        verdict::{self, Circumstances, LimitFrom, PromiseTerms},
     },
     model::{
         outcome::{Attempt, Outcome},
@@ -88,7 +88,7 @@ fn reconcile_and_judge(bencher: Bencher<'_, '_>, issued: u64) {
         limit: issued,
         one_per_user: true,
     };
-    let claim = Claim {
+    let claim = PromiseTerms {
         promise: Promise::Exact,
         one_per_user: true,
         limit: issued,
