@@ -7,7 +7,7 @@
 //! # Layout
 //!
 //! - [`values`]: parses counts, durations, rates and shares; [`problem`] and [`quote`]: their errors
-//! - [`format`]: formats counts, durations and rates for readers
+//! - [`mod@format`]: formats counts, durations and rates for readers
 //! - [`durations`]: histograms of durations
 //! - [`redact`]: removes secrets from text
 //! - this file: makes foreign text safe to show

@@ -15,7 +15,7 @@ impl Raw {
     pub fn connect(addr: impl std::net::ToSocketAddrs) -> std::io::Result<Self> {
         let stream = TcpStream::connect(addr)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         Ok(Self(BufReader::new(stream)))
     }
 
