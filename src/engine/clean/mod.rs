@@ -1,6 +1,6 @@
 //! `coupon-bench clean`: finds and removes the objects of runs that were killed.
 //!
-//! A run of this machine that is not over has a locked file ([`run_registry`](crate::adapters::run_registry)), and its objects are not touched. A file without a
+//! A run of this machine that is not over has a locked file ([`run_registry`]), and its objects are not touched. A file without a
 //! lock belongs to a run that was killed. An object without a file belongs to a run on another machine, which may be alive, so
 //! its age decides. Objects that `--keep` has left are removed only where the settings ask for it.
 
