@@ -13,7 +13,7 @@ use super::sentinel::sentinel;
 use crate::text::problem::Problem;
 use crate::text::quote::quoted;
 use crate::{
-    input::address::{DbTarget, KafkaTarget, RedisTarget, ServiceUrl},
+    input::address::{DbKind, DbTarget, Driver, KafkaTarget, RedisTarget, ServiceUrl},
     text::redact,
 };
 
@@ -36,19 +36,18 @@ pub fn db(text: &str) -> Result<DbTarget, Problem> {
         return Ok(DbTarget::PrivateSqlite);
     }
     let (scheme, rest) = split_scheme(text, DB_FORMS)?;
-    match scheme.as_str() {
-        "sqlite" => sqlite(text, rest),
-        "postgres" | "postgresql" => {
-            let url = address::postgres(text, rest)?;
-            Ok(DbTarget::Postgres(ServiceUrl::new(url)))
-        }
-        "mysql" | "mariadb" => {
-            let url = address::mysql(text, rest)?;
-            Ok(DbTarget::Mysql(ServiceUrl::new(url)))
-        }
-        "redis" | "rediss" => Err(wrong_scheme(text, "redis:// belongs to --redis", DB_FORMS)),
-        _ => Err(unknown_scheme(text, DB_FORMS)),
-    }
+    let Some(kind) = DbKind::of_scheme(&scheme) else {
+        return Err(match scheme.as_str() {
+            "redis" | "rediss" => wrong_scheme(text, "redis:// belongs to --redis", DB_FORMS),
+            _ => unknown_scheme(text, DB_FORMS),
+        });
+    };
+    let url = match kind.driver() {
+        Driver::Sqlite => return sqlite(text, rest),
+        Driver::Postgres => address::postgres(text, kind.name(), rest)?,
+        Driver::Mysql => address::mysql(text, kind.name(), rest)?,
+    };
+    Ok(DbTarget::Server(kind, ServiceUrl::new(url)))
 }
 
 /// Parses the value of `--redis`.
@@ -94,7 +93,7 @@ pub fn redis(text: &str) -> Result<RedisTarget, Problem> {
                 format!("Unix sockets are not supported, {REDIS_FORMS}"),
             ))
         }
-        "postgres" | "postgresql" | "mysql" | "mariadb" | "sqlite" => Err(wrong_scheme(
+        other if DbKind::of_scheme(other).is_some() => Err(wrong_scheme(
             text,
             "a database belongs to --db",
             REDIS_FORMS,

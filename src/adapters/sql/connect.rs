@@ -1,4 +1,4 @@
-//! Finding a database: what differs between them when one is opened, the first contact.
+//! The access to a database, and the first connection to it.
 
 use std::time::Duration;
 
@@ -7,91 +7,78 @@ use sqlx::{Error, SqlSafeStr};
 use super::{
     CONNECT_TIMEOUT, Schema, ServiceInfo,
     connection::Statements,
+    dialect,
     error::{Errors, words},
     link::Link,
-    mysql, pooler, postgres,
-    sqlite::{self, File},
+    pooler,
+    sqlite::File,
     texts::{Sql, Tables},
 };
-use crate::input::address::{DbTarget, TlsCa};
+use crate::input::address::{DbKind, DbTarget, TlsCa};
 
-/// What differs between the databases when one is opened.
-pub struct Dialect {
+/// What is needed to open a database and to use it in a run.
+pub struct Access {
     pub link: Link,
     pub sql: Sql,
     pub errors: Errors,
     pub file: Option<File>,
-    pub kind: &'static str,
+    pub kind: DbKind,
 }
 
-impl Dialect {
-    pub fn of(
+impl Access {
+    pub fn to(
         target: &DbTarget,
         ca: Option<&TlsCa>,
         run_id: &str,
         schema: Schema,
         timeout: Duration,
     ) -> Result<Self, Error> {
-        let tables = Tables::new(run_id);
-        let sqlite = |file: File| {
-            Ok(Self {
-                link: Link::sqlite(file.path(), file.pragmas(timeout)),
-                sql: sqlite::sql(&tables, schema),
-                errors: Errors {
-                    conflicts: sqlite::CONFLICTS,
-                },
-                file: Some(file),
-                kind: "sqlite",
-            })
+        let file = match target {
+            DbTarget::PrivateSqlite => Some(File::private(run_id)?),
+            DbTarget::Sqlite(path) => Some(File::users(path)),
+            DbTarget::Server(..) => None,
         };
-        match target {
-            DbTarget::PrivateSqlite => sqlite(File::private(run_id)?),
-            DbTarget::Sqlite(path) => sqlite(File::users(path)),
-            DbTarget::Postgres(url) => Ok(Self {
-                link: Link::postgres(url, ca)?,
-                sql: postgres::sql(&tables, schema),
-                errors: Errors {
-                    conflicts: postgres::CONFLICTS,
-                },
-                file: None,
-                kind: "postgres",
-            }),
-            DbTarget::Mysql(url) => Ok(Self {
-                link: Link::mysql(url, ca)?,
-                sql: mysql::sql(&tables, schema),
-                errors: Errors {
-                    conflicts: mysql::CONFLICTS,
-                },
-                file: None,
-                kind: "mysql",
-            }),
-        }
+        let link = match &file {
+            Some(file) => Link::sqlite(file.path(), file.pragmas(timeout)),
+            None => Link::to(target, ca)?,
+        };
+        let kind = target.kind();
+        let dialect = dialect(kind);
+        Ok(Self {
+            link,
+            sql: (dialect.sql)(&Tables::new(run_id), schema),
+            errors: Errors {
+                conflicts: dialect.conflicts,
+            },
+            file,
+            kind,
+        })
     }
 }
 
-/// What a first connection has found out.
+/// What the first connection to a database has found.
 pub struct Contact {
-    /// What it is.
+    /// The kind and the version of the database.
     pub info: ServiceInfo,
-    /// How statements can be sent to it.
+    /// How statements can be sent to the database.
     pub statements: Statements,
 }
 
-/// Connects once and asks what it is; creates nothing but a private SQLite file, which goes at once.
+/// Connects once and asks for the version. Creates no object except a private SQLite file, which is removed at once.
 pub async fn probe(target: &DbTarget, ca: Option<&TlsCa>) -> Result<Contact, String> {
-    let mut dialect = Dialect::of(target, ca, "probe", Schema::default(), CONNECT_TIMEOUT)
+    let mut access = Access::to(target, ca, "probe", Schema::default(), CONNECT_TIMEOUT)
         .map_err(|error| words(&error))?;
-    let contact = first_contact(&mut dialect).await;
-    if let Some(file) = dialect.file {
+    let contact = first_contact(&mut access).await;
+    if let Some(file) = access.file {
         file.remove(true);
     }
     contact
 }
 
-/// One connection, so that a service that is not there is refused at once and not after the pool's patience. Behind a pooler
-/// that gives sessions away, `dialect` connects without prepared statements from now on.
-pub async fn first_contact(dialect: &mut Dialect) -> Result<Contact, String> {
-    let Dialect { link, sql, .. } = &*dialect;
+/// Opens one connection, so that a database that is not there is an error at once and not after the timeout of the pool. Behind a pooler
+/// in transaction mode, `access` connects without prepared statements from now on.
+pub async fn first_contact(access: &mut Access) -> Result<Contact, String> {
+    let Access { link, sql, .. } = &*access;
     let contact = async {
         let mut connection = link.connect().await?;
         let version = connection.texts(sql.version.into_sql_str()).await?;
@@ -105,26 +92,26 @@ pub async fn first_contact(dialect: &mut Dialect) -> Result<Contact, String> {
     let mut statements = Statements::Prepared;
     if pooled {
         statements = Statements::Plain;
-        dialect.link = dialect.link.clone().plain();
+        access.link = access.link.clone().plain();
     }
     let info = ServiceInfo {
         kind: if version.contains("MariaDB") {
             "mariadb"
         } else {
-            dialect.kind
+            access.kind.name()
         },
-        // "10.11.14-MariaDB-0+deb12u2" and "15.18 (Debian 15.18-0+deb12u1)": the number is what people look for.
+        // "10.11.14-MariaDB-0+deb12u2" and "15.18 (Debian 15.18-0+deb12u1)": readers look for the number.
         version: version
             .split(['-', ' '])
             .next()
             .unwrap_or_default()
             .to_owned(),
-        embedded: dialect.kind == "sqlite",
+        embedded: access.kind == DbKind::Sqlite,
     };
     Ok(Contact { info, statements })
 }
 
-/// Bounds what is done before and after the clock runs.
+/// Bounds the time of work before and after the load.
 pub async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, String> {
     match tokio::time::timeout(CONNECT_TIMEOUT, work).await {
         Ok(done) => done.map_err(|error| words(&error)),

@@ -15,7 +15,7 @@ use super::{
     connection::{Connection, Statements},
     texts,
 };
-use crate::input::address::{DbTarget, ServiceUrl, TlsCa};
+use crate::input::address::{DbTarget, Driver, ServiceUrl, TlsCa};
 
 /// Everything that a driver wants to know to connect. Holds passwords.
 #[derive(Clone)]
@@ -35,8 +35,11 @@ impl Link {
     /// The connection settings of an existing database. It is not created.
     pub fn to(target: &DbTarget, ca: Option<&TlsCa>) -> Result<Self, Error> {
         match target {
-            DbTarget::Postgres(url) => Self::postgres(url, ca),
-            DbTarget::Mysql(url) => Self::mysql(url, ca),
+            DbTarget::Server(kind, url) => match kind.driver() {
+                Driver::Postgres => Self::postgres(url, ca),
+                Driver::Mysql => Self::mysql(url, ca),
+                Driver::Sqlite => Err(Error::Configuration("a file has no server".into())),
+            },
             DbTarget::Sqlite(path) => Ok(Self::Sqlite(Box::new(file(path.clone())), None)),
             DbTarget::PrivateSqlite => {
                 Err(Error::Configuration("a private file has no address".into()))
@@ -55,7 +58,7 @@ impl Link {
     /// Verifies the certificate of the server if an authority is given, unless the URL sets an SSL mode.
     ///
     /// `extra_float_digits` is left out: nothing here reads a fraction, and PgBouncer refuses the parameter.
-    pub fn postgres(url: &ServiceUrl, ca: Option<&TlsCa>) -> Result<Self, Error> {
+    fn postgres(url: &ServiceUrl, ca: Option<&TlsCa>) -> Result<Self, Error> {
         let mut url = url.url().clone();
         // The driver's URLs keep the brackets of an address, its parameters have none.
         if let Some(Host::Ipv6(address)) = url.host() {
@@ -83,7 +86,7 @@ impl Link {
     }
 
     /// To MySQL or MariaDB.
-    pub fn mysql(url: &ServiceUrl, ca: Option<&TlsCa>) -> Result<Self, Error> {
+    fn mysql(url: &ServiceUrl, ca: Option<&TlsCa>) -> Result<Self, Error> {
         let url = url.url();
         let mut options = MySqlConnectOptions::from_url(url)?;
         if let Some(Host::Ipv6(address)) = url.host() {

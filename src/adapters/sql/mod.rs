@@ -1,6 +1,7 @@
-//! The databases, through sqlx: opening, warming, reading the ledger, removing what the run created.
+//! The databases, through sqlx: opening, warming, reading the ledger, removing the objects of the run.
 //!
-//! A new database is one more file with its SQL beside [`sqlite`], and its line in [`connect`].
+//! A new kind of database that speaks one of the known protocols is one more file with its [`Dialect`] beside [`postgres`], its two
+//! lines in this file, and its description in [`DbKind`].
 
 mod connect;
 mod connection;
@@ -35,7 +36,7 @@ pub use ping::Ping;
 pub use texts::Schema;
 
 use self::{
-    connect::{Dialect, first_contact, in_time},
+    connect::{Access, first_contact, in_time},
     error::Errors,
     pool::Pool,
     sqlite::File,
@@ -44,10 +45,29 @@ use self::{
 };
 use super::{CONNECT_TIMEOUT, OpenError, Role, ServiceInfo};
 use crate::{
-    input::address::{DbTarget, Services},
+    input::address::{DbKind, DbTarget, Services},
     ports::{CouponTable, UserId},
     text::durations::{Durations, SharedDurations},
 };
+
+/// The texts and codes in which a kind of database differs from the others.
+struct Dialect {
+    /// The statements of a run.
+    sql: fn(&Tables, Schema) -> Sql,
+    /// The codes of errors after which a transaction can be repeated: SQLSTATEs, or result codes of SQLite.
+    conflicts: &'static [&'static str],
+    /// A query for the names of all tables that may belong to a run.
+    tables_of_runs: &'static str,
+}
+
+/// The dialect of a kind of database.
+fn dialect(kind: DbKind) -> &'static Dialect {
+    match kind {
+        DbKind::Sqlite => &sqlite::DIALECT,
+        DbKind::Postgres => &postgres::DIALECT,
+        DbKind::Mysql => &mysql::DIALECT,
+    }
+}
 
 /// What is different behind a pooler that gives sessions away.
 const UNPREPARED: &str = "statements are sent without preparing them, which costs the server time";
@@ -94,29 +114,25 @@ impl Database {
         let target = services.db.to_string();
         let fail = |message: String| OpenError::new("--db", &target, message);
         let ca = services.tls_ca.as_ref();
-        let dialect = Dialect::of(&services.db, ca, run_id, schema, timeout);
-        let mut dialect = dialect.map_err(|error| fail(words(&error)))?;
+        let access = Access::to(&services.db, ca, run_id, schema, timeout);
+        let mut access = access.map_err(|error| fail(words(&error)))?;
 
-        let Contact { info, statements } = first_contact(&mut dialect).await.map_err(fail)?;
+        let Contact { info, statements } = first_contact(&mut access).await.map_err(fail)?;
         if statements == Statements::Plain && role != Role::Guest {
             POOLER.call_once(|| {
                 tracing::warn!("{target} is behind a pooler in transaction mode: {UNPREPARED}");
             });
         }
-        let pool = Pool::new(
-            &dialect.link,
-            services.db_pool,
-            timeout.max(CONNECT_TIMEOUT),
-        );
+        let pool = Pool::new(&access.link, services.db_pool, timeout.max(CONNECT_TIMEOUT));
         let database = Self {
             pool,
-            link: dialect.link,
-            sql: Arc::new(dialect.sql),
-            errors: dialect.errors,
+            link: access.link,
+            sql: Arc::new(access.sql),
+            errors: access.errors,
             tables: Tables::new(run_id),
             schema,
             timeout,
-            file: dialect.file,
+            file: access.file,
             info,
             target: target.clone(),
             role,
@@ -198,9 +214,7 @@ impl Database {
     pub fn address(&self) -> String {
         match (&self.file, &self.services.db) {
             (Some(file), _) => format!("sqlite://{}", file.path().display()),
-            (None, DbTarget::Postgres(url) | DbTarget::Mysql(url)) => {
-                url.with_password().to_owned()
-            }
+            (None, DbTarget::Server(_, url)) => url.with_password().to_owned(),
             (None, other) => other.to_string(),
         }
     }

@@ -1,14 +1,22 @@
 //! MySQL and MariaDB (InnoDB).
 
 use super::{
+    Dialect,
     orders::{self, OrderSql},
     texts::{Insert, NamedLock, Placeholders::Marks, Schema, Sql, Tables, named},
 };
 
-/// SQLSTATE of a deadlock, and of a lock wait that took too long (`ER_LOCK_WAIT_TIMEOUT` comes as a general error).
-pub const CONFLICTS: &[&str] = &["40001"];
+/// The dialect of this kind of database.
+pub const DIALECT: Dialect = Dialect {
+    sql,
+    conflicts: CONFLICTS,
+    tables_of_runs: "SELECT CAST(table_name AS CHAR(64)) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'coupon_bench%' ORDER BY 1",
+};
 
-pub fn sql(tables: &Tables, schema: Schema) -> Sql {
+/// SQLSTATE of a deadlock, and of a lock wait that took too long (`ER_LOCK_WAIT_TIMEOUT` comes as a general error).
+const CONFLICTS: &[&str] = &["40001"];
+
+fn sql(tables: &Tables, schema: Schema) -> Sql {
     let unique = if schema.unique_user { " UNIQUE" } else { "" };
     let name = |text: &str| named(text, tables);
     let mut create = vec![

@@ -146,16 +146,15 @@ mod tests {
 
     use super::*;
     use crate::{
-        adapters::sql::{Schema, connect::Dialect},
+        adapters::sql::{Schema, connect::Access},
         input::address::DbTarget,
     };
 
-    /// A pool on a private SQLite file, which goes with the dialect.
-    fn pool(size: u32) -> (Pool, Dialect) {
+    /// A pool on a private SQLite file, which is removed with the access.
+    fn pool(size: u32) -> (Pool, Access) {
         let (schema, patience) = (Schema::default(), Duration::from_secs(1));
-        let dialect =
-            Dialect::of(&DbTarget::PrivateSqlite, None, "pool", schema, patience).unwrap();
-        (Pool::new(&dialect.link, size, patience), dialect)
+        let access = Access::to(&DbTarget::PrivateSqlite, None, "pool", schema, patience).unwrap();
+        (Pool::new(&access.link, size, patience), access)
     }
 
     /// Temporary tables are the session's own: they tell one from another.

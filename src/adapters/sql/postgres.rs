@@ -1,14 +1,22 @@
 //! PostgreSQL.
 
 use super::{
+    Dialect,
     orders::{self, OrderSql},
     texts::{Insert, NamedLock, Placeholders::Numbers, Schema, Sql, Tables, named},
 };
 
-/// `serialization_failure`, `deadlock_detected`, `lock_not_available`.
-pub const CONFLICTS: &[&str] = &["40001", "40P01", "55P03"];
+/// The dialect of this kind of database.
+pub const DIALECT: Dialect = Dialect {
+    sql,
+    conflicts: CONFLICTS,
+    tables_of_runs: "SELECT CAST(tablename AS text) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename LIKE 'coupon_bench%' ORDER BY 1",
+};
 
-pub fn sql(tables: &Tables, schema: Schema) -> Sql {
+/// `serialization_failure`, `deadlock_detected`, `lock_not_available`.
+const CONFLICTS: &[&str] = &["40001", "40P01", "55P03"];
+
+fn sql(tables: &Tables, schema: Schema) -> Sql {
     let unique = if schema.unique_user { " UNIQUE" } else { "" };
     let name = |text: &str| named(text, tables);
     let mut create = vec![

@@ -1,27 +1,14 @@
 //! The tables that runs have left in a database.
 
-use super::{connect::in_time, error::words, link::Link, texts::sql};
+use sqlx::SqlSafeStr;
+
+use super::{connect::in_time, dialect, error::words, link::Link, texts::sql};
 use crate::{
     adapters::remains::{Kind, Object},
-    input::address::{DbKind, DbTarget, Services},
+    input::address::{DbTarget, Services},
 };
 
-/// The names of all tables that could be those of a run.
-fn names(kind: DbKind) -> &'static str {
-    match kind {
-        DbKind::Sqlite => {
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'coupon_bench%' ORDER BY name"
-        }
-        DbKind::Postgres => {
-            "SELECT CAST(tablename AS text) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename LIKE 'coupon_bench%' ORDER BY 1"
-        }
-        DbKind::Mysql => {
-            "SELECT CAST(table_name AS CHAR(64)) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'coupon_bench%' ORDER BY 1"
-        }
-    }
-}
-
-/// The way to the database that is named; none to a private file, and none to a file that does not exist.
+/// The connection settings of the database of `services`; `None` for a private file and for a file that does not exist.
 fn link(services: &Services) -> Result<Option<Link>, String> {
     match &services.db {
         DbTarget::PrivateSqlite => Ok(None),
@@ -39,7 +26,7 @@ pub async fn tables(services: &Services) -> Result<Vec<Object>, String> {
     };
     let names = in_time(async {
         let mut connection = link.connect().await?;
-        let names = connection.texts(sql(names(services.db.kind()).to_owned()));
+        let names = connection.texts(dialect(services.db.kind()).tables_of_runs.into_sql_str());
         let names = names.await?;
         connection.close().await;
         Ok(names)

@@ -6,12 +6,20 @@ use std::{
 };
 
 use super::{
+    Dialect,
     orders::{self, OrderSql},
     texts::{Insert, Placeholders::Marks, Schema, Sql, Tables, named},
 };
 
+/// The dialect of this kind of database.
+pub const DIALECT: Dialect = Dialect {
+    sql,
+    conflicts: CONFLICTS,
+    tables_of_runs: "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'coupon_bench%' ORDER BY name",
+};
+
 /// The extended result codes of SQLite while another connection writes: `BUSY` and `LOCKED` with their variants.
-pub const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
+const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
 
 /// What the path of a run's private folder begins with.
 pub fn folder(run_id: &str) -> String {
@@ -93,7 +101,7 @@ impl File {
     }
 }
 
-pub fn sql(tables: &Tables, schema: Schema) -> Sql {
+fn sql(tables: &Tables, schema: Schema) -> Sql {
     let unique = if schema.unique_user { " UNIQUE" } else { "" };
     let name = |text: &str| named(text, tables);
     let mut create = vec![

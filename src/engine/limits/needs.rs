@@ -4,7 +4,7 @@ use super::{Files, Memory};
 use crate::{
     adapters::sql::ORDER_CONNECTIONS,
     config::scenario::{Scenario, Subject},
-    input::address::{DbKind, KafkaTarget, RedisTarget, Services},
+    input::address::{Driver, KafkaTarget, RedisTarget, Services},
     model::workload::{Arrivals, Workload},
     strategies::{Entry, Need},
 };
@@ -104,9 +104,9 @@ impl Needs {
 
 /// Open files of a connection to the database. SQLite has one file for the database and one for its log.
 fn each(services: &Services) -> u64 {
-    match services.db.kind() {
-        DbKind::Sqlite => 2,
-        DbKind::Postgres | DbKind::Mysql => 1,
+    match services.db.kind().driver() {
+        Driver::Sqlite => 2,
+        Driver::Postgres | Driver::Mysql => 1,
     }
 }
 

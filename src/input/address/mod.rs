@@ -55,10 +55,8 @@ pub enum DbTarget {
     PrivateSqlite,
     /// SQLite in a file of the user.
     Sqlite(PathBuf),
-    /// PostgreSQL.
-    Postgres(ServiceUrl),
-    /// MySQL or MariaDB.
-    Mysql(ServiceUrl),
+    /// A server of this kind.
+    Server(DbKind, ServiceUrl),
 }
 
 /// The kind of a database.
@@ -72,9 +70,45 @@ pub enum DbKind {
     Mysql,
 }
 
+/// The protocol of a database, and with it the driver and the form of the URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// A file.
+    Sqlite,
+    /// The protocol of PostgreSQL.
+    Postgres,
+    /// The protocol of MySQL.
+    Mysql,
+}
+
 impl DbKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mysql];
+
+    /// The name of the kind, its driver, and the schemes of its URLs.
+    const fn description(self) -> (&'static str, Driver, &'static [&'static str]) {
+        match self {
+            Self::Sqlite => ("sqlite", Driver::Sqlite, &["sqlite"]),
+            Self::Postgres => ("postgres", Driver::Postgres, &["postgres", "postgresql"]),
+            Self::Mysql => ("mysql", Driver::Mysql, &["mysql", "mariadb"]),
+        }
+    }
+
+    /// The name, which is also the canonical scheme of a URL.
+    pub const fn name(self) -> &'static str {
+        self.description().0
+    }
+
+    /// The driver that connects to it.
+    pub const fn driver(self) -> Driver {
+        self.description().1
+    }
+
+    /// The kind whose URLs have this scheme; `None` where no database has it.
+    pub fn of_scheme(scheme: &str) -> Option<Self> {
+        let has = |kind: &Self| kind.description().2.contains(&scheme);
+        Self::ALL.into_iter().find(has)
+    }
 
     /// Why this kind of database cannot run `entry`; `None` if it can.
     pub fn refusal(self, entry: &Entry) -> Option<&'static str> {
@@ -90,11 +124,7 @@ impl DbKind {
 
 impl fmt::Display for DbKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-            Self::Mysql => "mysql",
-        })
+        f.pad(self.name())
     }
 }
 
@@ -103,8 +133,7 @@ impl DbTarget {
     pub fn kind(&self) -> DbKind {
         match self {
             Self::PrivateSqlite | Self::Sqlite(_) => DbKind::Sqlite,
-            Self::Postgres(_) => DbKind::Postgres,
-            Self::Mysql(_) => DbKind::Mysql,
+            Self::Server(kind, _) => *kind,
         }
     }
 }
@@ -167,7 +196,7 @@ impl fmt::Display for DbTarget {
         match self {
             Self::PrivateSqlite => f.write_str("sqlite"),
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) | Self::Mysql(url) => url.fmt(f),
+            Self::Server(_, url) => url.fmt(f),
         }
     }
 }

@@ -23,7 +23,7 @@ pub trait Address: Sized {
 impl Address for DbTarget {
     fn with_password(&self) -> String {
         match self {
-            Self::Postgres(url) | Self::Mysql(url) => url.with_password().to_owned(),
+            Self::Server(_, url) => url.with_password().to_owned(),
             Self::PrivateSqlite | Self::Sqlite(_) => self.to_string(),
         }
     }

@@ -13,9 +13,9 @@ use crate::text::{problem::Problem, quote::quoted};
 /// Stands for the host while a URL without a host is parsed.
 const NO_HOST: &str = "localhost";
 
-/// Parses the text after `postgres:` as psql does: a parameter wins over the part of the URL before the parameters.
-pub fn postgres(text: &str, rest: &str) -> Result<Url, Problem> {
-    let (mut url, has_host) = parsed(text, "postgres", rest, &parameters::POSTGRES)?;
+/// Parses the text after the scheme of a database with the protocol of PostgreSQL as psql does: a parameter wins over the part of the URL before the parameters.
+pub fn postgres(text: &str, scheme: &str, rest: &str) -> Result<Url, Problem> {
+    let (mut url, has_host) = parsed(text, scheme, rest, &parameters::POSTGRES)?;
     let forms = "write postgres://HOST:PORT/NAME, or postgres:///NAME?host=/FOLDER for a socket";
     let mut others = Vec::new();
     let mut host = None;
@@ -54,9 +54,9 @@ pub fn postgres(text: &str, rest: &str) -> Result<Url, Problem> {
     Ok(url)
 }
 
-/// Parses the text after `mysql:`.
-pub fn mysql(text: &str, rest: &str) -> Result<Url, Problem> {
-    let (url, has_host) = parsed(text, "mysql", rest, &parameters::MYSQL)?;
+/// Parses the text after the scheme of a database with the protocol of MySQL.
+pub fn mysql(text: &str, scheme: &str, rest: &str) -> Result<Url, Problem> {
+    let (url, has_host) = parsed(text, scheme, rest, &parameters::MYSQL)?;
     let socket = url.query_pairs().any(|(name, _)| name == "socket");
     if !has_host && !socket {
         let forms = "write mysql://HOST:PORT/NAME, or mysql:///NAME?socket=/FILE for a socket";

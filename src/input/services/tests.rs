@@ -190,7 +190,7 @@ fn the_text_of_an_address_parses_to_the_same_address() {
         let Ok(first) = db(text) else {
             panic!("{text}")
         };
-        let (DbTarget::Postgres(url) | DbTarget::Mysql(url)) = &first else {
+        let DbTarget::Server(_, url) = &first else {
             panic!("{text}")
         };
         assert_eq!(db(url.with_password()), Ok(first.clone()), "{text}");
