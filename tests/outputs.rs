@@ -166,7 +166,7 @@ fn in_csv(path: &Path) -> BTreeMap<String, (u64, u64)> {
         assert_eq!(&record[1], "1", "trials are counted from 1");
         let is_issued = &record[3] == "issued";
         *issued += u64::from(is_issued);
-        // Everybody was answered, and every row was seen.
+        // Every user got an answer, and every row was read.
         let (start, end) = (number(&record[5]), number(&record[6]));
         assert!(number(&record[4]) <= start && start <= end, "{record:?}");
         assert_eq!(record[7].is_empty(), !is_issued, "{record:?}");

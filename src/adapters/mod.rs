@@ -14,15 +14,19 @@
 //! - [`files`]: the limit of open files
 
 pub mod absent;
+mod error;
 pub mod files;
 pub mod http;
 pub mod kafka;
 pub mod liveness;
 pub mod local;
+mod parts;
 pub mod redis;
 pub mod remains;
 pub mod run_registry;
 pub mod sql;
+
+pub use error::OpenError;
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,56 +35,15 @@ use crate::{
     model::workload::Workload,
     ports::{Consumer, Event, Patience, UserId},
     strategies::{Entry, Need},
-    text::redact,
 };
 use kafka::Kafka;
+use parts::Parts;
 use redis::Redis;
 use run_registry::{RunEnd, RunRecord, RunRegistration};
 use sql::{Database, Schema};
 
 /// How long the first response of a service may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// A service that could not be reached, or that failed during the setup of a run.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("failed to use {target} ({flag}): {message}{}", advice(message))]
-pub struct OpenError {
-    /// The flag of the service.
-    pub flag: &'static str,
-    /// The address of the service, without its password.
-    pub target: String,
-    /// The message of the service or the system.
-    pub message: String,
-}
-
-/// The advice for a refused connection.
-fn advice(message: &str) -> &'static str {
-    if message.contains("Connection refused") {
-        "; is it running?"
-    } else {
-        ""
-    }
-}
-
-impl OpenError {
-    /// The error of the service of `flag`.
-    pub fn new(flag: &'static str, target: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            flag,
-            target: target.into(),
-            message: redact::foreign(&message.into()),
-        }
-    }
-
-    /// Adds the objects that could not be removed after the error.
-    fn and(mut self, left: &[String]) -> Self {
-        for problem in left {
-            self.message.push_str("; ");
-            self.message.push_str(problem);
-        }
-        self
-    }
-}
 
 /// The kind and the version of a service.
 #[derive(Debug, Clone)]
@@ -325,57 +288,5 @@ fn record(services: &Services, entry: &Entry, run_id: &str, schema: Schema) -> R
             .collect(),
         objects,
         kept: false,
-    }
-}
-
-/// The results of opening the services.
-struct Parts {
-    database: Result<Database, OpenError>,
-    redis: Result<Option<Redis>, OpenError>,
-    kafka: Result<Option<Kafka>, OpenError>,
-    registration: Option<RunRegistration>,
-}
-
-impl Parts {
-    async fn all_or_nothing(self) -> Result<Backend, OpenError> {
-        match self {
-            Self {
-                database: Ok(database),
-                redis: Ok(redis),
-                kafka: Ok(kafka),
-                registration,
-            } => Ok(Backend {
-                database,
-                redis,
-                kafka,
-                registration,
-            }),
-            Self {
-                database,
-                redis,
-                kafka,
-                registration,
-            } => {
-                let (mut errors, mut left) = (Vec::new(), Vec::new());
-                match database {
-                    Ok(database) => left.extend(database.remove().await.err()),
-                    Err(error) => errors.push(error),
-                }
-                match redis {
-                    Ok(Some(redis)) => left.extend(redis.close(false).await.err()),
-                    Ok(None) => {}
-                    Err(error) => errors.push(error),
-                }
-                match kafka {
-                    Ok(Some(kafka)) => left.extend(kafka.close(false).await.err()),
-                    Ok(None) => {}
-                    Err(error) => errors.push(error),
-                }
-                if let Some(registration) = registration.filter(|_| left.is_empty()) {
-                    registration.end(RunEnd::Removed);
-                }
-                Err(errors.swap_remove(0).and(&left))
-            }
-        }
     }
 }

@@ -167,11 +167,11 @@ fn a_part_of_a_ledger_is_an_error() {
         ),
         (
             r#"url = "/slices", users = "/items", id = "/userId""#,
-            "says \"total\": 30: declare how its pages follow one another",
+            "has the sign \"total\": 30: declare how its pages follow one another",
         ),
         (
             r#"url = "/cursors", users = "/items", id = "/userId""#,
-            "says \"next\": \"7\"",
+            "has the sign \"next\": \"7\"",
         ),
         (
             r#"url = "/links", users = "", id = "/userId""#,

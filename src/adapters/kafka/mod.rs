@@ -3,6 +3,7 @@
 //! A run has its own topic with [`PARTITIONS`] partitions, one idempotent producer and one consumer group.
 
 mod admin;
+mod cluster;
 mod consumer;
 mod embedded;
 mod group;
@@ -18,11 +19,12 @@ use rdkafka::{ClientConfig, error::KafkaError};
 use tokio::sync::watch;
 
 use self::{
-    admin::Admin, consumer::Reading, embedded::EmbeddedKafka, pace::Pace, producer::Producer,
+    admin::Admin, cluster::Cluster, consumer::Reading, embedded::EmbeddedKafka, pace::Pace,
+    producer::Producer,
 };
 use super::{CONNECT_TIMEOUT, Demand, OpenError, Role, ServiceInfo};
 use crate::{
-    input::address::{KafkaTarget, Services, TlsCa},
+    input::address::{KafkaTarget, TlsCa},
     ports::{Consumer, Topic},
     text::redact,
 };
@@ -275,50 +277,6 @@ impl Kafka {
                     format!("failed to remove {topic} and {group} from {target}: {error}")
                 }),
         }
-    }
-}
-
-/// The cluster of a run, before the clients of the run are created.
-struct Cluster {
-    brokers: String,
-    /// Empty in a guest, which does not need it.
-    version: String,
-    embedded: Option<EmbeddedKafka>,
-    admin: Option<Admin>,
-}
-
-impl Cluster {
-    /// Connects to the cluster, or starts the embedded one, and creates the topic unless a host has created it.
-    async fn open(
-        services: &Services,
-        topic: &str,
-        records: u64,
-        role: Role,
-    ) -> Result<Self, String> {
-        let mut cluster = Self {
-            brokers: String::new(),
-            version: String::new(),
-            embedded: None,
-            admin: None,
-        };
-        match &services.kafka {
-            KafkaTarget::Embedded => {
-                let embedded = EmbeddedKafka::start(topic, records)?;
-                cluster.brokers = embedded.brokers();
-                cluster.version = EmbeddedKafka::version();
-                cluster.embedded = Some(embedded);
-            }
-            KafkaTarget::Brokers(brokers) => {
-                cluster.brokers.clone_from(brokers);
-                if role != Role::Guest {
-                    let connect = Admin::connect(brokers, services.tls_ca.as_ref());
-                    let (admin, version) = connect.await?;
-                    admin.create_topic(topic).await?;
-                    (cluster.admin, cluster.version) = (Some(admin), version);
-                }
-            }
-        }
-        Ok(cluster)
     }
 }
 
