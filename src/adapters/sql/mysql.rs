@@ -1,5 +1,7 @@
 //! MySQL and MariaDB (InnoDB).
 
+use sqlx::SqlStr;
+
 use super::{
     Dialect,
     orders::{self, OrderSql},
@@ -16,7 +18,8 @@ pub const DIALECT: Dialect = Dialect {
 /// SQLSTATE of a deadlock, and of a lock wait that took too long (`ER_LOCK_WAIT_TIMEOUT` comes as a general error).
 const CONFLICTS: &[&str] = &["40001"];
 
-fn sql(tables: &Tables, schema: Schema) -> Sql {
+/// The statements that create the tables of a run.
+fn create(tables: &Tables, schema: Schema) -> Vec<SqlStr> {
     let unique = if schema.unique_user { " UNIQUE" } else { "" };
     let name = |text: &str| named(text, tables);
     let mut create = vec![
@@ -36,8 +39,14 @@ fn sql(tables: &Tables, schema: Schema) -> Sql {
             tables,
         ));
     }
+    create
+}
+
+/// The statements of a run.
+fn sql(tables: &Tables, schema: Schema) -> Sql {
+    let name = |text: &str| named(text, tables);
     Sql {
-        create,
+        create: create(tables, schema),
         drop: tables.drop(schema),
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),

@@ -1,5 +1,7 @@
 //! PostgreSQL.
 
+use sqlx::SqlStr;
+
 use super::{
     Dialect,
     orders::{self, OrderSql},
@@ -16,7 +18,8 @@ pub const DIALECT: Dialect = Dialect {
 /// `serialization_failure`, `deadlock_detected`, `lock_not_available`.
 const CONFLICTS: &[&str] = &["40001", "40P01", "55P03"];
 
-fn sql(tables: &Tables, schema: Schema) -> Sql {
+/// The statements that create the tables of a run.
+fn create(tables: &Tables, schema: Schema) -> Vec<SqlStr> {
     let unique = if schema.unique_user { " UNIQUE" } else { "" };
     let name = |text: &str| named(text, tables);
     let mut create = vec![
@@ -37,8 +40,14 @@ fn sql(tables: &Tables, schema: Schema) -> Sql {
     if schema.orders {
         create.extend(orders::create("BIGSERIAL PRIMARY KEY", "", tables));
     }
+    create
+}
+
+/// The statements of a run.
+fn sql(tables: &Tables, schema: Schema) -> Sql {
+    let name = |text: &str| named(text, tables);
     Sql {
-        create,
+        create: create(tables, schema),
         drop: tables.drop(schema),
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use sqlx::SqlStr;
+
 use super::{
     Dialect,
     orders::{self, OrderSql},
@@ -101,7 +103,8 @@ impl File {
     }
 }
 
-fn sql(tables: &Tables, schema: Schema) -> Sql {
+/// The statements that create the tables of a run.
+fn create(tables: &Tables, schema: Schema) -> Vec<SqlStr> {
     let unique = if schema.unique_user { " UNIQUE" } else { "" };
     let name = |text: &str| named(text, tables);
     let mut create = vec![
@@ -126,8 +129,14 @@ fn sql(tables: &Tables, schema: Schema) -> Sql {
             tables,
         ));
     }
+    create
+}
+
+/// The statements of a run.
+fn sql(tables: &Tables, schema: Schema) -> Sql {
+    let name = |text: &str| named(text, tables);
     Sql {
-        create,
+        create: create(tables, schema),
         drop: tables.drop(schema),
         rows: name("SELECT user_id FROM {coupon} WHERE user_id IS NOT NULL ORDER BY id"),
         count: name("SELECT count(*) FROM {coupon}"),
