@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - [`ledger`]: reconciles the responses to the users with the rows of the database
+//! - [`ledger`]: reconciles the responses to the users with the rows of the database, and counts over-issue, lost coupons and duplicates
 //! - [`verdict`]: decides whether the run kept the promise, broke it, or did not test it
 //! - [`witness`]: explains the finding of a history
 //! - [`assertion`]: evaluates the user's assertions, such as `issued == 100`

@@ -58,8 +58,8 @@ pub trait Format: Sync {
     fn render(&self, report: &Report) -> io::Result<String>;
 }
 
-/// The formats of a report of runs, each with its flag. To add a format, write its module, and add the module's line and its
-/// line here. The flag itself is a field of the settings.
+/// The formats of a report of runs, each with its flag. To add a format, write its module, add its `mod` line and its line here, then
+/// add a field and a line in `REPORTS` of `config::settings`. Both lists have the same order; a test compares them.
 pub const FORMATS: [(&str, &dyn Format); 4] = [
     ("--json", &json::Json),
     ("--junit", &junit::Junit),

@@ -12,7 +12,7 @@
 //! - `template`, `request`: requests with placeholders, sessions, captured values
 //! - `setup`: what is done before the release, for the event and for each user
 //! - `claim`: a claim as the load engine sends it, the rules that give a response its meaning, and the requests that follow
-//! - `drain`: the conditions that show that no work is left, and the wait for them
+//! - `drain`: the conditions that show that no work is left, and when the wait for them ends; the wait itself is in `connected`
 //! - `ledger`: the coupons that the service holds
 //! - `connected`: a service that is connected for one run, with all of the above
 //! - `check`: one claim before a load, for `target check`

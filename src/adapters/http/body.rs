@@ -1,4 +1,4 @@
-//! The body of a request over HTTP/1.1: whole, or held back at its last byte.
+//! The body of a request over HTTP/1.1: sent as a whole, or held back at its last byte.
 
 use std::{
     convert::Infallible,
@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
-/// What hyper reads a request's body from.
+/// The source from which hyper reads the body of a request.
 pub enum Body {
     Whole(Bytes),
     /// The last byte follows when the gate is open.
@@ -29,7 +29,7 @@ pub enum Body {
 #[derive(Default)]
 pub struct Gate {
     open: AtomicBool,
-    /// The connection has taken everything else.
+    /// The connection has taken all bytes except the last.
     reached: AtomicBool,
     /// The connection has taken the last byte as well.
     passed: AtomicBool,
@@ -70,7 +70,7 @@ impl Body {
         }
     }
 
-    /// What can go out now; `None` if that is nothing yet.
+    /// The bytes that can be sent now; `None` if there are none yet.
     fn next(&mut self) -> Option<Bytes> {
         match self {
             Self::Whole(bytes) => Some(mem::take(bytes)),

@@ -10,24 +10,24 @@ use super::{
     tally::Counts,
 };
 
-/// How many connections are opened at a time: more than a server lets wait would take a second each, which is the time after which
-/// the system tries again.
+/// How many connections are opened at a time. If more connections wait than the listen backlog of the server holds, each of them
+/// takes a second, the time after which the system tries again.
 pub(super) const OPENING: usize = 64;
 
-/// What a client is like.
+/// The settings of a client.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Opened before any load, at least 1.
+    /// Connections that are opened before the load; at least 1.
     pub connections: usize,
-    /// Which HTTP is spoken on them.
+    /// The version of HTTP.
     pub version: Version,
-    /// PEM certificates of the authorities to trust, in place of those that browsers trust.
+    /// PEM certificates of the authorities to trust, in place of the public authorities.
     pub ca_file: Option<PathBuf>,
-    /// The certificate that is shown to a service which demands one.
+    /// The client certificate, for a service that demands one.
     pub identity: Option<Identity>,
-    /// Where connections come from; `None` is for the system to choose.
+    /// The source addresses of the connections; `None` lets the system choose.
     pub source: Option<Sources>,
-    /// How long a connection may take, with its handshakes.
+    /// The timeout of opening a connection, with its handshakes.
     pub connect_timeout: Duration,
     /// The largest body of a response that is read, in bytes.
     pub response_limit: usize,
@@ -48,7 +48,7 @@ impl Default for Options {
     }
 }
 
-/// Who the client is, for a service that asks for its certificate: two PEM files.
+/// A client certificate: two PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The certificate, followed by those of its issuers.
@@ -67,7 +67,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// As the TLS handshake calls it.
+    /// The name in the TLS handshake (ALPN).
     pub(super) fn alpn(self) -> &'static [u8] {
         match self {
             Self::Http1 => b"http/1.1",
@@ -85,7 +85,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// Sends requests over connections that are open. Clones share them.
+/// Sends requests over open connections. Clones share the connections.
 #[derive(Clone)]
 pub struct Client {
     connections: usize,
@@ -132,13 +132,13 @@ impl Client {
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let answer = match &self.transport {
             Transport::Http1(pool) => pool.send(request).await,
-            // Boxed, so that it does not make those of HTTP/1.1 larger.
+            // Boxed, so that the futures of HTTP/1.1 stay small.
             Transport::Http2(lanes) => Box::pin(lanes.send(request)).await,
         };
         self.counts.answered(answer)
     }
 
-    /// Sends a request but for the last byte of its body, and ends when that has left this machine's hands.
+    /// Sends a request except the last byte of its body. The future ends when the other bytes have reached the system.
     ///
     /// A request without a body cannot be held, and neither can one for which no connection is free: these leave whole at their
     /// release ([`HeldRequest::is_held`]).
@@ -162,12 +162,12 @@ impl Client {
         }
     }
 
-    /// How many connections there are.
+    /// The number of connections.
     pub fn connections(&self) -> usize {
         self.connections
     }
 
-    /// What has become of its connections and requests so far.
+    /// The counts of the connections and requests so far.
     pub fn tally(&self) -> Tally {
         self.counts.tally()
     }
@@ -180,21 +180,21 @@ impl Client {
     }
 }
 
-/// A request that is about to take effect.
+/// A request that takes effect when it is released.
 pub struct HeldRequest {
     state: State,
     counts: Arc<Counts>,
 }
 
 enum State {
-    /// Nothing has left yet.
+    /// No byte was sent yet.
     Whole(Client, Request<Bytes>),
     Http1(http1::HeldRequest),
     Http2(http2::HeldRequest),
 }
 
 impl HeldRequest {
-    /// Whether the last byte is all that the service waited for. Otherwise nothing has been sent yet.
+    /// Whether the service waits only for the last byte. Otherwise no byte was sent yet.
     pub fn is_held(&self) -> bool {
         !matches!(self.state, State::Whole(..))
     }

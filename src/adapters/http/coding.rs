@@ -22,11 +22,11 @@ const BUFFER: usize = 4096;
 /// The largest window of zstd in HTTP (RFC 9659), in bytes: it is memory that a few bytes can ask for.
 const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
 
-/// Why the body of a response is still as it came: in the response's extensions. Status and headers are as good as ever.
+/// The reason why the body of a response is not decoded, in the extensions of the response. Status and headers are valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undecoded(pub String);
 
-/// The response with its body decoded, or with [`Undecoded`] and the body as it came. `limit` is the most bytes that it may have.
+/// The response with its body decoded, or with [`Undecoded`] and the original body. `limit` is the maximum size of the body in bytes.
 pub fn decoded(mut response: Response<Bytes>, limit: usize) -> Response<Bytes> {
     if response.body().is_empty() || !response.headers().contains_key(CONTENT_ENCODING) {
         return response;
@@ -40,7 +40,7 @@ pub fn decoded(mut response: Response<Bytes>, limit: usize) -> Response<Bytes> {
     response
 }
 
-/// Undoes all codings, the last one first.
+/// Decodes all codings, the last one first.
 fn all(headers: &HeaderMap, body: &Bytes, limit: usize) -> Result<Bytes, String> {
     let named = headers.get_all(CONTENT_ENCODING).iter();
     let named: Vec<_> = named
@@ -93,7 +93,7 @@ fn bounded(decoder: impl Read, limit: usize, text: &mut Vec<u8>) -> io::Result<(
     decoder.take(left).read_to_end(text).map(drop)
 }
 
-/// By the standard it is zlib; some servers send the bare stream.
+/// The standard defines the zlib format; some servers send a raw deflate stream.
 fn deflate(body: &[u8], limit: usize, text: &mut Vec<u8>) -> io::Result<()> {
     bounded(ZlibDecoder::new(body), limit, text).or_else(|error| {
         text.clear();
@@ -101,7 +101,7 @@ fn deflate(body: &[u8], limit: usize, text: &mut Vec<u8>) -> io::Result<()> {
     })
 }
 
-/// One frame after the other; those to be skipped are.
+/// Decodes all frames; skippable frames are skipped.
 fn zstd(mut body: &[u8], limit: usize, text: &mut Vec<u8>) -> io::Result<()> {
     while !body.is_empty() && text.len() <= limit {
         match StreamingDecoder::new_with_max_window_size(&mut body, ZSTD_WINDOW) {

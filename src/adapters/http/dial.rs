@@ -1,4 +1,4 @@
-//! One more connection to a service, up to where HTTP begins.
+//! Opens one connection to a service: TCP and TLS, before HTTP.
 
 use std::{
     io,
@@ -21,20 +21,20 @@ use super::{
     wire::{Socket, Wire},
 };
 
-/// Everything that it takes to connect again.
+/// The settings of a connection.
 pub struct Dial {
     pub endpoint: Endpoint,
     version: Version,
-    /// For HTTPS.
+    /// The TLS settings, for HTTPS.
     tls: Option<TlsConnector>,
     patience: Duration,
     sources: Option<Sources>,
-    /// Connections so far, for whose turn it is among the sources.
+    /// The number of connections so far, which selects the source address.
     turn: AtomicUsize,
 }
 
 impl Dial {
-    /// Reads the authorities to trust, if it has to.
+    /// Reads the authorities to trust, if a file names them.
     pub fn new(endpoint: Endpoint, options: &Options) -> Result<Self, ConnectError> {
         let tls = endpoint.is_tls().then(|| tls::connector(options));
         Ok(Self {
@@ -47,7 +47,7 @@ impl Dial {
         })
     }
 
-    /// Connects, and lets `greet` say hello in its version of HTTP, in the time that is allowed for both.
+    /// Connects, and performs the HTTP handshake with `greet`, within the timeout for both.
     pub async fn connect<C, F: Future<Output = Result<C, String>>>(
         &self,
         greet: impl FnOnce(Wire) -> F,
@@ -80,7 +80,7 @@ impl Dial {
             let connected = match self.socket_to(*address, turn) {
                 Ok(socket) => connect(socket, *address).await,
                 Err(error) => {
-                    // Another address may be of the right family.
+                    // Another address may have the right family.
                     refusal = refusal.or(Some(error));
                     continue;
                 }
@@ -93,7 +93,7 @@ impl Dial {
         Err(refusal.unwrap_or_else(|| self.refused(0, io::ErrorKind::NotFound.into())))
     }
 
-    /// A socket that is bound to a source address, where there are such.
+    /// A socket, bound to a source address if there are source addresses.
     fn socket_to(&self, to: SocketAddr, turn: usize) -> Result<TcpSocket, ConnectError> {
         let unusable = |reason: String| ConnectError::Source {
             sources: self
@@ -138,7 +138,7 @@ impl Dial {
         Ok(Socket::Tls(Box::new(stream)))
     }
 
-    /// By the number of the address that was tried.
+    /// The error, with the address that was tried.
     fn refused(&self, address: usize, source: io::Error) -> ConnectError {
         ConnectError::Refused {
             address: self.endpoint.addresses().swap_remove(address),
@@ -155,7 +155,7 @@ impl Dial {
     }
 }
 
-/// Whose turn it is among the sources of connections to `to`.
+/// The next source address for a connection to `to`.
 fn source(sources: &Sources, turn: usize, to: IpAddr) -> Result<IpAddr, String> {
     let source = sources.address(turn, to);
     let source = source.ok_or("the service has an address of the other IP version")?;
@@ -165,7 +165,7 @@ fn source(sources: &Sources, turn: usize, to: IpAddr) -> Result<IpAddr, String> 
     Ok(source)
 }
 
-/// Why the system does not allow a source address.
+/// The reason why the system refuses a source address.
 fn unbound(source: IpAddr, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable => format!("{source} is no address of this machine"),

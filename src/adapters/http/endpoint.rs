@@ -1,4 +1,4 @@
-//! Where a service is, and whether load may go there.
+//! The address of a service, and whether load may be sent to it.
 
 use std::{
     fmt,
@@ -14,14 +14,14 @@ use url::{Host, Url};
 
 use super::EndpointError;
 
-/// Where a service is: its scheme, what the Host header says, and its addresses, resolved once.
+/// The address of a service: the scheme, the Host header and the IP addresses, resolved once.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(super) scheme: Scheme,
-    /// With the port only where the URL has one that is not the scheme's.
+    /// Host and port. The port is left out if it is the default port of the scheme.
     pub(super) authority: Authority,
     pub(super) host_header: HeaderValue,
-    /// Whom a certificate should name.
+    /// The name that the certificate must have.
     pub(super) host: String,
     pub(super) place: Place,
 }
@@ -88,7 +88,7 @@ impl Endpoint {
         }
     }
 
-    /// Where load goes, for people: `127.0.0.1:8080`, or `unix:/run/service.sock`.
+    /// The address for the user: `127.0.0.1:8080`, or `unix:/run/service.sock`.
     pub fn addresses(&self) -> Vec<String> {
         match &self.place {
             Place::Unix(path) => vec![format!("unix:{}", path.display())],
@@ -101,7 +101,7 @@ impl Endpoint {
     }
 }
 
-/// As a URL: without its path.
+/// The URL without its path.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme, self.authority)
@@ -129,7 +129,7 @@ async fn look_up(url: &Url, remote: Remote) -> Result<Vec<SocketAddr>, EndpointE
     }
 }
 
-/// Without the brackets that an IPv6 address has in a URL.
+/// The host without the brackets of an IPv6 address in a URL.
 fn bare(host: &Host<&str>) -> String {
     match host {
         Host::Ipv6(address) => address.to_string(),

@@ -1,14 +1,14 @@
-//! What can go wrong on the way to a service, for people.
+//! The errors of a connection to a service, as messages for the user.
 
 use std::{io, net::IpAddr, path::PathBuf, time::Duration};
 
 use super::client::Version;
 
-/// Why a URL is none that load can be sent to.
+/// The reason why load cannot be sent to a URL.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
     /// Neither HTTP nor HTTPS.
-    #[error("`{url}` is no address of a service: it has to begin with http:// or https://")]
+    #[error("`{url}` is not the address of a service: it must begin with http:// or https://")]
     Scheme {
         /// As written.
         url: String,
@@ -24,7 +24,7 @@ pub enum EndpointError {
     Unknown {
         /// The name.
         host: String,
-        /// What the resolver said.
+        /// The message of the resolver.
         source: io::Error,
     },
     /// An address of another machine.
@@ -39,7 +39,7 @@ pub enum EndpointError {
     },
 }
 
-/// Why the connections could not be opened.
+/// The reason why the connections could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The system allows fewer open files than there would be connections.
@@ -49,7 +49,7 @@ pub enum ConnectError {
     Descriptors {
         /// As asked for.
         connections: usize,
-        /// With those that the rest of the program holds.
+        /// The needed number, with the open files of the rest of the program.
         needed: u64,
         /// The hard limit.
         allowed: u64,
@@ -59,15 +59,15 @@ pub enum ConnectError {
     Authorities {
         /// As given.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         reason: String,
     },
-    /// The certificate that the client shows, or its key.
+    /// The client certificate or its key.
     #[error("cannot use the client certificate {}: {reason}", file.display())]
     Identity {
-        /// The file that is wrong.
+        /// The invalid file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         reason: String,
     },
     /// No connection can come from the addresses that were asked for.
@@ -77,7 +77,7 @@ pub enum ConnectError {
         sources: String,
         /// Where the connection was to go.
         address: String,
-        /// What is in the way.
+        /// The reason.
         reason: String,
     },
     /// No process listens on the port, or a firewall refuses the connection.
@@ -85,7 +85,7 @@ pub enum ConnectError {
     Refused {
         /// The last that was tried.
         address: String,
-        /// What the system said.
+        /// The message of the system.
         source: io::Error,
     },
     /// No connection in time.
@@ -113,30 +113,30 @@ pub enum ConnectError {
     /// The handshake of TLS.
     #[error("no TLS connection with {host}: {source}")]
     Tls {
-        /// Whom the certificate should name.
+        /// The name that the certificate must have.
         host: String,
-        /// What the handshake said.
+        /// The message of the handshake.
         source: io::Error,
     },
-    /// Something answers, and not in the protocol that was asked for.
+    /// A server answers, but not in the requested protocol.
     #[error("{address} does not speak {version}: {reason}")]
     Protocol {
         /// The service.
         address: String,
         /// As asked for.
         version: Version,
-        /// What happened instead.
+        /// The event instead of a response.
         reason: String,
     },
 }
 
-/// Why there is no response.
+/// The reason why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SendError {
     /// Whether the service may have acted: false only when no byte of the request can have left.
     pub sent: bool,
-    /// For people.
+    /// The message for the user.
     pub message: String,
 }
 

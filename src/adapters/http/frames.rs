@@ -1,7 +1,7 @@
-//! Which streams of an HTTP/2 connection have been opened, read off the bytes that were written.
+//! Finds the streams of an HTTP/2 connection that were opened, from the written bytes.
 //!
-//! `h2` queues frames before it writes them, and does not say which have left. A request whose HEADERS frame has not left cannot
-//! have been processed, for every kind of end of the connection.
+//! `h2` queues frames before it writes them, and does not report which frames were sent. The service cannot have processed a request
+//! whose HEADERS frame was not sent, however the connection ended.
 
 /// Bytes that a client sends before its first frame.
 const PREFACE: usize = 24;

@@ -29,7 +29,7 @@ mod connection;
 
 use connection::{Connection, Failure};
 
-/// Connections, lent in the order of asking.
+/// The connections. Callers get them in the order of their requests.
 pub struct Pool {
     dial: Dial,
     /// In bytes.
@@ -110,13 +110,13 @@ impl Pool {
 
     async fn open_again(&self) -> Result<Connection, SendError> {
         count(&self.counts.opened_again);
-        // Seldom, and large: it must not make every request's future large.
+        // Rare and large, so it is boxed: the future of a request stays small.
         let opened = Box::pin(Connection::open(&self.dial)).await;
         opened.map_err(SendError::unsent)
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<Option<Connection>>> {
-        // A list of connections is whole at any time.
+        // The list is valid at any time, so a poisoned lock is harmless.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -231,9 +231,9 @@ enum HeldState {
 }
 
 impl HeldRequest {
-    /// Looks whether the service has waited for the last byte so far.
+    /// Checks that the service still waits for the last byte.
     pub fn is_answered(&mut self) -> bool {
-        // Nothing is missed: the release polls again.
+        // No event is missed, because the release polls again.
         let _ = self.look(&mut Context::from_waker(Waker::noop()));
         matches!(self.state, HeldState::Answered(_))
     }

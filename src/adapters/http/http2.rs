@@ -1,4 +1,4 @@
-//! HTTP/2: many requests at a time over each connection, which take turns.
+//! HTTP/2: many requests at a time over each connection. The connections are used in turn.
 
 use std::sync::{
     Arc,
@@ -160,7 +160,7 @@ pub struct HeldRequest {
 }
 
 impl HeldRequest {
-    /// Looks whether the service has waited for the last byte so far.
+    /// Checks that the service still waits for the last byte.
     pub fn is_answered(&mut self) -> bool {
         self.exchange.is_answered()
     }

@@ -1,4 +1,4 @@
-//! Requests as a version of HTTP wants them, and responses, read whole.
+//! Requests in the form of a version of HTTP, and responses, read completely.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use http::{
 
 use super::{Endpoint, SendError};
 
-/// Headers that are about a connection, which HTTP/2 does not allow.
+/// Headers of a connection, which HTTP/2 does not allow.
 const OF_A_CONNECTION: [HeaderName; 5] = [
     header::CONNECTION,
     header::TE,
@@ -19,7 +19,7 @@ const OF_A_CONNECTION: [HeaderName; 5] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// For HTTP/1.1: a path, and a Host header.
+/// The request for HTTP/1.1: a path, and a Host header.
 pub fn over_http1(mut request: Request<Bytes>, endpoint: &Endpoint) -> Request<Bytes> {
     let path = Uri::from(path(request.uri()));
     *request.uri_mut() = path;
@@ -29,7 +29,7 @@ pub fn over_http1(mut request: Request<Bytes>, endpoint: &Endpoint) -> Request<B
     request
 }
 
-/// For HTTP/2: scheme and authority beside the path, and none of the headers that are about a connection.
+/// The request for HTTP/2: scheme and authority beside the path, without the headers of a connection.
 pub fn over_http2(
     mut request: Request<Bytes>,
     endpoint: &Endpoint,
@@ -50,7 +50,7 @@ pub fn over_http2(
     Ok(request)
 }
 
-/// Says how long the body is, even where there is none and the method lets one expect it: some servers insist.
+/// Adds the length of the body, also for an empty body of a method that may have one, because some servers require it.
 fn with_length(request: &mut Request<Bytes>) {
     let length = request.body().len();
     let expected = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
@@ -66,9 +66,9 @@ fn path(uri: &Uri) -> PathAndQuery {
     uri.path_and_query().cloned().unwrap_or_else(root)
 }
 
-/// A body as it comes in, up to a limit.
+/// A body that is received, up to a limit.
 pub struct Collected {
-    /// Most bodies come in one piece, which is taken as it is.
+    /// Most bodies arrive in one piece, which is not copied.
     only: Bytes,
     several: BytesMut,
     limit: usize,
@@ -109,11 +109,11 @@ impl Collected {
     }
 }
 
-/// Why there is not even the beginning of a response, of a request of which bytes have left.
+/// The error of a request that was sent and got no byte of a response.
 pub const CLOSED_UNDER: &str =
     "the service closed the connection under the request, before any answer";
 
-/// Why a response is missing, of a request of which bytes may have left.
+/// The error of a request that may have been sent and got no complete response.
 pub fn broken(reason: impl Display) -> String {
     format!("the connection broke before the response was complete: {reason}")
 }

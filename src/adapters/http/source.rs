@@ -8,11 +8,11 @@ use std::{
 /// The addresses that connections come from, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
-    /// As written, for people.
+    /// The text of the setting.
     text: Vec<String>,
-    /// First and last of each range, as numbers.
+    /// The first and the last address of each range, as numbers.
     ranges: Vec<(Number, Number)>,
-    /// Connections whose turn was before the first.
+    /// The number of connections of other clients before the first.
     before: usize,
 }
 
@@ -42,7 +42,7 @@ impl Sources {
         })
     }
 
-    /// Of several, one after the other.
+    /// The addresses of several ranges, one range after the other.
     pub fn of(parts: impl IntoIterator<Item = Self>) -> Self {
         let (mut text, mut ranges) = (Vec::new(), Vec::new());
         for part in parts {
@@ -85,7 +85,7 @@ impl Sources {
     }
 }
 
-/// As written.
+/// The text of the setting.
 impl fmt::Display for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text.join(", "))

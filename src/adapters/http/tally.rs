@@ -1,4 +1,4 @@
-//! What became of a client's connections and requests, counted as it happens.
+//! Counts the connections and requests of a client.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::SendError;
 
-/// A service that forbids from the start has no limit: a 403 counts as one after so many other answers.
+/// A 403 counts as a rate limit only after this number of other answers. A service that answers 403 from the start has no limit.
 const BEFORE_A_LIMIT: u64 = 20;
 
-/// What became of a client's connections and requests.
+/// The counts of the connections and requests of a client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Connections that were opened before any load.
@@ -19,7 +19,7 @@ pub struct Tally {
     pub opened_again: u64,
     /// Requests that were sent again: the service had not processed them, and said so or could not have seen them.
     pub sent_again: u64,
-    /// Requests that had left when the service closed the connection, and got no byte of an answer.
+    /// Requests that were sent before the service closed the connection, and that got no byte of an answer.
     pub closed_under: u64,
     /// HTTP/1.1 connections on which a request was sent and no answer ever came.
     pub never_answered: u64,
@@ -32,7 +32,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Takes in what another client has counted.
+    /// Adds the counts of another client.
     pub fn add(&mut self, other: Self) {
         self.connections += other.connections;
         self.opened_again += other.opened_again;
@@ -45,7 +45,7 @@ impl Tally {
     }
 }
 
-/// Counts for a [`Tally`].
+/// The counters of a [`Tally`].
 #[derive(Default)]
 pub struct Counts {
     /// Connections that were opened before any load, so far.
@@ -55,7 +55,7 @@ pub struct Counts {
     pub closed_under: AtomicU64,
     /// Connections on which a request was sent.
     pub asked_connections: AtomicU64,
-    /// Of those, how many have brought an answer.
+    /// The number of these connections that have brought an answer.
     pub answering_connections: AtomicU64,
     pub answers: AtomicU64,
     too_many: AtomicU64,
@@ -70,7 +70,7 @@ pub fn count(counter: &AtomicU64) {
 }
 
 impl Counts {
-    /// Counts what a request came to.
+    /// Counts the result of a request.
     pub fn answered<B>(
         &self,
         answer: Result<Response<B>, SendError>,
@@ -93,7 +93,7 @@ impl Counts {
         }
     }
 
-    /// The figures of the moment.
+    /// The current counts.
     pub fn tally(&self) -> Tally {
         let asked = self.asked_connections.load(Relaxed);
         let answering = self.answering_connections.load(Relaxed);

@@ -1,4 +1,4 @@
-//! Whom to trust, who the client is, and which protocol to agree on.
+//! TLS: the trusted authorities, the client certificate, and the protocol (ALPN).
 
 use std::{path::Path, sync::Arc};
 
@@ -49,7 +49,7 @@ fn versions() -> ConfigBuilder<ClientConfig, WantsVerifier> {
         .expect("ring speaks TLS 1.2 and 1.3")
 }
 
-/// With a certificate for services that demand one.
+/// Adds a client certificate for services that demand one.
 fn authenticated(
     config: ConfigBuilder<ClientConfig, WantsClientCert>,
     identity: &Identity,
@@ -86,7 +86,7 @@ fn read(file: &Path, roots: &mut RootCertStore) -> Result<(), String> {
     Ok(())
 }
 
-/// The handshake; the certificate has to be `host`'s.
+/// Performs the handshake. The certificate must be valid for `host`.
 pub async fn greet(
     connector: &TlsConnector,
     host: &str,

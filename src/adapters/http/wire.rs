@@ -1,4 +1,4 @@
-//! The bytes below HTTP: a socket, whether anything has been written to it, and whether all of it has left.
+//! A socket below HTTP that records whether bytes were written and whether all of them were sent.
 
 use std::{
     io,
@@ -56,7 +56,7 @@ impl Socket {
     }
 }
 
-/// What can be read next.
+/// The next result of a read.
 enum Ahead {
     Nothing,
     Bytes,
@@ -67,9 +67,9 @@ enum Ahead {
 /// The state of the bytes of a connection. Shared by the user of the connection and the holder of a request.
 #[derive(Default)]
 pub struct Progress {
-    /// Since the flag was last cleared.
+    /// Bytes were sent since the flag was last cleared.
     written: AtomicBool,
-    /// Something was to be written, and has not all reached the system.
+    /// Bytes wait that have not reached the system.
     unsent: AtomicBool,
     /// Bytes have been read since [`Self::forget`].
     heard: AtomicBool,
@@ -82,13 +82,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins anew: nothing has been written or read.
+    /// Resets the state: no bytes were written or read.
     pub fn forget(&self) {
         self.written.store(false, SeqCst);
         self.heard.store(false, SeqCst);
     }
 
-    /// Whether any byte has come since [`Self::forget`].
+    /// Whether a byte was received since [`Self::forget`].
     pub fn has_heard(&self) -> bool {
         self.heard.load(SeqCst)
     }
@@ -112,12 +112,12 @@ impl Progress {
         stream <= self.opened.load(SeqCst)
     }
 
-    /// Whether any byte has left since [`Self::forget`].
+    /// Whether a byte was sent since [`Self::forget`].
     pub fn has_written(&self) -> bool {
         self.written.load(SeqCst)
     }
 
-    /// Whether all that was to be written has left.
+    /// Whether all written bytes were sent.
     pub fn is_flushed(&self) -> bool {
         !self.unsent.load(SeqCst)
     }
@@ -127,7 +127,7 @@ impl Progress {
 pub struct Wire {
     socket: Socket,
     progress: Arc<Progress>,
-    /// Of a connection that speaks HTTP/2.
+    /// The state for a connection with HTTP/2.
     frames: Option<Frames>,
 }
 
@@ -170,7 +170,7 @@ impl Wire {
         write
     }
 
-    /// What a read that has found nothing comes to after a look at the socket.
+    /// The result of a read that found no bytes, after a look at the socket.
     fn looked(&self) -> Poll<io::Result<()>> {
         match self.socket.look() {
             Ok(Ahead::End) => return Poll::Ready(Ok(())),
@@ -216,7 +216,7 @@ impl AsyncWrite for Wire {
         self.attempted(write, bytes)
     }
 
-    /// Comes only after everything was given to [`Self::poll_write`]: hyper and h2 both keep to that.
+    /// hyper and h2 call this only after all bytes were given to [`Self::poll_write`].
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.socket.stream().poll_flush(cx))?;
         self.progress.unsent.store(false, SeqCst);

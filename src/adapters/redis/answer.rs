@@ -1,21 +1,21 @@
-//! What becomes of a command, and whether the server may have carried it out.
+//! The result of a command, and whether the server may have executed the command.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 use super::client::words;
 use crate::ports::Effect;
 
-/// What the server said, or why that is not known.
+/// The reply of the server, or the reason why there is no reply.
 pub type Answer = Result<Value, Failure>;
 
 /// A command without a result.
 #[derive(Debug, Clone)]
 pub enum Failure {
-    /// It has not left: the server has not seen it.
+    /// The command was not sent.
     Unsent(String),
-    /// It has left, and the connection was lost before an answer came.
+    /// The command was sent, and the connection was lost before the reply.
     Unanswered(String),
-    /// The server refused it: nothing happened.
+    /// The server refused the command and did not execute it.
     Refused(RedisError),
 }
 
@@ -25,17 +25,17 @@ impl Failure {
         Self::Unanswered("the connection was given up".to_owned())
     }
 
-    /// Of a connection that was lost before any byte had left.
+    /// The error of a connection that was lost before a byte was sent.
     pub fn unsent(error: &RedisError) -> Self {
         Self::Unsent(format!("not sent: {}", words(error)))
     }
 
-    /// Of a connection that was lost afterwards.
+    /// The error of a connection that was lost after a byte was sent.
     pub fn unanswered(error: &RedisError) -> Self {
         Self::Unanswered(format!("sent, and not answered: {}", words(error)))
     }
 
-    /// Whether it may have taken effect.
+    /// Whether the server may have executed the command.
     pub fn effect(&self) -> Effect {
         match self {
             Self::Unsent(_) | Self::Refused(_) => Effect::None,
@@ -43,7 +43,7 @@ impl Failure {
         }
     }
 
-    /// For people.
+    /// The message for the user.
     pub fn words(&self) -> String {
         match self {
             Self::Unsent(why) | Self::Unanswered(why) => why.clone(),
@@ -60,17 +60,17 @@ impl Failure {
     }
 }
 
-/// Where a command goes on.
+/// Where a command is sent again.
 pub enum Next {
-    /// Nowhere.
+    /// It is not sent again.
     Done(Answer),
-    /// To whichever server takes writes now: this one has refused for not being that. It was not carried out.
+    /// To the current master. This server refused the command because it is not the master, and did not execute it.
     Again(Failure),
-    /// To a node that is taking over the slot, just this once.
+    /// To the node that takes over the slot, for this command only.
     Ask { host: String, port: u16 },
 }
 
-/// Reads an answer.
+/// Reads a reply.
 pub fn next(value: Value) -> Next {
     let error = match value.extract_error() {
         Ok(value) => return Next::Done(Ok(value)),

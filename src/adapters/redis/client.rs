@@ -23,10 +23,10 @@ use crate::{
     ports::{self, Cache, Effect, PortError, Script, UserId},
 };
 
-/// Redis names the script that an error was raised in, where it was not one of the call itself.
+/// If an error occurs inside a script, Redis appends this text and the digest of the script to the message.
 const IN_SCRIPT: &str = " script: ";
 
-/// How long the server may take to say at the end how it is.
+/// The timeout of the last `INFO` of a run.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// The port on a server: [`Cache`] for all users of the run.
@@ -39,7 +39,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects, and says which version the server is. Commands wait for so long in an outage.
+    /// Connects and returns the version of the server. During an outage a command waits for the given time.
     pub async fn connect(
         route: Route,
         connections: u32,
@@ -68,7 +68,7 @@ impl Client {
         self.keys.all(role).into_iter().map(|key| key.to_string())
     }
 
-    /// Whether every connection answers; the error says why one does not.
+    /// Checks that every connection answers. The error gives the reason of the first that does not.
     pub async fn ping(&self) -> Result<(), String> {
         for lane in &self.lanes {
             let connection = lane.link().connection().await?;
@@ -79,14 +79,14 @@ impl Client {
         Ok(())
     }
 
-    /// What has happened to the server so far that explains a ledger.
+    /// The events of the server so far that can explain a ledger.
     pub async fn notes(&self) -> Vec<String> {
-        // The last look; a server that is gone is known from what failed.
+        // The last look. A server that is gone is known from the failed commands.
         let _ = tokio::time::timeout(LAST_LOOK, self.route.connect()).await;
         self.route.history().notes()
     }
 
-    /// On a connection of its own: those of the run may be dead, and commands may wait in them.
+    /// Uses a new connection, because the connections of the run may be lost, with commands waiting in them.
     pub async fn remove_keys(&self, role: Role) -> Result<(), String> {
         let keys = self.keys.all(role);
         if keys.is_empty() {
@@ -97,7 +97,7 @@ impl Client {
         removed.map_err(|error| words(&error))
     }
 
-    /// Removes those keys that would go by themselves some time.
+    /// Removes the keys that have an expiry.
     pub async fn remove_leased(&self) -> Result<(), String> {
         let connection = self.route.connect().await?;
         let removed = async {
@@ -119,7 +119,8 @@ impl Client {
         }
     }
 
-    /// Sends `name key …` and reads the answer. Sent when called, as an `async fn` would have to keep it until then.
+    /// Sends `name key …` and reads the reply. The command is sent when the function is called. An `async fn` would keep the command until
+    /// the first poll.
     fn send<T: FromRedisValue>(
         &self,
         name: &'static str,
@@ -137,7 +138,7 @@ impl Client {
         }
     }
 
-    /// Runs a script by its digest, and sends its text only to a server that does not know it.
+    /// Runs a script by its digest, and sends the text only to a server that does not know the script.
     async fn evaluate(&self, script: Script, words: &[String]) -> Result<i64, Failure> {
         let digest = self.digests.of(script);
         let call = || {
@@ -168,12 +169,12 @@ fn port_error(step: String, failure: &Failure) -> PortError {
     PortError::new(step, failure.effect(), failure.words())
 }
 
-/// An answer that is not of the kind that its command has: it was carried out.
+/// The error of a reply with a wrong type. The server has executed the command.
 fn understood<T: FromRedisValue>(value: Value) -> Result<T, Failure> {
     redis::from_redis_value(value).map_err(|error| Failure::Unanswered(error.to_string()))
 }
 
-/// The service's words on one line.
+/// The message of the server on one line.
 pub fn words(error: &RedisError) -> String {
     error
         .to_string()
@@ -236,7 +237,7 @@ impl Cache for Client {
         answer.map_err(|failure| {
             let error = port_error(format!("EVALSHA {}", script.name), &failure);
             if error.message.contains(IN_SCRIPT) {
-                // What it had done before stays done.
+                // The commands that the script ran before the error are not undone.
                 return PortError {
                     effect: Effect::Unknown,
                     ..error
@@ -257,7 +258,7 @@ impl Digests {
             let found = known.iter().find(|(source, _)| *source == script.source);
             found.map(|(_, digest)| Arc::clone(digest))
         };
-        // A poisoned list is still a list: nothing in here can leave it half-written.
+        // No code under this lock leaves the list in an invalid state, so a poisoned lock is harmless.
         if let Some(digest) = known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
             return digest;
         }

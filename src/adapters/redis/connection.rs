@@ -1,4 +1,4 @@
-//! One connection to one server: TCP, TLS where it is asked for, the login, and pipelines over it.
+//! One connection to one server: TCP, optional TLS, the login, and pipelines.
 
 use std::{
     fmt, io,
@@ -21,7 +21,7 @@ use tokio_rustls::{
 use super::wire::{Socket, Wire};
 use crate::input::address::TlsCa;
 
-/// Where a server listens.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub host: String,
@@ -30,7 +30,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Of a URL that the client has read.
+    /// The address in a parsed URL.
     pub fn of(info: &ConnectionInfo) -> RedisResult<Self> {
         match info.addr() {
             ConnectionAddr::Tcp(host, port) => Ok(Self {
@@ -57,7 +57,7 @@ impl Endpoint {
         }
     }
 
-    /// Another server that is spoken to in the same way.
+    /// The address of another server with the same login and TLS.
     pub fn beside(&self, host: &str, port: u16) -> Self {
         Self {
             host: host.to_owned(),
@@ -83,7 +83,7 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// Trusts the authority, or else the public ones.
+    /// Trusts the given authority; without one, the public authorities.
     pub fn new(ca: Option<&TlsCa>) -> Result<Self, String> {
         let roots = match ca {
             Some(ca) => ca.roots()?,
@@ -116,7 +116,7 @@ impl Dialer {
             Socket::Tcp(stream)
         };
         let (wire, written) = Wire::new(socket);
-        // No timeout of the client's own: whether an answer is late is for the load engine to say, and a request that was given
+        // The client has no timeout. The load engine decides whether a reply is late, and a request that was given
         // up may still take effect.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (commands, driver) =
@@ -137,26 +137,26 @@ impl Dialer {
     }
 }
 
-/// A connection that is logged in. Closed when it is dropped.
+/// A connection after the login. The connection is closed when this value is dropped.
 pub struct Connection {
     /// The server.
     pub peer: Endpoint,
     commands: MultiplexedConnection,
     written: Arc<AtomicU64>,
-    /// Nothing more is to be sent here.
+    /// No further command is sent over this connection.
     over: watch::Sender<bool>,
     driver: AbortHandle,
 }
 
-/// A pipeline that was not answered.
+/// A pipeline without a reply.
 pub struct Lost {
-    /// Whether any byte has left since it was handed over. If none has, the server cannot have seen it.
+    /// Whether a byte of the pipeline was sent. If none was sent, the server cannot have executed a command of it.
     pub sent: bool,
     pub error: RedisError,
 }
 
 impl Connection {
-    /// Sends commands together: an answer, or an error of the server, for each.
+    /// Sends commands as one pipeline. Returns a reply, or an error of the server, for each command.
     pub async fn exchange(&self, commands: &Pipeline) -> Result<Vec<Value>, Lost> {
         let before = self.written.load(SeqCst);
         if self.is_over() {
@@ -174,24 +174,24 @@ impl Connection {
         })
     }
 
-    /// Asks one thing.
+    /// Sends one command.
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         command.query_async(&mut self.commands.clone()).await
     }
 
-    /// Lets the next commands use another connection. Commands in progress are still answered.
+    /// Retires the connection: the next commands use another connection. Commands in progress still get their replies.
     pub fn retire(&self) {
         self.over.send_replace(true);
     }
 
-    /// Whether it is lost or retired.
+    /// Whether the connection is lost or retired.
     pub fn is_over(&self) -> bool {
         *self.over.borrow()
     }
 
-    /// Ends when it is lost or retired.
+    /// Ends when the connection is lost or retired.
     pub async fn over(&self) {
-        // The sender lives as long as this.
+        // The sender lives as long as this value.
         let _ = self.over.subscribe().wait_for(|over| *over).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What a server says of itself in `INFO`, and why it cannot be used.
+//! The facts that a server reports in `INFO`, and the reasons why a run cannot use the server.
 
 use std::collections::HashMap;
 
@@ -6,24 +6,24 @@ use redis::RedisResult;
 
 use super::connection::Connection;
 
-/// One answer to `INFO`.
+/// One reply to `INFO`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     pub version: String,
-    /// New at every start of the server; empty where it does not say.
+    /// The `run_id` of the server, which changes with every start. Empty if the server does not report it.
     pub run_id: String,
-    /// Keys that it has thrown away for want of memory, since its start.
+    /// Keys that the server has evicted since its start because its memory was full.
     pub evicted: u64,
-    /// Whether it is part of a cluster.
+    /// Whether the server is a node of a cluster.
     pub cluster: bool,
-    /// Of a replica, where its master is.
+    /// The address of the master, if the server is a replica.
     pub master: Option<String>,
-    /// Whether it still reads its data from disk.
+    /// Whether the server still loads its data from disk.
     pub loading: bool,
 }
 
 impl Facts {
-    /// Asks.
+    /// Sends `INFO` and reads the reply.
     pub async fn ask(connection: &Connection) -> RedisResult<Self> {
         let text: String = connection.query(&redis::cmd("INFO")).await?;
         Ok(Self::read(&text))
@@ -46,7 +46,7 @@ impl Facts {
         }
     }
 
-    /// Whether claims can be sent to it; the error names it.
+    /// Checks that the server can execute the claims of a run. The error names the server.
     pub fn check(&self, connection: &Connection) -> Result<(), String> {
         let peer = &connection.peer;
         if let Some(master) = &self.master {
@@ -61,8 +61,8 @@ impl Facts {
     }
 }
 
-/// Whether a cluster serves all of its slots; the error names it. Asked of all, and not of the one that this run needs: the next
-/// run needs another.
+/// Checks that a cluster serves all of its slots. The error names the cluster. The check covers every slot, because the next run uses
+/// another slot.
 pub async fn check_cluster(connection: &Connection) -> Result<(), String> {
     let info = connection
         .query::<String>(redis::cmd("CLUSTER").arg("INFO"))

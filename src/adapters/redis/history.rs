@@ -1,23 +1,23 @@
-//! What has happened to the server of a run that explains a ledger: a restart, another master, keys thrown away.
+//! The events of the server of a run that can explain a ledger: a restart, another master, evicted keys.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::{connection::Endpoint, facts::Facts};
 
-/// Every server that was found, in order.
+/// Every server that the run has used, in order.
 #[derive(Default)]
 pub struct History(Mutex<Vec<Seen>>);
 
-/// A server, from one start of it to its end.
+/// A server between a start and its end.
 struct Seen {
     peer: Endpoint,
     run_id: String,
-    /// Keys it had thrown away at the first look, and at the last.
+    /// Evicted keys at the first look and at the last look.
     evicted: (u64, u64),
 }
 
 impl History {
-    /// A server was found, and says this of itself.
+    /// Records a server that was found, with its facts.
     pub fn saw(&self, peer: &Endpoint, facts: &Facts) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match seen.last_mut() {
@@ -30,7 +30,7 @@ impl History {
         }
     }
 
-    /// What a reader of the report should know.
+    /// The events as sentences for the report.
     pub fn notes(&self) -> Vec<String> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut notes: Vec<_> = seen

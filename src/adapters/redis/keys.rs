@@ -1,13 +1,13 @@
-//! The names of a run's keys: the event's own names behind the run's prefix, made once each.
+//! The names of a run's keys: the prefix of the run, then the name of the key in the event. Each name is built once.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::adapters::Role;
 
-/// The event's keys, which all strategies share: a host removes them without having used them.
+/// The keys of the event, which all strategies share. A host removes these keys although it has not used them.
 pub const EVENT_KEYS: [&str; 4] = ["applied_user", "arrivals", "coupon_count", "coupon_lock"];
 
-/// What the names of a run's keys begin with. A cluster places a key by what is in braces, so that all of them are on one node.
+/// The prefix of the keys of a run. A cluster places a key by the text in braces, so all keys of a run are on one node.
 pub fn tag(run_id: &str) -> String {
     format!("coupon_bench:{{{run_id}}}")
 }
@@ -26,13 +26,13 @@ impl Keys {
         }
     }
 
-    /// The full name of `key`. A strategy has a handful of keys, so a scan beats a hash.
+    /// The full name of `key`. A strategy has few keys, so a linear search is faster than a hash.
     pub fn full(&self, key: &'static str) -> Arc<str> {
         let known = |used: &[(&'static str, Arc<str>)]| {
             let found = used.iter().find(|(name, _)| *name == key);
             found.map(|(_, full)| Arc::clone(full))
         };
-        // A poisoned list is still a list: nothing in here can leave it half-written.
+        // No code under this lock leaves the list in an invalid state, so a poisoned lock is harmless.
         if let Some(full) = known(&self.used.read().unwrap_or_else(PoisonError::into_inner)) {
             return full;
         }
@@ -44,7 +44,7 @@ impl Keys {
         })
     }
 
-    /// Every name used so far; those of a host are the ones its guests can have used.
+    /// Every name that was used so far. The names of a host are the names that its guests can have used.
     pub fn all(&self, role: Role) -> Vec<Arc<str>> {
         if role == Role::Host {
             for key in EVENT_KEYS {

@@ -1,7 +1,7 @@
-//! A connection that sends the commands of all callers. Commands that arrive while it is busy are sent together, as one pipeline.
+//! A connection that sends the commands of all callers. Commands that arrive while the connection is busy are sent as one pipeline.
 //!
-//! A command that waits takes up a tenth of a kilobyte, so a million of them may wait; in the client's own queue each would take
-//! two. How many leave together is bounded, and so is what the client and the server hold at a time.
+//! A waiting command needs about 100 bytes, so a million commands can wait. In the queue of the client library each would need about
+//! 2 kB. The size of a pipeline is bounded, and with it the memory of the client and of the server.
 
 use std::{
     collections::VecDeque,
@@ -23,16 +23,16 @@ use super::{
 };
 use crate::ports::UserId;
 
-/// Commands that leave together. Throughput stops growing well below this number.
+/// The most commands of a pipeline. The throughput stops growing well below this number.
 const BATCH: usize = 512;
 
-/// While one batch is with the server, the next one is made ready.
+/// Senders: while the server executes one batch, the other sender prepares the next.
 const BATCHES: usize = 2;
 
-/// How often a command is sent again that the server has certainly not carried out.
+/// How often a command is sent again after the server has certainly not executed it.
 const RETRIES: u8 = 5;
 
-/// One connection and those who wait for it. Ends when it is dropped.
+/// One connection and the callers that wait for it. The senders stop when this value is dropped.
 pub struct Lane {
     shared: Arc<Shared>,
     /// Taken by a caller that sends its command itself, because no other command waits.
@@ -47,7 +47,7 @@ struct Shared {
     arrived: Notify,
 }
 
-/// A command on its way; awaited, what the server said.
+/// A command in progress. The future returns the reply of the server.
 pub enum Asked {
     /// Another task sends it.
     Waiting(oneshot::Receiver<Answer>),
@@ -55,15 +55,15 @@ pub enum Asked {
     Alone(BoxFuture<'static, Answer>),
 }
 
-/// A command, not yet in the words of the protocol.
+/// A command before it is encoded.
 pub enum Request {
-    /// `name key`, and perhaps a user.
+    /// `name key`, with an optional user.
     Key {
         name: &'static str,
         key: Arc<str>,
         member: Option<UserId>,
     },
-    /// Anything else, word by word.
+    /// Any other command, as its words.
     Words(Vec<String>),
 }
 
@@ -91,7 +91,7 @@ impl Waiting {
 }
 
 impl Lane {
-    /// On a link that is open.
+    /// A lane on an open link.
     pub fn new(link: Link) -> Self {
         let shared = Arc::new(Shared {
             link,
@@ -122,7 +122,7 @@ impl Lane {
 
     /// Sends `request` at once if no other command waits, otherwise with the next batch. If the future is dropped before the request is
     /// sent, the request is never sent.
-    /// No `async fn`: a million users keep what this returns.
+    /// Not an `async fn`: a million users hold the returned future, so it must be small.
     pub fn ask(&self, request: Request) -> Asked {
         let (waiting, answered) = Waiting::new(request);
         let mut queue = self.shared.waiting();
@@ -145,7 +145,7 @@ impl Lane {
 }
 
 impl Future for Asked {
-    /// What the server said.
+    /// The reply of the server.
     type Output = Answer;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -158,7 +158,7 @@ impl Future for Asked {
 }
 
 impl Shared {
-    /// Nothing that may panic happens under this lock.
+    /// No code that can panic runs under this lock.
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,7 +188,7 @@ impl Shared {
         batch
     }
 
-    /// Sends a batch once there is a connection, and hands the answers out.
+    /// Sends a batch when a connection is open, and passes the replies to the callers.
     async fn send(&self, mut batch: Vec<Waiting>) {
         let connection = match self.link.connection().await {
             Ok(connection) => connection,
@@ -199,7 +199,7 @@ impl Shared {
                 return;
             }
         };
-        // Some may have left meanwhile.
+        // Some callers may have stopped waiting.
         batch.retain(|waiting| !waiting.answer.is_closed());
         if batch.is_empty() {
             return;
@@ -221,7 +221,7 @@ impl Shared {
                     waiting.tell(Err(failure.clone()));
                 }
             }
-            // The server has seen none of it.
+            // The server has received no byte of the batch.
             Err(lost) => {
                 connection.retire();
                 self.again(batch, &Failure::unsent(&lost.error));
@@ -229,7 +229,7 @@ impl Shared {
         }
     }
 
-    /// Sends those elsewhere whom the server has sent elsewhere.
+    /// Sends redirected commands to the server that the redirection names.
     async fn follow(&self, redirected: Vec<(Waiting, Next)>, retire: impl Fn()) {
         for (waiting, next) in redirected {
             match next {
@@ -246,7 +246,7 @@ impl Shared {
         }
     }
 
-    /// Puts a batch back in front, apart from those that have been there too often.
+    /// Puts the commands at the front of the queue. A command that was sent again too often fails.
     fn again(&self, batch: Vec<Waiting>, failure: &Failure) {
         for mut waiting in batch.into_iter().rev() {
             if waiting.retries == RETRIES {
@@ -259,7 +259,7 @@ impl Shared {
         self.arrived.notify_one();
     }
 
-    /// Once at the node that takes over the slot: `ASKING` is for the next command alone.
+    /// Sends one command to the node that takes over the slot. `ASKING` applies to the next command only.
     async fn ask_at(&self, host: &str, port: u16, request: &Request) -> Answer {
         let dialed = self.link.route().dial(host, port).await;
         let connection = dialed.map_err(Failure::Unsent)?;

@@ -1,8 +1,7 @@
-//! A connection that is opened again when it is lost.
+//! A connection that is opened again after it was lost.
 //!
-//! As a production client does, commands wait for the connection to come back: up to the `patience` of the outage, counted
-//! from the loss. After that they fail at once until it is back, so that an outage costs its patience once and not once for each
-//! command. Attempts to reconnect go on with back-off for as long as the link lives.
+//! As with a production client, commands wait for a new connection, at most for the `patience`, counted from the loss. After that time
+//! every command fails at once until there is a connection. Attempts to reconnect continue with back-off until the link is dropped.
 
 use std::{
     sync::Arc,
@@ -17,10 +16,10 @@ use tokio::{
 
 use super::{connection::Connection, route::Route};
 
-/// Between two attempts to connect: at first, and at most.
+/// The pause between two attempts to connect: the first and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 
-/// Keeps a connection open. Ends when it is dropped.
+/// Keeps a connection open until this value is dropped.
 pub struct Link {
     state: watch::Receiver<State>,
     route: Arc<Route>,
@@ -31,12 +30,12 @@ pub struct Link {
 #[derive(Clone)]
 enum State {
     Up(Arc<Connection>),
-    /// Since when, and why the last attempt to connect failed.
+    /// The time of the loss, and the reason why the last attempt to connect failed.
     Down(Instant, Arc<str>),
 }
 
 impl Link {
-    /// Starts from a connection that is open.
+    /// A link that starts with an open connection.
     pub fn new(connection: Connection, route: &Arc<Route>, patience: Duration) -> Self {
         let (states, state) = watch::channel(State::Up(Arc::new(connection)));
         let mut keeper = JoinSet::new();
@@ -49,12 +48,12 @@ impl Link {
         }
     }
 
-    /// Where connections come from.
+    /// The route that opens connections.
     pub fn route(&self) -> &Route {
         &self.route
     }
 
-    /// The connection, once there is one. The error says why there is none; nothing was sent then.
+    /// The connection, as soon as one is open. The error gives the reason why none is open; no command was sent.
     pub async fn connection(&self) -> Result<Arc<Connection>, String> {
         let mut states = self.state.clone();
         loop {
@@ -63,7 +62,7 @@ impl Link {
                 State::Up(connection) if !connection.is_over() => {
                     return Ok(Arc::clone(connection));
                 }
-                // The keeper has not noticed yet.
+                // The task that reconnects has not seen the loss yet.
                 State::Up(_) => self.patience,
                 State::Down(since, _) => self.patience.saturating_sub(since.elapsed()),
             };
@@ -76,7 +75,7 @@ impl Link {
     }
 }
 
-/// Replaces a connection that is over by a new one, again and again.
+/// Replaces each lost or retired connection by a new connection.
 async fn keep(states: watch::Sender<State>, route: Arc<Route>) {
     loop {
         let state = states.borrow().clone();
@@ -85,7 +84,7 @@ async fn keep(states: watch::Sender<State>, route: Arc<Route>) {
         tracing::info!(peer = %connection.peer, "the connection to redis is over");
         let next = reopen(&states, &route).await;
         tracing::info!(peer = %next.peer, "connected to redis again");
-        // The old one is kept until here: what was under way on it may have been answered meanwhile.
+        // The old connection is kept until here, because replies to its commands may have arrived meanwhile.
         states.send_replace(State::Up(Arc::new(next)));
     }
 }

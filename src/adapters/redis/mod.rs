@@ -1,8 +1,17 @@
-//! Redis: any server by its URL, or the embedded one, spoken to by the same client over TCP.
-
+//! Redis: any server by its URL, or the embedded server. The same client speaks to both over TCP.
 //!
-//! From the outside in: [`client`] is the port, a [`lane`] queues commands and sends them together, a [`link`] keeps a connection
-//! open, a [`route`] finds the server (a cluster's node, a sentinel's master), a [`connection`] is one socket.
+//! # Layout
+//!
+//! From the port to the socket:
+//!
+//! - `client`: the port; `Client::send` sends a command
+//! - `lane`: queues commands and sends them as pipelines
+//! - `link`: keeps a connection open
+//! - `route`: finds the server: a node of a cluster, the master of sentinels
+//! - `connection`, `wire`: one socket; `Connection::exchange` writes the bytes of a pipeline
+//! - `answer`: replies and errors; `facts`, `history`: the state of the server and its changes
+//! - `keys`, [`remains`]: the keys of a run, and the keys that runs have left
+//! - [`embedded`]: the Redis server of this process
 
 mod answer;
 mod client;
@@ -29,7 +38,7 @@ use crate::{
     ports::Cache,
 };
 
-/// What a run creates, for people.
+/// The objects that a run creates, as text for the user.
 pub fn object_names(run_id: &str) -> String {
     format!("redis keys coupon_bench:*{run_id}*")
 }
@@ -39,16 +48,16 @@ pub struct Redis {
     client: Arc<Client>,
     info: ServiceInfo,
     target: String,
-    /// With its password.
+    /// The URL with its password.
     url: String,
     role: Role,
-    /// Stops when this is dropped.
+    /// The embedded server, which stops when this value is dropped.
     embedded: Option<EmbeddedRedis>,
 }
 
 impl Redis {
-    /// Connects, after starting the embedded server if that is asked for. `timeout` is that of an attempt: a command waits for half
-    /// of it in an outage, so that it fails before its attempt is given up.
+    /// Connects; starts the embedded server first if the settings ask for it. `timeout` is the timeout of an attempt. During an outage a
+    /// command waits for half of `timeout`, so that the command fails before its attempt ends.
     pub async fn open(
         services: &Services,
         run_id: &str,
@@ -91,7 +100,7 @@ impl Redis {
         })
     }
 
-    /// Connects once and asks what it is; creates nothing.
+    /// Connects once and reads the version. Creates no object.
     pub async fn probe(services: &Services) -> Result<ServiceInfo, String> {
         let redis = Self::open(services, "probe", Role::Guest, CONNECT_TIMEOUT)
             .await
@@ -134,7 +143,7 @@ impl Redis {
         self.client.remove_keys(self.role).await
     }
 
-    /// Removes the run's keys, or leaves them: their names.
+    /// Removes the keys of the run, or keeps them and returns their names.
     pub async fn close(self, keep: bool) -> Result<Vec<String>, String> {
         // An embedded server ends with the process, so its keys cannot be read later.
         if self.embedded.is_some() || self.role == Role::Guest {

@@ -1,7 +1,7 @@
 //! The keys that runs have left on a server.
 //!
-//! The nodes of a cluster each have their own keys. One node is looked through; on the others, the keys of those runs are found that
-//! this machine knows of.
+//! Each node of a cluster has its own keys. The program scans one node. On the other nodes it finds only the keys of runs that this
+//! machine has registered.
 
 use std::collections::BTreeSet;
 
@@ -20,10 +20,10 @@ use crate::{
     input::address::{RedisTarget, Services},
 };
 
-/// Keys that a server looks at in one step.
+/// The number of keys that a server scans in one step.
 const AT_ONCE: usize = 1000;
 
-/// The keys of runs on the server that is named.
+/// The keys of runs on the server of `services`.
 pub async fn keys(services: &Services) -> Result<Vec<Object>, String> {
     if services.redis == RedisTarget::Embedded {
         return Ok(Vec::new());
@@ -89,7 +89,7 @@ async fn of_run(services: &Services, run_id: &str) -> Result<Vec<String>, String
     Ok(names)
 }
 
-/// To the server that has the keys of a run.
+/// A connection to the server that has the keys of a run.
 async fn connection(services: &Services, run_id: &str) -> Result<Connection, String> {
     let (ca, tag) = (services.tls_ca.as_ref(), tag(run_id));
     let route = match &services.redis {

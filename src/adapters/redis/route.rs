@@ -1,8 +1,8 @@
-//! Which server a run speaks to, asked anew for every connection: the one of the URL, the master of a cluster that owns the slot of
-//! the run's keys, or the master that sentinels name.
+//! The server of a run: the server of the URL, the master of a cluster that owns the slot of the run's keys, or the master that
+//! sentinels name. Every new connection looks for the server again.
 //!
-//! All keys of a run share a hash tag, so one slot, and one server, holds them all. A cluster client with connections to every node
-//! would have no more to do; and it repeats commands whose fate is unknown, which a measurement of lost updates must not.
+//! All keys of a run share a hash tag, so one slot and one server hold all of them. A cluster client is not used: it sends commands
+//! again that the server may have executed, which would falsify the measurement.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -23,22 +23,22 @@ use crate::{
     input::address::{SentinelUrl, TlsCa},
 };
 
-/// How long one of several servers may take to answer, before the next is asked.
+/// The timeout for one of several servers, before the next server is tried.
 const EACH: Duration = Duration::from_secs(1);
 
-/// The way to the server of a run.
+/// How the server of a run is found.
 pub struct Route {
     dialer: Dialer,
     login: RedisConnectionInfo,
     start: Start,
-    /// What the keys of the run have in common; decides their slot.
+    /// The hash tag of the run's keys, which decides their slot.
     tag: String,
-    /// Nodes of the cluster, where it is one: they are asked when the one of the URL is gone.
+    /// The other nodes of the cluster, if there is one. They are tried when the node of the URL does not answer.
     nodes: Mutex<Vec<Endpoint>>,
     history: History,
 }
 
-/// Who knows where the server is.
+/// The servers that know the address of the master.
 enum Start {
     Server(Endpoint),
     Sentinels {
@@ -49,14 +49,14 @@ enum Start {
 }
 
 impl Route {
-    /// To a server or to any node of a cluster. `tag` is the hash tag of the keys.
+    /// A route to a server or to any node of a cluster. `tag` is the hash tag of the keys.
     pub fn to_server(url: &str, ca: Option<&TlsCa>, tag: String) -> Result<Self, String> {
         let info = url.into_connection_info().map_err(|error| words(&error))?;
         let start = Start::Server(Endpoint::of(&info).map_err(|error| words(&error))?);
         Self::new(start, info.redis_settings().clone(), ca, tag)
     }
 
-    /// To the master that sentinels name.
+    /// A route to the master that sentinels name.
     pub fn by_sentinels(
         url: &SentinelUrl,
         ca: Option<&TlsCa>,
@@ -96,17 +96,17 @@ impl Route {
         })
     }
 
-    /// What has happened to the servers.
+    /// The events of the servers.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// A new connection to the server that takes the run's writes now. The error names the server that cannot be used.
+    /// Opens a connection to the server that accepts the writes of the run now. The error names the server that cannot be used.
     pub async fn connect(&self) -> Result<Connection, String> {
         Ok(self.first_contact().await?.0)
     }
 
-    /// Connects, and says which version the server is.
+    /// Connects and returns the version of the server.
     pub async fn first_contact(&self) -> Result<(Connection, String), String> {
         // Boxed, because it is large and would be a part of the future that opens the services.
         let found = Box::pin(async {
@@ -117,7 +117,7 @@ impl Route {
         in_time(CONNECT_TIMEOUT, found).await
     }
 
-    /// A connection to a node that a redirection names.
+    /// Opens a connection to the node that a redirection names.
     pub async fn dial(&self, host: &str, port: u16) -> Result<Connection, String> {
         let to = match &self.start {
             Start::Server(first) => first.beside(host, port),
@@ -167,7 +167,7 @@ impl Route {
         Err(problem)
     }
 
-    /// The master of the cluster that `connection` leads to which owns the slot of the run's keys.
+    /// The master that owns the slot of the run's keys, in the cluster of `connection`.
     async fn owner(
         &self,
         connection: Connection,
@@ -205,7 +205,7 @@ impl Route {
         Ok((connection, facts))
     }
 
-    /// The master that the first sentinel to answer names.
+    /// The master that the first answering sentinel names.
     async fn ask(
         &self,
         sentinels: &[Endpoint],
@@ -244,12 +244,12 @@ impl Route {
     }
 
     fn nodes(&self) -> MutexGuard<'_, Vec<Endpoint>> {
-        // A list of names is whole at any time.
+        // The list is valid at any time, so a poisoned lock is harmless.
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// First and last slot, and the nodes that serve them, the master first.
+/// The first and the last slot, and the nodes that serve the slots, the master first.
 struct Range(u16, u16, Vec<Node>);
 
 struct Node {
@@ -259,7 +259,7 @@ struct Node {
 }
 
 impl Node {
-    /// A node that does not know its own name is where its neighbour was found.
+    /// A node that does not report its own host has the host of the node that was asked.
     fn endpoint(&self, neighbour: &Endpoint) -> Endpoint {
         match &*self.host {
             "" | "?" => neighbour.beside(&neighbour.host, self.port),

@@ -1,5 +1,4 @@
-//! The bytes below the protocol: a socket that counts what has left it, so that a lost connection can be told from a command that
-//! was never sent.
+//! A socket that counts the sent bytes. The count distinguishes a command that was never sent from a command whose reply was lost.
 
 use std::{
     io,
@@ -17,7 +16,7 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
-/// What Redis is spoken over.
+/// The transport of the protocol.
 pub enum Socket {
     /// `redis://`
     Tcp(TcpStream),
@@ -35,7 +34,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// The count is that of bytes which the system, or TLS above it, has taken.
+    /// Counts the bytes that the system, or TLS, has accepted.
     pub fn new(socket: Socket) -> (Self, Arc<AtomicU64>) {
         let written = Arc::<AtomicU64>::default();
         let wire = Self {

@@ -1,6 +1,6 @@
-//! One connection to any of the databases, with the few things that a run asks of it: numbers go in, numbers come out.
+//! One connection to any database, with the few operations that a run needs. Parameters and results are numbers.
 //!
-//! Not sqlx's `Any`: it is opened by a URL alone, which cannot say all that a connection may need (an IPv6 address for MySQL, no
+//! `sqlx::Any` is not used: it takes a URL only, and a URL cannot express all settings (an IPv6 address for MySQL, no
 //! `extra_float_digits` for PgBouncer, certificates from memory).
 
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
@@ -23,8 +23,8 @@ pub enum Connection {
 pub enum Statements {
     /// Prepared once on each connection, then run by name.
     Prepared,
-    /// As text, the numbers spelled out: one message, and nothing that the next statement relies on. A pooler may send each
-    /// statement of a client to another session of the server, where what was prepared before does not exist.
+    /// As text that contains the numbers, in one message. A pooler may send each statement of a client to another session of the
+    /// server, which does not know statements that were prepared in other sessions.
     Plain,
 }
 
@@ -48,7 +48,7 @@ macro_rules! with_driver {
     };
 }
 
-/// Futures are boxed: what a million waiting users keep on their way here stays small.
+/// Futures are boxed, so that the state of a million waiting users stays small.
 impl Connection {
     /// Runs statements without values.
     pub fn run(&mut self, text: SqlStr) -> BoxFuture<'_, Result<(), Error>> {
@@ -60,7 +60,7 @@ impl Connection {
         .boxed()
     }
 
-    /// Runs a statement with `values` for its placeholders: the rows that it changed.
+    /// Runs a statement with `values` for its placeholders. Returns the number of changed rows.
     pub fn execute<'a>(
         &'a mut self,
         text: SqlStr,
@@ -118,7 +118,7 @@ impl Connection {
         .boxed()
     }
 
-    /// Says farewell. What the server answers is of no interest.
+    /// Closes the connection. An error of the server is ignored.
     pub async fn close(self) {
         let _ = with_driver!(self, inner: Db => <<Db as sqlx::Database>::Connection as sqlx::Connection>::close(inner).await);
     }
@@ -140,7 +140,7 @@ where
     Ok((row.try_get_unchecked(0)?, second))
 }
 
-/// One number or two.
+/// The first one or two columns of a row, as numbers.
 fn pair<R: Row>(row: &R) -> Result<(i64, i64), Error>
 where
     usize: sqlx::ColumnIndex<R>,
@@ -150,7 +150,7 @@ where
     Ok((row.try_get(0)?, second))
 }
 
-/// `$1`, `$2`, … replaced by the values. Numbers need no quotes, so nothing else can come of them.
+/// Replaces `$1`, `$2`, … by the values. Numbers need no quotes, so the statement cannot change its meaning.
 fn spelled(text: &str, values: &[i64]) -> String {
     let mut pieces = text.split('$');
     let mut spelled = pieces.next().unwrap_or_default().to_owned();

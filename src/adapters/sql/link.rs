@@ -1,4 +1,4 @@
-//! How a connection to a database is made.
+//! Opens connections to a database.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::input::address::{DbTarget, Driver, ServiceUrl, TlsCa};
 
-/// Everything that a driver wants to know to connect. Holds passwords.
+/// The connection settings of a driver, with passwords.
 #[derive(Clone)]
 pub enum Link {
     /// To PostgreSQL.
@@ -28,7 +28,7 @@ pub enum Link {
     Sqlite(Box<SqliteConnectOptions>, Pragmas),
 }
 
-/// What is said first on every connection to SQLite.
+/// The first statements on every connection to SQLite.
 pub type Pragmas = Option<String>;
 
 impl Link {
@@ -49,7 +49,7 @@ impl Link {
 
     /// To a file, which is created.
     pub fn sqlite(path: PathBuf, pragmas: String) -> Self {
-        // Absolute, so that no beginning of the name means something to SQLite.
+        // Absolute, because SQLite gives some prefixes a meaning, such as `file:`.
         let path = std::path::absolute(&path).unwrap_or(path);
         let options = file(path).create_if_missing(true);
         Self::Sqlite(Box::new(options), Some(pragmas))
@@ -60,7 +60,7 @@ impl Link {
     /// `extra_float_digits` is left out: nothing here reads a fraction, and PgBouncer refuses the parameter.
     fn postgres(url: &ServiceUrl, ca: Option<&TlsCa>) -> Result<Self, Error> {
         let mut url = url.url().clone();
-        // The driver's URLs keep the brackets of an address, its parameters have none.
+        // In a URL of the driver an IPv6 address has brackets; in a parameter it has none.
         if let Some(Host::Ipv6(address)) = url.host() {
             url.query_pairs_mut()
                 .append_pair("host", &address.to_string());
@@ -73,7 +73,7 @@ impl Link {
         }
         options = match mode.as_deref() {
             None if ca.is_some() => options.ssl_mode(PgSslMode::VerifyFull),
-            // Who names an authority wants it to be asked, as libpq does.
+            // With an authority, the certificate is verified, as in libpq.
             Some("require") if own || ca.is_some() => options.ssl_mode(PgSslMode::VerifyCa),
             _ => options,
         };
@@ -105,7 +105,7 @@ impl Link {
         Ok(Self::Mysql(Box::new(options)))
     }
 
-    /// The same without prepared statements, where they can be left out.
+    /// The same settings without prepared statements, for a driver that can work without them.
     #[must_use]
     pub fn plain(self) -> Self {
         match self {
@@ -114,7 +114,7 @@ impl Link {
         }
     }
 
-    /// Opens one. Boxed, as what the drivers keep while they log in is large.
+    /// Opens a connection. Boxed, because the state of a login is large.
     pub fn connect(&self) -> BoxFuture<'_, Result<Connection, Error>> {
         async move {
             Ok(match self {
@@ -139,7 +139,7 @@ fn file(path: PathBuf) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path)
 }
 
-/// The last parameter of one of these names, as drivers read them.
+/// The last parameter with one of these names, as the drivers read it.
 fn parameter(url: &Url, names: &[&str]) -> Option<String> {
     let pairs = url.query_pairs().filter(|(key, _)| names.contains(&&**key));
     pairs.last().map(|(_, value)| value.into_owned())
