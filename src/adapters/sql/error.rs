@@ -1,4 +1,4 @@
-//! Reading a database's errors: did the step happen, and may it be tried again?
+//! Classifies the errors of a database: whether the step took effect, and whether it can be repeated.
 
 use sqlx::Error;
 
@@ -10,17 +10,17 @@ use crate::{
 /// The codes with which a database reports a conflict with another transaction.
 #[derive(Clone, Copy)]
 pub struct Errors {
-    /// SQLSTATEs, or SQLite's result codes.
+    /// SQLSTATEs, or result codes of SQLite.
     pub conflicts: &'static [&'static str],
 }
 
 impl Errors {
-    /// Of a statement that may have changed something.
+    /// The error of a statement that may have changed rows.
     pub fn write(self, step: &'static str, error: &Error) -> PortError {
         PortError::new(step, self.effect(error), words(error))
     }
 
-    /// The error of a statement that only reads, so it has changed nothing.
+    /// The error of a statement that only reads, so it has changed no row.
     pub fn read(self, step: &'static str, error: &Error) -> PortError {
         let effect = match self.effect(error) {
             Effect::Unknown => Effect::None,
@@ -29,7 +29,7 @@ impl Errors {
         PortError::new(step, effect, words(error))
     }
 
-    /// An answer that lacks what it must hold.
+    /// The error of a result without a required value.
     pub fn missing(step: &'static str, what: &'static str) -> PortError {
         PortError::new(step, Effect::None, what)
     }
@@ -54,24 +54,24 @@ impl Errors {
     }
 }
 
-/// Whether the session goes on after `error`: the server refused a statement, and said so.
+/// Whether the session can be used after `error`: the server refused one statement.
 pub fn leaves_session(error: &Error) -> bool {
     let refusal = error.as_database_error();
     refusal.is_some_and(|refusal| !session_ended(&refusal.code().unwrap_or_default()))
 }
 
-/// The server ended the session (PostgreSQL's `57P01` to `57P05`, MySQL's `70100`) or lost it (class `08`): that can come
-/// after a commit.
+/// The server ended the session (PostgreSQL's `57P01` to `57P05`, MySQL's `70100`) or lost it (class `08`): this can
+/// happen after a commit.
 fn session_ended(code: &str) -> bool {
     code.starts_with("57P0") || code.starts_with("08") || code == "70100"
 }
 
-/// MySQL's error 1205, which has no SQLSTATE of its own.
+/// Error 1205 of MySQL, which has only a general SQLSTATE.
 fn lock_wait_timed_out(message: &str) -> bool {
     message.starts_with("Lock wait timeout exceeded")
 }
 
-/// What to do where a pooler in front of PostgreSQL is the cause.
+/// The advice for an error that a pooler in front of PostgreSQL causes.
 fn advice(message: &str) -> &'static str {
     if message.starts_with("unsupported startup parameter") {
         "; a pooler such as PgBouncer refuses it: leave it out of the URL and of PGOPTIONS, or name it in the pooler's \
@@ -86,7 +86,7 @@ fn advice(message: &str) -> &'static str {
     }
 }
 
-/// What to do where there is no TLS, or none that can be trusted.
+/// The advice for a server without TLS, or with a certificate that is not trusted.
 fn advice_about_tls(message: &str) -> &'static str {
     if message.contains("server does not support TLS") {
         "; write sslmode=disable (MySQL: ssl-mode=DISABLED) in its URL to connect without"
@@ -97,7 +97,7 @@ fn advice_about_tls(message: &str) -> &'static str {
     }
 }
 
-/// The service's words on one line, without secrets.
+/// The message of the database on one line, without secrets.
 pub fn words(error: &Error) -> String {
     let text = match error {
         Error::PoolTimedOut => "no connection from the pool in time".to_owned(),

@@ -69,13 +69,13 @@ fn dialect(kind: DbKind) -> &'static Dialect {
     }
 }
 
-/// What is different behind a pooler that gives sessions away.
+/// The effect of a pooler in transaction mode.
 const UNPREPARED: &str = "statements are sent without preparing them, which costs the server time";
 
-/// It is said once, however many runs there are.
+/// The warning is printed once per process.
 static POOLER: Once = Once::new();
 
-/// What a run creates in a database, for people.
+/// The objects that a run creates in a database, as text for the user.
 pub fn object_names(target: &DbTarget, run_id: &str, schema: Schema) -> Vec<String> {
     let tables = Tables::new(run_id);
     let names = tables.names(schema).into_iter();
@@ -103,7 +103,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects, and creates the run's tables unless they are a host's.
+    /// Connects, and creates the tables of the run. A guest uses the tables of its host.
     pub async fn open(
         services: &Services,
         run_id: &str,
@@ -162,7 +162,7 @@ impl Database {
         Ok(())
     }
 
-    /// Opens every connection of the pool and lets each prepare the statements that all strategies start with.
+    /// Opens every connection of the pool and prepares on each the statements that all strategies start with.
     pub async fn warm_up(&self) -> Result<(), OpenError> {
         let connections =
             futures::future::try_join_all((0..self.services.db_pool).map(|_| async {
@@ -205,12 +205,12 @@ impl Database {
         Ping::new(&self.link)
     }
 
-    /// How long the port's calls have waited for a connection of the pool.
+    /// The times that the calls of the port have waited for a connection of the pool.
     pub fn pool_waits(&self) -> Durations {
         self.waits.total()
     }
 
-    /// Where others find it.
+    /// The address of the database, for guests.
     pub fn address(&self) -> String {
         match (&self.file, &self.services.db) {
             (Some(file), _) => format!("sqlite://{}", file.path().display()),
@@ -219,7 +219,7 @@ impl Database {
         }
     }
 
-    /// What it is.
+    /// The kind and the version of the database.
     pub fn info(&self) -> &ServiceInfo {
         &self.info
     }
@@ -237,9 +237,9 @@ impl Database {
         Ok(users.map(|user| UserId(user.cast_unsigned())).collect())
     }
 
-    /// Removes what the run created; a guest only leaves.
+    /// Removes the objects of the run. A guest only closes its connections.
     pub async fn remove(self) -> Result<(), String> {
-        // First, as an open transaction of a connection in the pool would keep a table from being dropped.
+        // The pool is closed first, because an open transaction would block the removal of a table.
         self.leave().await;
         if self.role == Role::Guest {
             return Ok(());
@@ -271,12 +271,12 @@ impl Database {
         Ok(left == [0])
     }
 
-    /// A connection that a frozen server holds on to is left to the end of the process.
+    /// A connection to a frozen server stays open until the end of the process.
     async fn leave(&self) {
         let _ = tokio::time::timeout(CONNECT_TIMEOUT / 4, self.pool.close()).await;
     }
 
-    /// Leaves it behind: the names of the tables, and of the file where there is one.
+    /// Keeps the tables. Returns their names, and the name of the file if there is one.
     pub async fn keep(self) -> Vec<String> {
         self.leave().await;
         let tables = self.tables.names(self.schema).into_iter();

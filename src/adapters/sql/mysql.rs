@@ -69,7 +69,7 @@ fn sql(tables: &Tables, schema: Schema) -> Sql {
         assign: name("UPDATE {coupon} SET user_id = ? WHERE id = ?"),
         lock_name: Some(NamedLock {
             take: name("SELECT GET_LOCK('{event}', 3600)"),
-            // The lock belongs to the session, not to the transaction: released before the commit, it protects nothing.
+            // The lock belongs to the session, not to the transaction. A lock that is released before the commit protects nothing.
             release: Some(name("SELECT RELEASE_LOCK('{event}')")),
         }),
         lock_free_coupon: Some(name(

@@ -1,7 +1,7 @@
 //! The bystander: an order service with tables, connections and transactions of its own, on the same database as the coupons.
 //!
-//! Nothing of it touches what a strategy uses, so all that it feels of a run is the load on the database. When an order is to be
-//! made is not decided here.
+//! It shares no table with a strategy, so a run affects it only through the load on the database. The schedule of the orders is in
+//! the engine.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use super::{
 /// Connections of the order service, as many as a pool has by default.
 pub const CONNECTIONS: u32 = 10;
 
-/// Items in stock. Orders go round them, so that they hardly ever wait for one another's rows.
+/// Items in stock. Orders use the items in turn, so that they rarely wait for the same row.
 const ITEMS: u64 = 1000;
 
 /// The stock of each item: more than all orders of a run.
 const AVAILABLE: u64 = 1_000_000_000;
 
-/// The service's statements, spelled for one database.
+/// The statements of the order service in the dialect of one database.
 #[derive(Clone)]
 pub struct OrderSql {
     insert: SqlStr,
@@ -46,7 +46,7 @@ impl OrderSql {
     }
 }
 
-/// Creates and fills the tables. `id` is how the database numbers rows, `options` what it wants said after a table.
+/// Creates and fills the tables. `id` is the type of a row number, `options` the text after a table.
 pub fn create(id: &str, options: &str, tables: &Tables) -> [SqlStr; 3] {
     let items: Vec<_> = (0..ITEMS)
         .map(|item| format!("({item}, {AVAILABLE})"))
@@ -72,7 +72,7 @@ pub struct OrderService {
 }
 
 impl OrderService {
-    /// Opens its connections, and has each make an order, so that all statements are prepared. The connections belong to the
+    /// Opens the connections, and makes an order on each, so that all statements are prepared. The connections belong to the
     /// runtime that this is called on.
     pub async fn open(self) -> Result<Orders, String> {
         let orders = Orders {
@@ -82,14 +82,14 @@ impl OrderService {
         let opened = futures::future::try_join_all((0..CONNECTIONS).map(|_| orders.pool.acquire()));
         drop(in_time(opened).await?);
         for number in 0..u64::from(CONNECTIONS) {
-            // A connection that was given back last is taken last.
+            // The connection that was returned last is used last.
             in_time(orders.transaction(number)).await?;
         }
         Ok(orders)
     }
 }
 
-/// The order service at work.
+/// The connected order service.
 pub struct Orders {
     pool: Pool,
     sql: OrderSql,
@@ -102,7 +102,7 @@ impl Orders {
         made.map_err(|error| words(&error))
     }
 
-    /// Rolled back, with its connection, if it fails or is dropped before its end.
+    /// Makes one order in a transaction. The transaction is rolled back and the connection closed if the order fails or is dropped.
     async fn transaction(&self, number: u64) -> Result<(), sqlx::Error> {
         let mut pooled = self.pool.acquire().await?;
         let done = self.statements(pooled.begin()?, number).await;
@@ -125,7 +125,7 @@ impl Orders {
         connection.run("COMMIT".into_sql_str()).await
     }
 
-    /// Gives the connections back to the database; those in use end with their orders.
+    /// Closes the connections. A connection in use is closed after its order.
     pub async fn close(&self) {
         let _ = tokio::time::timeout(super::CONNECT_TIMEOUT / 4, self.pool.close()).await;
     }

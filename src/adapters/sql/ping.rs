@@ -1,10 +1,10 @@
-//! Whether the database answers, on a connection of its own: those of the pool may all be busy.
+//! Checks whether the database answers, on a separate connection, because all connections of the pool may be busy.
 
 use tokio::sync::Mutex;
 
 use super::{connection::Connection, error::words, link::Link, texts::sql};
 
-/// Asks again and again over one connection, which is opened when it is needed.
+/// Sends repeated checks over one connection, which is opened when it is needed.
 pub struct Ping {
     link: Link,
     connection: Mutex<Option<Connection>>,
@@ -18,7 +18,8 @@ impl Ping {
         }
     }
 
-    /// The error is the database's, or that of the connection. Dropped before its end, the next question opens a new connection.
+    /// The error is that of the database or of the connection. If the future is dropped before its end, the next check opens a new
+    /// connection.
     pub async fn ask(&self) -> Result<(), String> {
         let mut slot = self.connection.lock().await;
         let asked = async {

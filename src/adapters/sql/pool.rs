@@ -1,8 +1,7 @@
-//! The connections of a run: opened when first needed, lent in the order of asking, kept for the next who asks.
+//! The connections of a run: opened when first needed, given to callers in the order of their requests, and kept for the next caller.
 //!
-//! Not sqlx's own pool, which asks each connection that comes back whether it is alive: a second round trip for every
-//! statement, which the database would have to answer during a measurement. Here a connection that served well is given on as it
-//! is, and any other is closed.
+//! The pool of sqlx is not used. It checks every returned connection with a round trip, which would add load to the measured
+//! database. This pool reuses a connection whose last statement ended, and closes any other connection.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -30,7 +29,7 @@ struct Shared {
 }
 
 impl Pool {
-    /// Connects to nothing yet.
+    /// Creates a pool without a connection.
     pub fn new(link: &Link, size: u32, patience: Duration) -> Self {
         Self(Arc::new(Shared {
             link: link.clone(),
@@ -52,7 +51,7 @@ impl Pool {
                 Some(connection) => connection,
                 None => shared.link.connect().await?,
             };
-            // Given back by the connection's own end.
+            // The permit is returned when the connection is dropped.
             place.forget();
             Ok(Pooled {
                 connection: Some(connection),
@@ -67,7 +66,7 @@ impl Pool {
     /// Waits until all connections are returned, and closes them.
     pub async fn close(&self) {
         let shared = &self.0;
-        // Fails only where it is closed already.
+        // Fails only if the pool is closed already.
         let _all = shared.places.acquire_many(shared.size).await;
         shared.places.close();
         let idle = std::mem::take(&mut *shared.idle());
@@ -77,16 +76,16 @@ impl Pool {
 
 impl Shared {
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        // A list of connections is whole at any time.
+        // The list is valid at any time, so a poisoned lock is harmless.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection that goes back when this is dropped, or is closed if its last statement did not end.
+/// A connection that returns to the pool when this value is dropped. It is closed if its last statement did not end.
 pub struct Pooled {
-    /// `None` only while this is dropped.
+    /// `None` only while this value is dropped.
     connection: Option<Connection>,
-    /// No statement is under way, and the session is one that others can use.
+    /// Whether no statement runs and other callers can use the session.
     sound: bool,
     pool: Arc<Shared>,
 }
@@ -99,7 +98,7 @@ impl Pooled {
         done
     }
 
-    /// Runs a statement with values: the rows that it changed.
+    /// Runs a statement with values. Returns the number of changed rows.
     pub async fn execute(&mut self, text: SqlStr, values: &[i64]) -> Result<u64, Error> {
         let done = self.begin()?.execute(text, values).await;
         self.ended(&done);
@@ -113,14 +112,14 @@ impl Pooled {
         row
     }
 
-    /// For one statement, whose end is to be told by [`Pooled::ended`].
+    /// Lends the connection for one statement. The caller reports the end of the statement with [`Pooled::ended`].
     pub fn begin(&mut self) -> Result<&mut Connection, Error> {
         self.sound = false;
-        // Gone only while this is dropped.
+        // `None` only while this value is dropped.
         self.connection.as_mut().ok_or(Error::PoolClosed)
     }
 
-    /// How the statement ended: one that was refused leaves the session as usable as one that was not.
+    /// Records the end of the statement. A refused statement leaves the session usable.
     pub fn ended<T>(&mut self, done: &Result<T, Error>) {
         self.sound = done.as_ref().err().is_none_or(error::leaves_session);
     }
@@ -157,7 +156,7 @@ mod tests {
         (Pool::new(&access.link, size, patience), access)
     }
 
-    /// Temporary tables are the session's own: they tell one from another.
+    /// A temporary table belongs to one session, so it identifies the session.
     async fn mark(connection: &mut Pooled) {
         let mark = connection.run("CREATE TEMP TABLE mark (x INT)");
         mark.await.unwrap();

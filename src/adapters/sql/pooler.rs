@@ -1,4 +1,4 @@
-//! Whether a pooler such as PgBouncer stands in front of PostgreSQL and gives its sessions away between transactions.
+//! Detects a pooler such as PgBouncer in front of PostgreSQL that changes the session of a client between transactions.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use sqlx::{Error, SqlSafeStr};
 
 use super::{connection::Connection, link::Link};
 
-/// How often two connections are asked which process serves them.
+/// How often two connections are asked for the process that serves them.
 const ROUNDS: usize = 3;
 
-/// A pooler without a free session answers late, which is no sign of anything.
+/// The timeout of a connection. A pooler without a free session answers late, which is not a sign of the mode.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// True if two connections that are open at the same time are served by the same process of the server, or one of them by
 /// several. Both are proof of a pooler in transaction or statement mode; without one, a connection has a process of its own.
 ///
-/// An idle pooler gives away the session that came back last, so the first round tells. A second connection that cannot be had
-/// tells nothing.
+/// An idle pooler uses the session that was returned last, so the first round is usually enough. If a second connection cannot be
+/// opened, the result is false.
 pub async fn shares_sessions(link: &Link, first: &mut Connection) -> bool {
     let asked = async {
         let mut second = link.connect().await?;
@@ -41,7 +41,7 @@ async fn shared(first: &mut Connection, second: &mut Connection) -> Result<bool,
     Ok(false)
 }
 
-/// Sent as text: nothing may be prepared before it is known whether it can be.
+/// Sent as text, because the mode decides whether statements can be prepared.
 async fn process(connection: &mut Connection) -> Result<i64, Error> {
     let processes = connection
         .column("SELECT pg_backend_pid()::bigint".into_sql_str())

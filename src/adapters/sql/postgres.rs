@@ -74,7 +74,7 @@ fn sql(tables: &Tables, schema: Schema) -> Sql {
         lock_event: name("SELECT issued, version FROM {event} WHERE id = 1 FOR UPDATE"),
         assign: name("UPDATE {coupon} SET user_id = $1 WHERE id = $2"),
         lock_name: Some(NamedLock {
-            // Advisory locks go by a number, and answer with nothing once they are held.
+            // An advisory lock has a number as its name, and the function returns no value.
             take: name(
                 "SELECT 1::bigint FROM (SELECT pg_advisory_xact_lock(hashtext('{event}'))) AS held",
             ),

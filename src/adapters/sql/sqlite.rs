@@ -23,17 +23,17 @@ pub const DIALECT: Dialect = Dialect {
 /// The extended result codes of SQLite while another connection writes: `BUSY` and `LOCKED` with their variants.
 const CONFLICTS: &[&str] = &["5", "6", "261", "262", "517"];
 
-/// What the path of a run's private folder begins with.
+/// The beginning of the path of a run's private folder.
 pub fn folder(run_id: &str) -> String {
     let folder = std::env::temp_dir().join(format!("coupon_bench_{run_id}_"));
     folder.display().to_string()
 }
 
-/// A database file and whether it goes with the run.
+/// A database file, and whether the run removes it.
 pub enum File {
-    /// In a folder of the run's own that goes when this is dropped.
+    /// A file in a private folder of the run. The folder is removed when this value is dropped.
     Private(tempfile::TempDir),
-    /// The user's; removed at the end if it was not there before and holds nothing else.
+    /// A file of the user. It is removed at the end if the run created it and it holds no other table.
     Users { path: PathBuf, existed: bool },
 }
 
@@ -46,9 +46,9 @@ impl File {
             .map(Self::Private)
     }
 
-    /// A file of the user's.
+    /// A file of the user.
     pub fn users(path: &Path) -> Self {
-        // Created here, so that of two runs only one believes to have made it.
+        // The file is created here, so that only one of two runs is its creator.
         let created = std::fs::File::create_new(path);
         Self::Users {
             path: path.to_owned(),
@@ -56,7 +56,7 @@ impl File {
         }
     }
 
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> PathBuf {
         match self {
             Self::Private(folder) => folder.path().join("coupons.sqlite"),
@@ -64,7 +64,7 @@ impl File {
         }
     }
 
-    /// Removes what the run created; `empty` says that no table is left in it.
+    /// Removes the file if the run created it. `empty` is true if the file holds no table.
     pub fn remove(self, empty: bool) {
         match self {
             Self::Private(folder) => drop(folder),
@@ -73,14 +73,14 @@ impl File {
                 for suffix in ["", "-wal", "-shm"] {
                     let mut name = path.clone().into_os_string();
                     name.push(suffix);
-                    // Already gone is what we want.
+                    // A file that does not exist needs no removal.
                     let _ = std::fs::remove_file(name);
                 }
             }
         }
     }
 
-    /// Leaves it behind: where.
+    /// Keeps the file. Returns its path.
     pub fn keep(self) -> PathBuf {
         let path = self.path();
         if let Self::Private(folder) = self {
@@ -163,7 +163,7 @@ fn sql(tables: &Tables, schema: Schema) -> Sql {
         assign: name("UPDATE {coupon} SET user_id = ? WHERE id = ?"),
         lock_name: None,
         lock_free_coupon: None,
-        // SQLite's transactions are serializable as they are.
+        // All transactions of SQLite are serializable.
         begin_serializable: &["BEGIN"],
         orders: schema.orders.then(|| OrderSql::new(Marks, tables)),
         version: "SELECT sqlite_version()",

@@ -1,4 +1,4 @@
-//! The statements of [`crate::ports::Statements`], once, for a pool and for a transaction alike.
+//! The statements of [`crate::ports::Statements`], for a pool and for a transaction.
 
 use async_trait::async_trait;
 use sqlx::SqlStr;
@@ -11,24 +11,24 @@ use super::{
 };
 use crate::ports::{EventRow, Result, Statements, UserId, attempt};
 
-/// Who can lend a connection for one statement.
+/// A source of connections for one statement.
 #[async_trait]
 pub trait Lend: Send + Sync {
     /// A connection for `step`.
     async fn lend(&self, step: &'static str) -> Result<Lent<'_>>;
     /// The statements' text.
     fn sql(&self) -> &Sql;
-    /// How this database's errors are read.
+    /// The classification of errors of this database.
     fn errors(&self) -> Errors;
 }
 
-/// A connection for one statement; where it goes afterwards depends on where it came from.
+/// A connection for one statement, with its origin.
 pub enum Lent<'a> {
-    /// Back into the pool.
+    /// From the pool, and returned to the pool.
     Pooled(Pooled),
     /// Kept by the attempt until its end. `None` only while it is being dropped.
     Held(Option<Pooled>),
-    /// Still the transaction's.
+    /// The connection of the transaction.
     Transaction(MutexGuard<'a, Pooled>),
 }
 
@@ -52,7 +52,7 @@ impl Drop for Lent<'_> {
     }
 }
 
-/// Runs a statement: the rows that it changed.
+/// Runs a statement. Returns the number of changed rows.
 pub async fn execute(
     lender: &impl Lend,
     step: &'static str,
@@ -68,7 +68,7 @@ pub async fn execute(
     changed.map_err(|error| lender.errors().write(step, &error))
 }
 
-/// A coupon for each of `users` in one statement: how many rows there are now that were not there before.
+/// Inserts a coupon for each of `users` in one statement. Returns the number of new rows.
 async fn insert(
     lender: &impl Lend,
     step: &'static str,
@@ -93,7 +93,7 @@ async fn read(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<Op
     Ok(row.map(|(first, second)| (first.cast_unsigned(), second.cast_unsigned())))
 }
 
-/// The event row by `sql`.
+/// Reads the event row with `sql`.
 pub async fn event_row(lender: &impl Lend, step: &'static str, sql: &SqlStr) -> Result<EventRow> {
     let (issued, version) = read(lender, step, sql)
         .await?

@@ -23,12 +23,12 @@ pub struct Table {
     pub(super) sql: Arc<Sql>,
     pub(super) errors: Errors,
     pub(super) connection: DbConnection,
-    /// How long a connection of the pool was waited for.
+    /// The times that calls have waited for a connection of the pool.
     pub(super) waits: Arc<SharedDurations>,
 }
 
 impl Table {
-    /// A connection that this attempt holds already, or one from the pool.
+    /// The connection that this attempt holds, or a connection of the pool.
     async fn acquire(&self, step: &'static str) -> Result<Pooled> {
         if self.connection == DbConnection::Request
             && let Some(held) = attempt::take_held()
@@ -38,7 +38,7 @@ impl Table {
         let begin = Instant::now();
         let acquired = self.pool.acquire().await;
         self.waits.record(begin.elapsed());
-        // Nothing was sent yet, so a failure here has no effect.
+        // No statement was sent yet, so a failure here has no effect.
         acquired.map_err(|error| PortError::new(step, Effect::None, words(&error)))
     }
 }

@@ -1,15 +1,15 @@
-//! The statements of a run, spelled for one database. Each database has a file beside this one that fills it in.
+//! The statements of a run in the dialect of one database. Each kind of database has a file with its texts.
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::orders::OrderSql;
 
-/// What a run asks of the database, beyond the columns of the coupon table.
+/// The tables and rows that a run needs besides the columns of the coupon table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Schema {
-    /// A unique key on the user. Off unless a strategy asks for it: it would hide what is to be seen.
+    /// A unique key on the user. Only if a strategy needs it, because the key would hide duplicates.
     pub unique_user: bool,
-    /// So many coupons without a user are made beforehand.
+    /// The number of coupons without a user that are created before the run.
     pub prefilled: u64,
     /// Whether there are tables for the bystander.
     pub orders: bool,
@@ -29,7 +29,7 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Names made from the run's id, which is hexadecimal and so needs no quoting.
+    /// The names with the id of the run, which is hexadecimal and needs no quoting.
     pub fn new(run_id: &str) -> Self {
         Self {
             coupon: format!("coupon_bench_{run_id}_coupon"),
@@ -39,7 +39,7 @@ impl Tables {
         }
     }
 
-    /// Those that a schema has.
+    /// The names of the tables that a schema has.
     pub fn names(&self, schema: Schema) -> Vec<&str> {
         let mut names = vec![&*self.coupon, &*self.event];
         if schema.orders {
@@ -48,7 +48,7 @@ impl Tables {
         names
     }
 
-    /// Removes them, present or not.
+    /// Removes the tables, if they exist.
     pub fn drop(&self, schema: Schema) -> Vec<SqlStr> {
         let names = self.names(schema).into_iter();
         names
@@ -57,11 +57,11 @@ impl Tables {
     }
 }
 
-/// The text of every statement. `?` or `$1`, as the database likes it.
+/// The text of every statement, with the placeholders of the database (`?` or `$1`).
 pub struct Sql {
     /// Creates and fills the tables, one statement each.
     pub create: Vec<SqlStr>,
-    /// Removes them, present or not.
+    /// Removes the tables, if they exist.
     pub drop: Vec<SqlStr>,
     /// All users with a coupon, in the order of the rows.
     pub rows: SqlStr,
@@ -72,32 +72,32 @@ pub struct Sql {
     pub set_issued: SqlStr,
     pub set_issued_if_version: SqlStr,
     pub increment_issued_below: SqlStr,
-    /// Reads the event row and keeps others from changing it until the transaction ends.
+    /// Reads the event row and locks it until the transaction ends.
     pub lock_event: SqlStr,
     pub assign: SqlStr,
     /// `None` where the database has no named locks.
     pub lock_name: Option<NamedLock>,
-    /// `None` where the database cannot skip locked rows.
+    /// `None` if the database cannot skip locked rows.
     pub lock_free_coupon: Option<SqlStr>,
     /// Starts a serializable transaction, one statement after the other.
     pub begin_serializable: &'static [&'static str],
-    /// Of the bystander, where it has tables.
+    /// The statements of the bystander, if the schema has its tables.
     pub orders: Option<OrderSql>,
     /// Asks for the version, as text.
     pub version: &'static str,
 }
 
-/// An `INSERT` of one column, for as many rows as there are.
+/// An `INSERT` of one column, for any number of rows.
 pub struct Insert {
     before: String,
     placeholders: Placeholders,
     after: &'static str,
-    /// The text for one row, which almost all are.
+    /// The text for one row, the most frequent case.
     one: SqlStr,
 }
 
 impl Insert {
-    /// With the rows between `before`, which names the run's tables, and `after`.
+    /// An `INSERT` with its rows between `before`, which names the tables of the run, and `after`.
     pub fn new(
         before: &str,
         placeholders: Placeholders,
@@ -114,7 +114,7 @@ impl Insert {
         }
     }
 
-    /// For so many rows, at least one.
+    /// The text for `count` rows, at least one.
     pub fn rows(&self, count: usize) -> SqlStr {
         match count {
             1 => self.one.clone(),
@@ -123,7 +123,7 @@ impl Insert {
     }
 }
 
-/// What stands for a value in a statement.
+/// The form of a placeholder in a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholders {
     /// `?`
@@ -133,7 +133,7 @@ pub enum Placeholders {
 }
 
 impl Placeholders {
-    /// What stands for the value of this number, from 1.
+    /// The placeholder of the value with this number, from 1.
     pub fn place(self, number: usize) -> String {
         match self {
             Self::Marks => "?".to_owned(),
@@ -141,7 +141,7 @@ impl Placeholders {
         }
     }
 
-    /// Rows of one value each, with what stands around them.
+    /// Rows of one value each, with the text around them.
     fn between(self, before: &str, rows: usize, after: &str) -> String {
         let rows: Vec<_> = (1..=rows)
             .map(|number| format!("({})", self.place(number)))
@@ -150,15 +150,15 @@ impl Placeholders {
     }
 }
 
-/// How a named lock is taken, and whether it has to be given back after the transaction.
+/// How a named lock is acquired, and whether it must be released after the transaction.
 pub struct NamedLock {
-    /// Answers 1 once it is held.
+    /// Returns 1 as soon as the lock is held.
     pub take: SqlStr,
-    /// `None` where the end of the transaction does it.
+    /// `None` if the end of the transaction releases the lock.
     pub release: Option<SqlStr>,
 }
 
-/// Marks text that was put together from this crate's own words and a run's id as fit to be sent.
+/// Marks a text as safe SQL. The text consists of constants of this crate and the id of a run.
 pub fn sql(text: String) -> SqlStr {
     AssertSqlSafe(text).into_sql_str()
 }

@@ -1,7 +1,7 @@
-//! An open transaction on a connection of its own.
+//! An open transaction on a separate connection.
 //!
-//! Dropped before its end, it is rolled back behind the scenes, as after a crash. If it holds a lock of the session's, the session
-//! ends with it.
+//! A transaction that is dropped before its end is rolled back in the background, as after a crash. If it holds a lock of the
+//! session, the session is closed.
 
 use std::sync::{
     Arc,
@@ -31,7 +31,7 @@ pub struct SqlTransaction {
     sql: Arc<Sql>,
     errors: Errors,
     keep_for_request: bool,
-    /// A named lock is held that belongs to the session and not to the transaction.
+    /// Whether a named lock is held that belongs to the session and not to the transaction.
     holds_session_lock: AtomicBool,
 }
 
@@ -42,7 +42,7 @@ impl SqlTransaction {
             Isolation::Default => &["BEGIN"][..],
             Isolation::Serializable => table.sql.begin_serializable,
         };
-        // Held from the first statement on, so that a future that is dropped in the middle of it leaves no open transaction.
+        // The connection is held from the first statement on, so that a future that is dropped during the statement leaves no open transaction.
         let transaction = Self {
             connection: Some(Mutex::new(connection)),
             sql: Arc::clone(&table.sql),
@@ -106,7 +106,7 @@ impl Drop for SqlTransaction {
                     }
                 });
             }
-            // The server rolls back and unlocks what a session leaves behind.
+            // At the end of a session the server rolls back its transaction and releases its locks.
             _ => connection.close_on_drop(),
         }
     }
@@ -139,7 +139,7 @@ impl Transaction for SqlTransaction {
         let Some(lock) = &self.sql.lock_name else {
             return Err(Errors::missing(step, "this database has no named locks"));
         };
-        // Set before it is sent: a statement that is cut off in the middle may still get the lock.
+        // Set before the statement is sent, because an interrupted statement may still get the lock.
         self.holds_session_lock
             .store(lock.release.is_some(), Ordering::Relaxed);
         match statements::number(self, step, &lock.take).await? {
