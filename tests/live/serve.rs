@@ -103,12 +103,23 @@ impl Server {
         tool("kill", &["-TERM", &self.child.id().to_string()]);
         let mut stdout = String::new();
         self.stdout.read_to_string(&mut stdout).expect("UTF-8");
-        let output = self.child.wait_with_output().expect("an end");
+        let mut stderr = String::new();
+        let mut pipe = self.child.stderr.take().expect("a pipe");
+        pipe.read_to_string(&mut stderr).expect("UTF-8");
+        let status = self.child.wait().expect("an end");
         Ended {
-            exit: output.status.code(),
+            exit: status.code(),
             stdout,
-            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+            stderr,
         }
+    }
+}
+
+/// A test that does not end its server leaves no process behind.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
