@@ -23,6 +23,7 @@
 //! - [`render`]: reports as text, Markdown, HTML, JUnit and data
 //! - [`cli`]: the commands
 
+// The blank lines keep rustfmt from sorting the modules.
 pub mod text;
 
 pub mod statistics;

@@ -5,8 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 use super::{Backend, kafka::Lag, redis::Redis};
-use crate::adapters::redis::Client;
-use crate::adapters::sql::Ping;
+use crate::adapters::{redis::Client, sql::Ping};
 
 /// How long a service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -13,10 +13,12 @@ use clap::CommandFactory;
 use proptest::prelude::*;
 
 use super::*;
-use crate::input::toml_file::TomlFile;
 use crate::{
     config::scenario::{Scenario, Subject},
-    input::address::{DbTarget, KafkaTarget, RedisTarget},
+    input::{
+        address::{DbTarget, KafkaTarget, RedisTarget},
+        toml_file::TomlFile,
+    },
     model::workload::{Arrivals, DbConnection, Rate},
 };
 

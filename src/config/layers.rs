@@ -6,8 +6,8 @@ use super::{
     file,
     settings::{Field, RunArgs, RunSettings, ServiceArgs},
 };
-use crate::adapters::http::Remote;
 use crate::{
+    adapters::http::Remote,
     input::{
         Env,
         error::{Place, UsageError, variable},

@@ -3,8 +3,6 @@
 //! [`Settings`] is the published form: its names carry the units, and what does not apply is null. Each validated type is
 //! destructured here without `..`, so that a setting that is not reported is an error of the compiler.
 
-use std::time::Duration;
-
 use super::scenario::{Scenario, Subject};
 use crate::{
     adapters::http::Remote,
@@ -14,6 +12,7 @@ use crate::{
         workload::{Arrivals, Profile, Rate, Workload},
     },
     service::Target,
+    text::durations::nanoseconds,
 };
 
 impl Scenario {
@@ -138,10 +137,6 @@ fn open_loop(arrivals: Arrivals) -> Option<OpenLoop> {
         Profile::Spike { over } => settings.spike_ns = Some(nanoseconds(over)),
     }
     Some(settings)
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn describe(target: &Target, workload: &Workload) -> TargetSettings {

@@ -5,9 +5,10 @@
 use std::{fmt, path::PathBuf};
 
 use crate::{
-    model::interleaving::TokenError, strategies::REGISTRY, text::is_unsafe, text::problem::Problem,
+    model::{interleaving::TokenError, workload::MAX_ATTEMPTS},
+    strategies::REGISTRY,
+    text::{is_unsafe, problem::Problem, quote::quoted},
 };
-use crate::{model::workload::MAX_ATTEMPTS, text::quote::quoted};
 
 /// An error that the user has to correct before a command can run; the exit code is 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,9 +3,10 @@
 use percent_encoding::percent_decode_str;
 use url::{Url, form_urlencoded};
 
-use crate::input::address::SentinelUrl;
-use crate::text::problem::Problem;
-use crate::text::quote::quoted;
+use crate::{
+    input::address::SentinelUrl,
+    text::{problem::Problem, quote::quoted},
+};
 
 const FORM: &str = "write redis+sentinel://HOST:26379,HOST:26379/MASTER";
 

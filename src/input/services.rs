@@ -10,11 +10,9 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::sentinel::sentinel;
-use crate::text::problem::Problem;
-use crate::text::quote::quoted;
 use crate::{
     input::address::{DbKind, DbTarget, Driver, KafkaTarget, RedisTarget, ServiceUrl},
-    text::redact,
+    text::{problem::Problem, quote::quoted, redact},
 };
 
 const DB_FORMS: &str = "use sqlite, sqlite://FILE, postgres://HOST/NAME or mysql://HOST/NAME";

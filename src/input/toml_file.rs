@@ -11,8 +11,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue, Error};
 
 use super::error::{Place, UsageError};
-use crate::text::problem::Problem;
-use crate::text::{quote::quoted, values::did_you_mean};
+use crate::text::{problem::Problem, quote::quoted, values::did_you_mean};
 
 /// The largest file, in bytes: `/dev/zero` must not fill the memory.
 const MAX_BYTES: u64 = 1024 * 1024;

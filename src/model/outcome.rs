@@ -39,6 +39,18 @@ impl Outcome {
         Self::Accepted,
     ];
 
+    /// The name in JSON, CSV and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::SoldOut => "sold_out",
+            Self::Duplicate => "duplicate",
+            Self::Failed => "failed",
+            Self::Indeterminate => "indeterminate",
+            Self::Accepted => "accepted",
+        }
+    }
+
     /// The outcome with this number; `None` if no outcome has it.
     pub fn numbered(number: u64) -> Option<Self> {
         Some(match number {
@@ -84,6 +96,19 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// An attempt of a test: at the release, with an immediate answer.
+    #[cfg(test)]
+    pub(crate) fn immediate(user: u64, outcome: Outcome) -> Self {
+        Self {
+            user: UserId(user),
+            outcome,
+            intended: Duration::ZERO,
+            start: Duration::ZERO,
+            answered: None,
+            end: Some(Duration::ZERO),
+        }
+    }
+
     /// The first answer, whether or not it was the decision; `None` without an answer.
     pub fn first_answer(&self) -> Option<Duration> {
         self.answered.or(self.end)

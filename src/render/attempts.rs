@@ -7,10 +7,7 @@ use super::{
     Destination,
     destination::{Writing, reader_may_leave},
 };
-use crate::{
-    model::outcome::{Attempt, Outcome},
-    text::durations::nanoseconds,
-};
+use crate::{model::outcome::Attempt, text::durations::nanoseconds};
 
 const HEAD: [&str; 8] = [
     "strategy",
@@ -94,7 +91,7 @@ impl Attempts {
                 strategy,
                 &trial,
                 &attempt.user.to_string(),
-                word(attempt.outcome),
+                attempt.outcome.name(),
                 &number(Some(nanoseconds(attempt.intended))),
                 &number(Some(nanoseconds(attempt.start))),
                 &number(attempt.end.map(nanoseconds)),
@@ -105,18 +102,6 @@ impl Attempts {
     }
 }
 
-/// The name of an outcome in the JSON report.
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Issued => "issued",
-        Outcome::SoldOut => "sold_out",
-        Outcome::Duplicate => "duplicate",
-        Outcome::Failed => "failed",
-        Outcome::Indeterminate => "indeterminate",
-        Outcome::Accepted => "accepted",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -124,7 +109,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ports::UserId;
+    use crate::{model::outcome::Outcome, ports::UserId};
 
     fn attempt(user: u64, outcome: Outcome, end: Option<u64>) -> Attempt {
         Attempt {

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use super::document::{Document, Style, Text, Tone};
 use crate::{
-    model::report::AnswerSample,
-    text::format::{clean, count, duration, plural, shorten},
-};
-use crate::{
-    model::verdict::Completion,
+    model::{report::AnswerSample, verdict::Completion},
     service::{
         ExchangeText, Meaning, Target,
         check::{ServiceCheck, ShownRequest},
         ledger::LedgerContents,
     },
     strategies::Decision,
+    text::{
+        durations::nanoseconds,
+        format::{clean, count, duration, plural, shorten},
+    },
 };
 
 /// The number of users of a ledger that are named.
@@ -214,5 +214,5 @@ fn conclusion(document: &mut Document, trial: &ServiceCheck, target: &Target) {
 }
 
 fn time(time: Duration) -> String {
-    duration(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+    duration(nanoseconds(time))
 }

@@ -1,8 +1,10 @@
 //! The facts at the head of every output: strategies, workload and services.
 
-use crate::model::workload::{DbConnection, Spacing};
 use crate::{
-    model::report::{Backend, OpenLoop, Report, Run, Settings, TargetSettings},
+    model::{
+        report::{Backend, OpenLoop, Report, Run, Settings, TargetSettings},
+        workload::{DbConnection, Spacing},
+    },
     text::format::{clean, count, optional_duration, plural, rate},
 };
 

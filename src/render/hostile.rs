@@ -6,8 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{FORMATS, Format, Style, fixtures, json::Json};
-use crate::model::report::Report;
-use crate::text::is_unsafe;
+use crate::{model::report::Report, text::is_unsafe};
 
 /// Escape sequences that set colours, clear the screen, rename the window, reverse and hide letters. No tone has the colour 95.
 const HOSTILE: &str = "\u{1b}[95mx\u{1b}[2J\u{1b}]0;y\u{7}\u{9b}31m\r\u{8}z\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}\n";

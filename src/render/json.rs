@@ -5,8 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::Format;
-use crate::model::report::Report;
-use crate::text::printable_json;
+use crate::{model::report::Report, text::printable_json};
 
 /// The JSON format.
 #[derive(Debug, Clone, Copy)]

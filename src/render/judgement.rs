@@ -3,10 +3,13 @@
 //! A strategy that promises nothing cannot break its promise. The sentences say so: "holds" alone would read as praise.
 
 use super::document::{Text, Tone};
-use crate::model::verdict::FindingKind;
-use crate::{judge::verdict::is_defect, model::verdict::Verdict, strategies::Promise};
 use crate::{
-    model::report::{Basis, Finding, Run, TargetLoad},
+    judge::verdict::is_defect,
+    model::{
+        report::{Basis, Finding, Run, TargetLoad},
+        verdict::{FindingKind, Verdict},
+    },
+    strategies::Promise,
     text::format::{clean, count, known, percent, shorten},
 };
 

@@ -13,13 +13,18 @@ use super::{
     judgement::{self, lines},
     overall::{gap, promise},
 };
-use crate::model::verdict::FindingKind;
 use crate::{
-    model::report::{AssertionOutcome, AssertionResult, RefusedStrategy, Report, Run},
+    model::{
+        report::{AssertionOutcome, AssertionResult, RefusedStrategy, Report, Run},
+        verdict::{FindingKind, Verdict},
+    },
     render::observed::observed,
-    text::format::{NOTHING, clean, count, known},
+    strategies::Promise,
+    text::{
+        format::{NOTHING, clean, count, known},
+        printable,
+    },
 };
-use crate::{model::verdict::Verdict, strategies::Promise, text::printable};
 
 /// The JUnit format.
 #[derive(Debug, Clone, Copy)]

@@ -5,10 +5,13 @@ use super::{
     strategy_runs::{StrategyRuns, subjects},
 };
 use crate::{
-    model::report::{AssertionOutcome, Report, Run},
+    model::{
+        report::{AssertionOutcome, Report, Run},
+        verdict::Verdict,
+    },
+    strategies::Promise,
     text::format::{clean, plural},
 };
-use crate::{model::verdict::Verdict, strategies::Promise};
 
 /// The result of a report.
 pub(super) struct Overall {

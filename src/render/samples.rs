@@ -1,7 +1,6 @@
 //! The histograms of a report, decoded from text.
 
-use crate::model::report::Distribution;
-use crate::text::durations::Durations;
+use crate::{model::report::Distribution, text::durations::Durations};
 
 /// All samples of these distributions together. Text that is no histogram has no samples: a report from a file may hold any text.
 pub(super) fn merged<'a>(distributions: impl IntoIterator<Item = &'a Distribution>) -> Durations {

@@ -1,10 +1,10 @@
 //! `serve`: the addresses and commands at the start, the number of coupons at the end.
 
 use super::document::{Document, Style, Text, Tone};
-use crate::text::format::{count, plural};
 use crate::{
     model::verdict::Completion,
     serve::{DecisionCounts, Ledger, Listen, Listening, ServeSettings, Served},
+    text::format::{count, plural},
 };
 
 /// The commands that use the server, for the start.

@@ -4,10 +4,13 @@ use std::fmt;
 
 use super::{document::Tone, judgement};
 use crate::{
-    model::report::{Distribution, LedgerCounts, Race, Report, Run},
+    model::{
+        report::{Distribution, LedgerCounts, Race, Report, Run},
+        verdict::Verdict,
+    },
+    statistics::median,
     text::format::{NOTHING, count, known, optional_duration, percent, rate},
 };
-use crate::{model::verdict::Verdict, statistics::median};
 
 /// A strategy and all its trials.
 pub(super) struct StrategyRuns<'a> {

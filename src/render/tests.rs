@@ -8,8 +8,13 @@ use super::{
     junit::Junit,
     run::{Markdown, terminal as render},
 };
-use crate::model::report::{LedgerCounts, Report};
-use crate::{model::verdict::Verdict, strategies::Promise};
+use crate::{
+    model::{
+        report::{LedgerCounts, Report},
+        verdict::Verdict,
+    },
+    strategies::Promise,
+};
 
 fn plain(report: &Report) -> String {
     render(report, Style::PLAIN)

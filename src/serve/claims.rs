@@ -27,18 +27,6 @@ pub(super) struct EventClaims {
     in_flight: AtomicU64,
 }
 
-/// The spelling in responses and metrics.
-pub(super) fn name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Issued => "issued",
-        Outcome::SoldOut => "sold_out",
-        Outcome::Duplicate => "duplicate",
-        Outcome::Failed => "failed",
-        Outcome::Indeterminate => "indeterminate",
-        Outcome::Accepted => "accepted",
-    }
-}
-
 /// The number of claims of one event by decision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct DecisionCounts {

@@ -13,7 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::claims::{DecisionCounts, name, place};
+use super::claims::{DecisionCounts, place};
 use crate::{model::outcome::Outcome, text::durations::nanoseconds};
 
 /// The content type of [`Snapshot::render`].
@@ -75,7 +75,7 @@ impl Latency {
             .map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<_> = bounds.chain([f64::INFINITY]).zip(counts).collect();
         Counted {
-            outcome: name(outcome),
+            outcome: outcome.name(),
             count: buckets.iter().map(|(_, count)| count).sum(),
             sum_seconds: self.sum_ns.load(Ordering::Relaxed) as f64 / 1e9,
             buckets,

@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode, body::Body};
 
 use super::{
     OPENAPI,
-    claims::{ClaimEnd, name},
+    claims::ClaimEnd,
     guard, metrics,
     problem::{HttpResponse, Problem, json, with_type},
     service::Service,
@@ -145,7 +145,7 @@ fn claim_response(user: u64, ended: ClaimEnd) -> Result<HttpResponse, Problem> {
         ClaimEnd::Late => {
             let detail = "the claim was not answered in time: it may still issue a coupon";
             let problem = Problem::new(StatusCode::GATEWAY_TIMEOUT, detail);
-            return Err(problem.of_claim(user, name(Outcome::Indeterminate)));
+            return Err(problem.of_claim(user, Outcome::Indeterminate.name()));
         }
     };
     let outcome = Outcome::of(&answer);
@@ -157,7 +157,7 @@ fn claim_response(user: u64, ended: ClaimEnd) -> Result<HttpResponse, Problem> {
         Outcome::Failed => StatusCode::SERVICE_UNAVAILABLE,
         Outcome::Indeterminate => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    let outcome = name(outcome);
+    let outcome = outcome.name();
     match answer {
         Ok(_) => Ok(json(
             code,

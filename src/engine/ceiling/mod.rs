@@ -12,13 +12,12 @@ use tokio::sync::watch;
 
 use crate::{
     adapters::{
-        Backend, OpenError, Role,
+        Backend, Demand, OpenError, Role,
         kafka::{self, Kafka},
         redis::Redis,
         remains::new_run_id,
         sql,
     },
-    config::scenario::Scenario,
     engine::{
         limits::{Memory, Needs},
         load::{self, End, Load, Recorder, Schedule},
@@ -32,7 +31,7 @@ use crate::{
         environment::{environment, tool},
         outcome::{Attempt, Outcome},
         report::{self, Failure},
-        workload::{Arrivals, MAX_UNDECIDED, Workload},
+        workload::{Arrivals, Workload},
     },
     ports::Event,
     strategies::{Entry, Need},
@@ -99,37 +98,28 @@ impl CeilingSettings {
         needs
     }
 
-    /// The scenario of `operation`. It does not use a service that the operation does not need.
-    fn scenario(&self, operation: Operation) -> Scenario {
+    /// The services of `operation`. A database that the operation does not need is a private file.
+    fn services(&self, operation: Operation) -> Services {
         let mut services = self.services.clone();
         if operation != Operation::Insert {
             services.db = DbTarget::PrivateSqlite;
             services.db_pool = 1;
         }
+        services
+    }
+
+    fn workload(&self, operation: Operation) -> Workload {
         let users = self.count_of(operation);
-        Scenario {
-            title: None,
-            subjects: Vec::new(),
-            refused: Vec::new(),
-            workload: Workload {
-                users,
-                limit: users,
-                attempts: 1,
-                arrivals: Arrivals::ClosedLoop {
-                    in_flight: self.in_flight,
-                },
-                seed: 0,
-                timeout: self.timeout,
-                warmup: true,
+        Workload {
+            users,
+            limit: users,
+            attempts: 1,
+            arrivals: Arrivals::ClosedLoop {
+                in_flight: self.in_flight,
             },
-            trials: 1,
-            instances: 1,
-            services,
-            bystander_rate: None,
-            trace: false,
-            keep: false,
-            max_undecided: MAX_UNDECIDED,
-            assertions: Vec::new(),
+            seed: 0,
+            timeout: self.timeout,
+            warmup: true,
         }
     }
 
@@ -243,15 +233,14 @@ async fn measure(
     operation: Operation,
     stop: watch::Receiver<bool>,
 ) -> Result<(OperationResult, Vec<String>), OpenError> {
-    let scenario = settings.scenario(operation);
-    let workload = &scenario.workload;
-    let backend = Backend::open(
-        &scenario.demand(),
-        operation.entry(),
-        &new_run_id(),
-        Role::Owner,
-    )
-    .await?;
+    let workload = &settings.workload(operation);
+    let demand = Demand {
+        services: &settings.services(operation),
+        workload,
+        instances: 1,
+        orders: false,
+    };
+    let backend = Backend::open(&demand, operation.entry(), &new_run_id(), Role::Owner).await?;
     let recorder = Arc::new(Recorder::new(Schedule::of(workload), workload.timeout));
     let meter = Meter::new(workload.users, Arc::clone(&recorder.counters.inserted));
     let load = Load {

@@ -20,8 +20,7 @@ use self::{actors::ActorTasks, conductor::Conductor};
 pub use conductor::Timeouts;
 
 use crate::{
-    adapters::{Backend, OpenError, Role, remains::new_run_id},
-    config::scenario::Scenario,
+    adapters::{Backend, Demand, OpenError, Role, remains::new_run_id},
     engine::run::backends,
     input::address::Services,
     judge::{
@@ -93,10 +92,9 @@ pub struct ReplayResult {
 }
 
 impl ReplaySettings {
-    /// The scenario that opens the services.
-    fn scenario(&self) -> Scenario {
+    fn workload(&self) -> Workload {
         let token = &self.token;
-        let workload = Workload {
+        Workload {
             users: token.users,
             limit: token.limit,
             attempts: token.attempts,
@@ -104,10 +102,6 @@ impl ReplaySettings {
             seed: 0,
             timeout: self.patience.end,
             warmup: true,
-        };
-        Scenario {
-            keep: self.keep,
-            ..Scenario::of_strategy(self.entry, workload, self.services.clone())
         }
     }
 
@@ -127,14 +121,13 @@ impl ReplaySettings {
 ///
 /// A service could not be opened.
 pub async fn play(settings: &ReplaySettings, keep: bool) -> Result<ReplayResult, OpenError> {
-    let scenario = settings.scenario();
-    let backend = Backend::open(
-        &scenario.demand(),
-        settings.entry,
-        &new_run_id(),
-        Role::Owner,
-    )
-    .await?;
+    let demand = Demand {
+        services: &settings.services,
+        workload: &settings.workload(),
+        instances: 1,
+        orders: false,
+    };
+    let backend = Backend::open(&demand, settings.entry, &new_run_id(), Role::Owner).await?;
     let described = backends(&backend);
     let tasks = ActorTasks::open(settings.entry, &settings.token, &backend);
     let mut conductor = Conductor::new(tasks, &backend, settings.patience);

@@ -1,5 +1,5 @@
-//! The drain of a strategy, which waits until no work is under way: late attempts, records without an answer from the broker, and records that the consumers
-//! have not committed. The wait asks the cluster; it does not assume anything after a pause.
+//! The drain of a strategy, which waits until no work is under way: late attempts, records without an answer from the broker, and
+//! records that the consumers have not committed. The wait asks the cluster; it does not assume anything after a pause.
 //!
 //! The duration of a drain is not limited, as paced consumers may be slow. But a drain ends when nothing changes for the
 //! patience.

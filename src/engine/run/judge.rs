@@ -5,7 +5,6 @@ use super::{
     measure::{self, ReportInput},
     trial::{Recording, RunContext, ServicesUsed},
 };
-use crate::model::environment::cores;
 use crate::{
     config::scenario::{Scenario, Subject},
     judge::{
@@ -14,6 +13,7 @@ use crate::{
         witness,
     },
     model::{
+        environment::cores,
         outcome::{Attempt, Outcome},
         report::{Run, Strangers},
     },

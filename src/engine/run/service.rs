@@ -40,7 +40,7 @@ use crate::{
 /// A service that is set up for a run.
 pub struct ServiceRun {
     target: Arc<Target>,
-    stage: ConnectedService,
+    connected: ConnectedService,
     rules: Rules,
     /// The coupons that the answers to the instances have promised.
     promised: Promised,
@@ -57,24 +57,24 @@ impl ServiceRun {
     /// Sets the service up, connects the conditions of its drain, and refuses a ledger that is not empty.
     pub async fn open(run: &RunContext<'_>, target: &Arc<Target>) -> Result<Self, OpenError> {
         let workload = &run.scenario.workload;
-        let stage = ConnectedService::open(target, workload, &run.run_id).await?;
-        let mut service = Self::of(target, stage, workload.limit);
+        let connected = ConnectedService::open(target, workload, &run.run_id).await?;
+        let mut service = Self::of(target, connected, workload.limit);
         let interrupted = service.interrupted();
-        let stage = &mut service.stage;
+        let connected = &mut service.connected;
         let set_up = async {
-            stage.set_up().await?;
-            stage.open_drain().await?;
-            stage.must_be_empty().await
+            connected.set_up().await?;
+            connected.open_drain().await?;
+            connected.must_be_empty().await
         };
         run.prepare(interrupted, set_up).await?;
         Ok(service)
     }
 
-    /// A service that is open: `stage` has set it up, or has joined what another process has set up.
-    pub fn of(target: &Arc<Target>, stage: ConnectedService, limit: u64) -> Self {
+    /// A service that is open: `connected` has set it up, or has joined what another process has set up.
+    pub fn of(target: &Arc<Target>, connected: ConnectedService, limit: u64) -> Self {
         Self {
             target: Arc::clone(target),
-            stage,
+            connected,
             rules: Rules {
                 limit,
                 one_per_user: target.one_per_user,
@@ -87,8 +87,8 @@ impl ServiceRun {
     async fn reconcile(&mut self, recording: &Recording) -> (Evidence, NamedRows) {
         let attempts = &recording.measurements.attempts;
         let rules = self.rules;
-        let read = self.stage.read().await;
-        let held = read.map(|found| found.and_then(|found| self.stage.issued(found)));
+        let read = self.connected.read().await;
+        let held = read.map(|found| found.and_then(|found| self.connected.issued(found)));
         let mut coupons = NamedRows::default();
         let mut evidence = Evidence::default();
         match held {
@@ -147,7 +147,7 @@ impl RunSubject for ServiceRun {
         schedule: Schedule,
     ) -> Result<ServiceClients, OpenError> {
         let connections = connections(&self.target, &schedule, workload);
-        let claim = self.stage.claim(connections, workload.users).await?;
+        let claim = self.connected.claim(connections, workload.users).await?;
         Ok(ServiceClients {
             load: Load {
                 strategy: claim.clone(),
@@ -160,14 +160,14 @@ impl RunSubject for ServiceRun {
     }
 
     fn assigned(&self, _: &Scenario) -> Result<AssignedSubject, OpenError> {
-        let given = self.stage.given();
+        let given = self.connected.given();
         Ok(AssignedSubject::of_target(&self.target, given))
     }
 
     fn take_in(&mut self, workload: &Workload, measurements: &Measurements) -> Result<(), String> {
         self.promised = Promised::of(&measurements.attempts, self.rules);
         let spelled = &measurements.reached.spelled;
-        self.stage.spell(workload.users, spelled)
+        self.connected.spell(workload.users, spelled)
     }
 
     async fn drain(
@@ -179,7 +179,7 @@ impl RunSubject for ServiceRun {
         let begin = Instant::now();
         let patience = run.scenario.workload.timeout;
         let Self {
-            stage,
+            connected,
             rules,
             promised,
             ..
@@ -188,7 +188,7 @@ impl RunSubject for ServiceRun {
             if let Some(clients) = clients {
                 *promised = Promised::of(&clients.load.recorder.attempts(), *rules);
             }
-            stage.drain(promised, patience).await
+            connected.drain(promised, patience).await
         };
         let waited = settle_then(settled, work, patience, run.stop.clone()).await;
         let Some(waited) = waited else {
@@ -219,7 +219,7 @@ impl RunSubject for ServiceRun {
                 tally: claim.client().tally(),
                 held: claim.held(),
                 unclassified: claim.unclassified(),
-                spelled: self.stage.spelled(),
+                spelled: self.connected.spelled(),
                 codes: claim.codes(),
             },
             cpu,
@@ -249,10 +249,10 @@ impl RunSubject for ServiceRun {
         let tally = &reached.tally;
         let source = self.target.service.source.as_ref();
         ServicesUsed {
-            backends: backends(&self.stage),
+            backends: backends(&self.connected),
             topic: false,
             target: Some(TargetLoad {
-                addresses: self.stage.endpoint().addresses(),
+                addresses: self.connected.endpoint().addresses(),
                 connections: tally.connections,
                 opened_again: tally.opened_again,
                 sent_again: tally.sent_again,
@@ -321,8 +321,8 @@ fn first(arrivals: Arrivals, users: &[UserId], at_a_time: usize) -> &[UserId] {
 }
 
 /// Where the ledger is. Nothing else is known of the services behind the user's service.
-fn backends(stage: &ConnectedService) -> Backends {
-    let (mut db, mut redis) = (stage.backend(), None);
+fn backends(connected: &ConnectedService) -> Backends {
+    let (mut db, mut redis) = (connected.backend(), None);
     if db.as_ref().is_some_and(|backend| backend.kind == "redis") {
         redis = db.take();
     }

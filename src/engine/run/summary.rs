@@ -1,12 +1,12 @@
 //! The summary of all runs: how often each subject raced, the assertions, the exit code.
 
 use super::{ScenarioResult, spread::spreads, trial::FinishedRun};
-use crate::model::environment::{environment, tool};
 use crate::{
     adapters::OpenError,
     config::scenario::Scenario,
     judge::{assertion, exit},
     model::{
+        environment::{environment, tool},
         report::{
             AssertionOutcome, AssertionResult, Environment, Race, Report, Run, SCHEMA_VERSION,
         },

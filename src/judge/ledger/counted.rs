@@ -92,21 +92,12 @@ fn told_twice(attempts: &[Attempt]) -> Vec<UserId> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::{super::reconcile, *};
 
     fn attempts(told: &[(u64, Outcome)]) -> Vec<Attempt> {
-        let attempt = |(user, outcome): &(u64, Outcome)| Attempt {
-            user: UserId(*user),
-            outcome: *outcome,
-            intended: Duration::ZERO,
-            start: Duration::ZERO,
-            answered: None,
-            end: Some(Duration::ZERO),
-        };
+        let attempt = |(user, outcome): &(u64, Outcome)| Attempt::immediate(*user, *outcome);
         told.iter().map(attempt).collect()
     }
 

@@ -70,21 +70,12 @@ fn requested(attempts: &[Attempt], rules: Rules) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::{super::reconcile, *};
 
     fn attempts(told: &[(u64, Outcome)]) -> Vec<Attempt> {
-        let attempt = |(user, outcome): &(u64, Outcome)| Attempt {
-            user: UserId(*user),
-            outcome: *outcome,
-            intended: Duration::ZERO,
-            start: Duration::ZERO,
-            end: Some(Duration::ZERO),
-            answered: None,
-        };
+        let attempt = |(user, outcome): &(u64, Outcome)| Attempt::immediate(*user, *outcome);
         told.iter().map(attempt).collect()
     }
 

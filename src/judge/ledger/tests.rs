@@ -1,20 +1,11 @@
 //! Written-out attempts and rows with a known reconciliation, and properties.
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 
 use super::*;
 
 fn attempt((user, outcome): (u64, Outcome)) -> Attempt {
-    Attempt {
-        user: UserId(user),
-        outcome,
-        intended: Duration::ZERO,
-        start: Duration::ZERO,
-        answered: None,
-        end: Some(Duration::ZERO),
-    }
+    Attempt::immediate(user, outcome)
 }
 
 fn users(numbers: &[u64]) -> Vec<UserId> {

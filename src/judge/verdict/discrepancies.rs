@@ -1,9 +1,9 @@
 //! The differences between ledger and responses as a list, and which of them prove a finding or break a promise.
 
 use super::{Circumstances, Discrepancy, PromiseTerms};
-use crate::model::verdict::{Completion, FindingKind};
 use crate::{
     judge::ledger::{Counted, Ledger, Reconciliation, SharedCodes},
+    model::verdict::{Completion, FindingKind},
     ports::UserId,
     strategies::Promise,
 };

@@ -1,8 +1,11 @@
 //! The reasons why a run may prove nothing, as sentences.
 
 use super::{Circumstances, Discrepancy, LimitFrom, PromiseTerms};
-use crate::model::verdict::{Completion, FindingKind};
-use crate::{judge::ledger::Ledger, strategies::Promise};
+use crate::{
+    judge::ledger::Ledger,
+    model::verdict::{Completion, FindingKind},
+    strategies::Promise,
+};
 
 /// The reasons that concern the run itself.
 pub fn of_run(claim: PromiseTerms, ledger: Option<&Ledger>, run: &Circumstances) -> Vec<String> {

@@ -58,14 +58,7 @@ fn inserts(number: u64) -> HistoryEvent {
 }
 
 fn attempt((user, outcome): (u64, Outcome)) -> Attempt {
-    Attempt {
-        user: UserId(user),
-        outcome,
-        intended: Duration::ZERO,
-        start: Duration::ZERO,
-        answered: None,
-        end: Some(Duration::ZERO),
-    }
+    Attempt::immediate(user, outcome)
 }
 
 fn ledger(told: &[Attempt], rows: &[u64], limit: u64) -> Reconciliation {

@@ -1,8 +1,11 @@
 //! `coupon-bench strategies NAME`: the header, the facts and the listing of one strategy, read from the strategy's own file.
 
 use super::yes_or_no;
-use crate::render::document::{Document, Style, Text, Tone};
-use crate::{input::address::DbKind, strategies::Entry};
+use crate::{
+    input::address::DbKind,
+    render::document::{Document, Style, Text, Tone},
+    strategies::Entry,
+};
 
 /// The header, the facts and the listing of a strategy.
 pub fn render(entry: &Entry, style: Style) -> String {

@@ -19,10 +19,10 @@ use super::{
     json::indented,
     judgement,
 };
-use crate::text::format::{clean, count, plural, rate};
 use crate::{
     judge::compare::{Comparison, Contender, Correctness, Defect, Metric, Source},
     strategies::Promise,
+    text::format::{clean, count, plural, rate},
 };
 use remarks::{assertions, cautions, gate, notes, one_sided};
 use words::{by_trial, heading, metric_in_words};

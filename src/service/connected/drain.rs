@@ -65,11 +65,7 @@ impl ConnectedService {
         DrainOutcome {
             completion: Completion::Proven,
             moved: observation.at,
-            owed: match (observation.ledger, self.has_ledger()) {
-                (Some((_, missing)), _) => Some(missing),
-                (None, false) => Some(0),
-                (None, true) => None,
-            },
+            owed: observation.owed(self.has_ledger()),
             trouble: None,
         }
     }

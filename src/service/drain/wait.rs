@@ -33,6 +33,17 @@ pub struct Observation {
     pub at: Instant,
 }
 
+impl Observation {
+    /// The promised coupons that are missing from the ledger; `None` if the ledger could not be read.
+    pub fn owed(&self, has_ledger: bool) -> Option<u64> {
+        match &self.ledger {
+            Some((_, missing)) => Some(*missing),
+            None if has_ledger => None,
+            None => Some(0),
+        }
+    }
+}
+
 /// The observations so far.
 pub struct Wait<'a> {
     watched: &'a Watched,
@@ -65,16 +76,12 @@ impl<'a> Wait<'a> {
 
     /// Adds an observation. Returns the outcome if the wait has ended.
     pub fn take(&mut self, observation: Observation) -> Option<DrainOutcome> {
+        let owed = observation.owed(self.has_ledger);
         let Observation {
             backlog,
             ledger,
             at,
         } = observation;
-        let owed = match (&ledger, self.has_ledger) {
-            (Some((_, missing)), _) => Some(*missing),
-            (None, true) => None,
-            (None, false) => Some(0),
-        };
         if let Some((found, missing)) = ledger {
             self.note_ledger(found, missing, at);
         }

@@ -8,11 +8,13 @@ use super::{
     call::{Answer, CacheCall, Call, Fate, Reply, Serial},
     mailbox::{Mailboxes, Released},
 };
-use crate::model::interleaving::{Command, Statement};
-use crate::ports::{
-    Acknowledgement, Batch, Cache, Clock, Consumer, CouponId, CouponTable, Effect, Event, EventRow,
-    Guard, Isolation, Mutex, Patience, PortError, Result, Script, Statements, Topic, Transaction,
-    UserId,
+use crate::{
+    model::interleaving::{Command, Statement},
+    ports::{
+        Acknowledgement, Batch, Cache, Clock, Consumer, CouponId, CouponTable, Effect, Event,
+        EventRow, Guard, Isolation, Mutex, Patience, PortError, Result, Script, Statements, Topic,
+        Transaction, UserId,
+    },
 };
 
 /// The ports of one event.

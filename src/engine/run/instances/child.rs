@@ -143,10 +143,10 @@ async fn join_service(
     let source = target.service.source.take();
     target.service.source = source.map(|source| source.from(before));
     let target = Arc::new(target);
-    let stage = ConnectedService::open(&target, &workload, &assignment.run_id).await;
-    let mut stage = stage.map_err(|error| error.to_string())?;
-    stage.join(assigned.given.clone(), schedule.users.into_iter().collect());
-    Ok(ServiceRun::of(&target, stage, workload.limit))
+    let connected = ConnectedService::open(&target, &workload, &assignment.run_id).await;
+    let mut connected = connected.map_err(|error| error.to_string())?;
+    connected.join(assigned.given.clone(), schedule.users.into_iter().collect());
+    Ok(ServiceRun::of(&target, connected, workload.limit))
 }
 
 /// The service as its file describes it. The text is what the parent has read, as the file may have changed since.

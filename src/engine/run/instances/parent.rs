@@ -26,6 +26,7 @@ use crate::{
         run::measurements::Measurements,
     },
     model::outcome::{Attempt, Outcome},
+    text::durations::nanoseconds,
 };
 
 /// The time from the order to release until the release, so that the order reaches every child.
@@ -95,7 +96,7 @@ impl Instances {
     ) -> Vec<String> {
         let at = SystemTime::now() + HEAD_START;
         let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        let at = nanoseconds(at);
         for child in &mut self.children {
             child.order(&ParentMessage::Release(at)).await;
         }

@@ -1,8 +1,13 @@
 //! Waits with fixed observations and their outcomes.
 
 use super::*;
-use crate::service::drain::{Condition, SqlZero};
-use crate::{input::address::DbTarget, service::Template};
+use crate::{
+    input::address::DbTarget,
+    service::{
+        Template,
+        drain::{Condition, SqlZero},
+    },
+};
 
 fn condition() -> Condition {
     Condition::Sql(SqlZero {
