@@ -16,6 +16,7 @@
 //! - [`judge`]: pure functions over the model: ledger, verdict, witness, comparison, assertions, exit codes
 //! - [`adapters`]: databases, Redis, Kafka and HTTP, real or embedded
 //! - [`instrument`]: ports around ports: traced, metered, gated
+//! - [`gate`]: wire proxies that hold the statements of a service until they are released
 //! - [`service`]: a service of the user's own: its file, its requests, its ledger
 //! - [`config`]: flags, scenario file and environment become one validated [`config::scenario::Scenario`]
 //! - [`engine`]: generates the load, runs, explores, replays
@@ -41,6 +42,8 @@ pub mod judge;
 pub mod adapters;
 
 pub mod instrument;
+
+pub mod gate;
 
 pub mod service;
 

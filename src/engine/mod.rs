@@ -7,12 +7,14 @@
 //! - [`run`]: one run from its services to its report, repeated over strategies and trials
 //! - [`ceiling`]: the throughput of the services without a strategy
 //! - [`explore`]: every interleaving over simulated services
+//! - [`hunt`]: every order of the statements of two requests to a service, on its real databases
 //! - [`replay`]: one interleaving on real services
 //! - [`clean`]: the objects that killed runs have left on the services
 
 pub mod ceiling;
 pub mod clean;
 pub mod explore;
+pub mod hunt;
 pub mod limits;
 pub mod load;
 pub mod replay;

@@ -4,6 +4,7 @@
 //!
 //! - [`workload`]: the number of users, the attempts of each user, and their arrivals
 //! - [`outcome`]: how an attempt ended
+//! - [`hunt`]: the cases of a hunt and its token
 //! - [`interleaving`]: the steps of several users in one order, and the token of a schedule
 //! - [`verdict`]: the verdicts and the kinds of findings
 //! - [`environment`]: the program and the machine
@@ -13,6 +14,7 @@
 
 pub mod ceiling;
 pub mod environment;
+pub mod hunt;
 pub mod interleaving;
 pub mod outcome;
 pub mod report;

@@ -1,0 +1,14 @@
+//! The search for a race in a service of the user, over its real databases.
+//!
+//! Two requests run at the same time. Their statements are held at gates, and released in every order. The ledger judges each order.
+//!
+//! # Layout
+//!
+//! - [`settings`]: what is hunted, through which gates, within which bounds
+//! - [`result`]: what a hunt has found
+
+pub mod result;
+pub mod settings;
+
+pub use result::{CaseResult, Extent, HuntResult, HuntWitness, Played};
+pub use settings::{HuntBounds, HuntProgress, HuntSettings, Upstream};

@@ -1,0 +1,85 @@
+//! The tables and keys that a statement reads and writes.
+//!
+//! Two statements commute if their order cannot change an answer or the data: neither writes what the other reads or writes. A statement
+//! that cannot be understood touches everything.
+
+use std::collections::BTreeSet;
+
+/// A set of tables or keys of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Objects {
+    /// These tables (lower case, without schema) or keys.
+    Some(BTreeSet<String>),
+    /// All.
+    All,
+}
+
+/// What a statement reads and writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footprint {
+    /// What the statement reads.
+    pub reads: Objects,
+    /// What the statement writes or locks.
+    pub writes: Objects,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self::Some(BTreeSet::new())
+    }
+}
+
+impl Objects {
+    /// Whether the sets have a member in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, Self::All) => true,
+            (Self::All, Self::Some(some)) | (Self::Some(some), Self::All) => !some.is_empty(),
+            (Self::Some(one), Self::Some(other)) => !one.is_disjoint(other),
+        }
+    }
+
+    /// Whether the set has no member.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Some(some) if some.is_empty())
+    }
+
+    /// Adds the members of `other`.
+    pub fn add(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::Some(own), Self::Some(other)) => own.extend(other.iter().cloned()),
+            _ => *self = Self::All,
+        }
+    }
+}
+
+impl Footprint {
+    /// The footprint of a statement that touches nothing.
+    pub const fn none() -> Self {
+        Self {
+            reads: Objects::Some(BTreeSet::new()),
+            writes: Objects::Some(BTreeSet::new()),
+        }
+    }
+
+    /// The footprint of a statement that cannot be understood.
+    pub const fn everything() -> Self {
+        Self {
+            reads: Objects::All,
+            writes: Objects::All,
+        }
+    }
+
+    /// Whether the order of two statements of the same service cannot matter.
+    pub fn commutes(&self, other: &Self) -> bool {
+        !self.writes.meets(&other.writes)
+            && !self.writes.meets(&other.reads)
+            && !self.reads.meets(&other.writes)
+    }
+
+    /// Adds the members of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.reads.add(&other.reads);
+        self.writes.add(&other.writes);
+    }
+}
