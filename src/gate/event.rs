@@ -124,6 +124,8 @@ pub enum GateEventKind {
         /// The answer.
         answer: WireAnswer,
     },
+    /// The database cannot be reached, with the reason. The gate closes the service's connection.
+    Unreachable(String),
     /// The gate no longer understands the bytes of the connection, and forwards them unread.
     Unreadable(String),
     /// One end closed the connection.

@@ -5,17 +5,28 @@
 //!
 //! # Layout
 //!
+//! - [`Gate`]: the address that a service connects to
 //! - [`GateControl`]: holds and releases statements
 //! - [`event`]: what a gate reports: connections, statements and their answers
 //! - [`wire`]: what the protocol of a service must tell a gate
 //! - [`footprint`]: the tables and keys that a statement reads and writes, and whether two statements commute
+//! - [`connection`]: the two sockets of a connection
+//! - [`passage`]: what happens to the bytes of a connection, without sockets
+//! - [`pending`], [`outgoing`]: what is not yet forwarded, and what a socket has not yet taken
 
+mod connection;
 mod control;
 pub mod event;
 pub mod footprint;
+mod listen;
+mod outgoing;
+mod passage;
+mod pending;
+mod unread;
 pub mod wire;
 
 pub use control::GateControl;
+pub use listen::Gate;
 
 use std::fmt;
 

@@ -40,7 +40,8 @@ pub struct WireError(pub String);
 
 /// The protocol of one connection, for both directions.
 ///
-/// After an error, the connection is forwarded unread.
+/// After an error, the connection is forwarded unread, and the methods are not called again. The bytes that cannot be read are still in
+/// the buffer.
 pub trait Wire: Send {
     /// Whether the units of a connection may be forwarded in another order than they arrived. The protocol then puts the replies into
     /// the order of the client.
@@ -60,4 +61,15 @@ pub trait Wire: Send {
     /// # Errors
     /// The bytes cannot be read.
     fn from_server(&mut self, bytes: &mut BytesMut) -> Result<Option<ServerUnit>, WireError>;
+
+    /// Whether the unit keeps its place among the units of the client: earlier units are forwarded before it, later units after it.
+    fn keeps_place(&self, unit: &ClientUnit) -> bool {
+        !Self::REORDERS || unit.statement.is_none()
+    }
+
+    /// Whether answers of the server that still come have to be put into the order of the client. The server is then read even after
+    /// the client sent bytes that cannot be read.
+    fn reordered(&self) -> bool {
+        false
+    }
 }
