@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     GateControl, GateKind, connection::serve, event::ConnectionId, passage::Reporter,
-    unread::Unread,
+    redis::RedisWire, unread::Unread,
 };
 
 /// How long the gate waits after a connection could not be accepted, such as for want of file descriptors.
@@ -103,7 +103,7 @@ impl Doorway {
         match self.kind {
             GateKind::Postgres => serve(reporter, Unread, client, upstream).await,
             GateKind::Mysql => serve(reporter, Unread, client, upstream).await,
-            GateKind::Redis => serve(reporter, Unread, client, upstream).await,
+            GateKind::Redis => serve(reporter, RedisWire::default(), client, upstream).await,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! - [`event`]: what a gate reports: connections, statements and their answers
 //! - [`wire`]: what the protocol of a service must tell a gate
 //! - [`footprint`]: the tables and keys that a statement reads and writes, and whether two statements commute
+//! - [`redis`]: the protocol of Redis
 //! - [`connection`]: the two sockets of a connection
 //! - [`passage`]: what happens to the bytes of a connection, without sockets
 //! - [`pending`], [`outgoing`]: what is not yet forwarded, and what a socket has not yet taken
@@ -22,6 +23,7 @@ mod listen;
 mod outgoing;
 mod passage;
 mod pending;
+mod redis;
 mod unread;
 pub mod wire;
 
