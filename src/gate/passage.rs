@@ -11,7 +11,7 @@ use super::{
         ConnectionId, Content, GateEvent, GateEventKind, Role, StatementId, WireAnswer,
         WireStatement,
     },
-    footprint::Footprint,
+    footprint::{classify, traceparent},
     outgoing::Outgoing,
     pending::{Pending, Waiting},
     wire::{ClientUnit, ServerUnit, UnitId, Wire, WireError},
@@ -269,28 +269,6 @@ impl<W: Wire> Drop for Passage<W> {
         self.close();
     }
 }
-
-/// What a statement does. Until its language is read, it touches everything.
-fn classify(_kind: GateKind, _content: &Content) -> (Role, Footprint) {
-    (Role::Data, Footprint::everything())
-}
-
-/// The value of a `traceparent` comment, such as `/*traceparent='00-…-…-01'*/`.
-fn traceparent(content: &Content) -> Option<String> {
-    let Content::Sql(statements) = content else {
-        return None;
-    };
-    statements.iter().find_map(|statement| {
-        let (_, rest) = statement.text.split_once("traceparent")?;
-        let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || "=:'\"".contains(c));
-        let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
-        let end = rest.find(|c| !hex(c)).unwrap_or(rest.len());
-        (end == TRACEPARENT).then(|| rest[..end].to_owned())
-    })
-}
-
-/// The length of a `traceparent` of W3C Trace Context, version 00.
-const TRACEPARENT: usize = 55;
 
 #[cfg(test)]
 pub(super) mod tests;

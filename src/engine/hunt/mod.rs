@@ -5,10 +5,15 @@
 //! # Layout
 //!
 //! - [`settings`]: what is hunted, through which gates, within which bounds
+//! - [`step`]: a statement of a request, as it took effect
+//! - [`explain`]: why an order of statements breaks a promise, and a remedy
 //! - [`result`]: what a hunt has found
 
+pub mod explain;
 pub mod result;
 pub mod settings;
+pub mod step;
 
 pub use result::{CaseResult, Extent, HuntResult, HuntWitness, Played};
 pub use settings::{HuntBounds, HuntProgress, HuntSettings, Upstream};
+pub use step::HuntStep;

@@ -2,8 +2,45 @@
 //!
 //! Two statements commute if their order cannot change an answer or the data: neither writes what the other reads or writes. A statement
 //! that cannot be understood touches everything.
+//!
+//! The text alone decides. A foreign key, a trigger, a view or a partition that connects two tables is not in the text.
+//!
+//! # Layout
+//!
+//! - `sql`: the tables of an SQL text, and what the text does to transactions
+//! - `redis`: the keys of a Redis command
+//! - `traceparent`: the trace context in a comment
+//! - `text`: a statement as one line, for diagrams and comparisons
+//! - this file: the sets, and whether they commute
+
+mod redis;
+mod sql;
+mod text;
+mod traceparent;
+
+pub use text::{shape, shown};
+pub use traceparent::traceparent;
 
 use std::collections::BTreeSet;
+
+use super::{
+    GateKind,
+    event::{Content, Role},
+};
+
+/// What a statement does to transactions, and what it reads and writes.
+///
+/// A statement whose text is not understood is data that touches everything. Several SQL statements together have the union of their
+/// footprints, and the role [`Role::Commit`] if one of them commits.
+pub fn classify(kind: GateKind, content: &Content) -> (Role, Footprint) {
+    match content {
+        Content::Sql(statements) => {
+            let texts = statements.iter().map(|statement| statement.text.as_str());
+            sql::classify(kind, texts)
+        }
+        Content::Redis(commands) => redis::classify(commands),
+    }
+}
 
 /// A set of tables or keys of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +105,19 @@ impl Footprint {
             reads: Objects::All,
             writes: Objects::All,
         }
+    }
+
+    /// The footprint of a statement that reads these, and writes or locks those.
+    pub fn of(reads: BTreeSet<String>, writes: BTreeSet<String>) -> Self {
+        Self {
+            reads: Objects::Some(reads),
+            writes: Objects::Some(writes),
+        }
+    }
+
+    /// Whether the statement touches nothing.
+    pub fn is_none(&self) -> bool {
+        self.reads.is_empty() && self.writes.is_empty()
     }
 
     /// Whether the order of two statements of the same service cannot matter.
