@@ -9,8 +9,8 @@ use tokio::{
 };
 
 use super::{
-    GateControl, GateKind, connection::serve, event::ConnectionId, passage::Reporter,
-    redis::RedisWire, unread::Unread,
+    GateControl, GateKind, connection::serve, event::ConnectionId, mysql::MysqlWire,
+    passage::Reporter, redis::RedisWire, unread::Unread,
 };
 
 /// How long the gate waits after a connection could not be accepted, such as for want of file descriptors.
@@ -102,7 +102,7 @@ impl Doorway {
         let upstream = &self.upstream;
         match self.kind {
             GateKind::Postgres => serve(reporter, Unread, client, upstream).await,
-            GateKind::Mysql => serve(reporter, Unread, client, upstream).await,
+            GateKind::Mysql => serve(reporter, MysqlWire::new(), client, upstream).await,
             GateKind::Redis => serve(reporter, RedisWire::default(), client, upstream).await,
         }
     }

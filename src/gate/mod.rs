@@ -20,6 +20,7 @@ mod control;
 pub mod event;
 pub mod footprint;
 mod listen;
+mod mysql;
 mod outgoing;
 mod passage;
 mod pending;

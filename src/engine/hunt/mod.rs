@@ -5,11 +5,15 @@
 //! # Layout
 //!
 //! - [`settings`]: what is hunted, through which gates, within which bounds
+//! - [`command`]: the process of the service
+//! - [`redirect`]: the addresses of databases in the settings of a service become those of gates
 //! - [`step`]: a statement of a request, as it took effect
 //! - [`explain`]: why an order of statements breaks a promise, and a remedy
 //! - [`result`]: what a hunt has found
 
+pub mod command;
 pub mod explain;
+pub mod redirect;
 pub mod result;
 pub mod settings;
 pub mod step;
