@@ -12,7 +12,12 @@ use std::{
 
 use coupon_bench::{
     model::report::Report,
-    render::{Format, fixtures, html::Html, interleaving},
+    render::{
+        Format,
+        fixtures::{self, hunts},
+        html::Html,
+        hunt, interleaving,
+    },
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -126,6 +131,15 @@ fn crowded() -> Report {
     report
 }
 
+/// The page of a hunt, with names that would like to be more than names.
+fn hunted() -> String {
+    let mut found = hunts::found();
+    let name = crowded().scenario.title.unwrap();
+    found.notes = vec![name.clone()];
+    found.target = name;
+    hunt::html(&found, &hunts::command()).unwrap()
+}
+
 fn desk(reports: &[(&str, Report)]) -> Desk {
     let desk = Desk::new();
     for (name, report) in reports {
@@ -139,6 +153,9 @@ fn the_page_says_nothing_and_asks_for_nothing() {
     let desk = desk(&[("page.html", crowded())]);
     assert_eq!(desk.console("page.html"), Vec::<String>::new());
     assert_eq!(desk.requests("page.html"), Vec::<String>::new());
+    desk.put("hunt.html", &hunted());
+    assert_eq!(desk.console("hunt.html"), Vec::<String>::new());
+    assert_eq!(desk.requests("hunt.html"), Vec::<String>::new());
 
     // Something would be noticed.
     let page = fs::read_to_string(desk.path().join("page.html")).unwrap();
@@ -154,11 +171,13 @@ fn the_page_says_nothing_and_asks_for_nothing() {
 #[test]
 fn the_page_fits_a_phone() {
     let desk = desk(&[("page.html", crowded()), ("one.html", fixtures::violated())]);
+    desk.put("hunt.html", &hunted());
     desk.put("wide.html", "<div style=\"width:900px\">wide</div>");
     let width = "it.document.documentElement.scrollWidth";
     for (name, fits) in [
         ("page.html", true),
         ("one.html", true),
+        ("hunt.html", true),
         ("wide.html", false),
     ] {
         let width: u32 = desk.on_a_phone(name, width, &[]).parse().unwrap();

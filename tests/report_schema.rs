@@ -7,6 +7,8 @@ mod common;
 mod compare;
 #[path = "schema/explore.rs"]
 mod explore;
+#[path = "schema/hunt.rs"]
+mod hunt;
 #[path = "schema/targets.rs"]
 mod targets;
 

@@ -133,7 +133,7 @@ pub struct DocumentArgs {
     pub svg: Option<String>,
 }
 
-/// The documents of `explore` and `replay`, and where each goes.
+/// The documents of `explore`, `replay` and `hunt`, and where each goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documents {
     /// The result as JSON.
@@ -142,6 +142,8 @@ pub struct Documents {
     pub markdown: Option<OutputTarget>,
     /// One interleaving as SVG.
     pub svg: Option<OutputTarget>,
+    /// The result as a page; only `hunt` has one.
+    pub html: Option<OutputTarget>,
     /// Whether the text result goes to stdout: not where a document goes to stdout.
     pub shown: bool,
 }
@@ -149,23 +151,30 @@ pub struct Documents {
 impl Documents {
     /// The documents of the flags.
     pub(crate) fn of(args: &DocumentArgs) -> Result<Self, UsageError> {
+        Self::with_page(args, None)
+    }
+
+    /// The documents of the flags, and the page of `--html`.
+    pub(crate) fn with_page(args: &DocumentArgs, html: Option<&str>) -> Result<Self, UsageError> {
         let mut targets = DistinctTargets::default();
-        let mut target = |name, text: &Option<String>| {
-            let target = text.as_ref().map(|text| targets.add(text)).transpose();
+        let mut target = |name, text: Option<&str>| {
+            let target = text.map(|text| targets.add(text)).transpose();
             target.map_err(|problem| UsageError::Setting {
                 place: Place::Flag(name),
                 problem,
             })
         };
-        let (json, markdown, svg) = (
-            target("json", &args.json)?,
-            target("markdown", &args.markdown)?,
-            target("svg", &args.svg)?,
+        let (json, markdown, svg, html) = (
+            target("json", args.json.as_deref())?,
+            target("markdown", args.markdown.as_deref())?,
+            target("svg", args.svg.as_deref())?,
+            target("html", html)?,
         );
         Ok(Self {
             json,
             markdown,
             svg,
+            html,
             shown: !targets.has_stdout(),
         })
     }

@@ -6,8 +6,8 @@
 //! - [`run`]: a report of runs, for a terminal and as Markdown; [`html`]: the same as a page with plots
 //! - [`json`], [`junit`], [`attempts`] (CSV), [`hgrm`]: a report of runs as data
 //! - [`progress`]: the state of a run while it lasts
-//! - [`comparison`], [`exploration`], [`replay`], [`ceiling`], [`catalogue`], [`check`], [`served`], [`clean`]: the outputs of the
-//!   other commands
+//! - [`comparison`], [`exploration`], [`hunt`], [`replay`], [`ceiling`], [`catalogue`], [`check`], [`served`], [`clean`]: the outputs
+//!   of the other commands
 //! - [`interleaving`]: the picture of a schedule, for all outputs
 //! - `strategy_runs`, `head`, `judgement`, `overall`, `observed`, `samples`, `warnings`: sentences and figures that several outputs have
 //! - [`destination`]: the file or the stream to which an output is written
@@ -26,6 +26,7 @@ pub mod fixtures;
 mod head;
 pub mod hgrm;
 pub mod html;
+pub mod hunt;
 pub mod interleaving;
 pub mod json;
 mod judgement;

@@ -39,7 +39,7 @@ impl OutputFile {
     }
 }
 
-/// The documents of `explore` and `replay`, opened.
+/// The documents of `explore`, `replay` and `hunt`, opened.
 pub(super) struct DocumentFiles {
     /// The result as JSON.
     pub json: Option<OutputFile>,
@@ -47,6 +47,8 @@ pub(super) struct DocumentFiles {
     pub markdown: Option<OutputFile>,
     /// One interleaving as SVG.
     pub svg: Option<OutputFile>,
+    /// The result as a page.
+    pub html: Option<OutputFile>,
 }
 
 impl DocumentFiles {
@@ -56,6 +58,7 @@ impl DocumentFiles {
             json: OutputFile::open("--json", documents.json.as_ref())?,
             markdown: OutputFile::open("--markdown", documents.markdown.as_ref())?,
             svg: OutputFile::open("--svg", documents.svg.as_ref())?,
+            html: OutputFile::open("--html", documents.html.as_ref())?,
         })
     }
 }

@@ -31,6 +31,31 @@ pub struct HuntResult {
     pub interrupted: bool,
 }
 
+impl HuntResult {
+    /// The number of schedules that were played, over all cases.
+    pub fn schedules(&self) -> u64 {
+        self.cases.iter().map(|case| case.schedules).sum()
+    }
+
+    /// The orders that break the promise, in the order of the cases.
+    pub fn witnesses(&self) -> impl Iterator<Item = &HuntWitness> {
+        self.cases.iter().filter_map(|case| case.witness.as_ref())
+    }
+
+    /// Whether an order violates the promise.
+    pub fn is_violated(&self) -> bool {
+        self.witnesses()
+            .any(|witness| witness.verdict == Verdict::Violated)
+    }
+
+    /// Whether every order of every case was played, and none breaks the promise.
+    pub fn is_exhausted(&self) -> bool {
+        let is_exhausted =
+            |case: &CaseResult| case.extent == Extent::Exhausted && case.witness.is_none();
+        !self.cases.is_empty() && self.cases.iter().all(is_exhausted)
+    }
+}
+
 /// The result of one case.
 #[derive(Debug, Clone)]
 pub struct CaseResult {

@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //!
-//! - `page.html`, `style.css`: the page
+//! - `page.html`, `style.css`: the page; `table.html`: a table on it
+//! - `hunt.html`: the page of [`super::hunt`]
 //! - `issued`, `latency`: the figures; `witness`: the interleaving in which a promise broke
 //! - `figure`: a plot with its numbers
 //! - `axis`, `plot`: the drawing of a figure
@@ -12,7 +13,7 @@ mod figure;
 mod issued;
 mod latency;
 mod plot;
-mod witness;
+pub(super) mod witness;
 
 use std::io;
 
@@ -48,7 +49,7 @@ use crate::{
 };
 
 /// The page's style.
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 
 /// The HTML format.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +134,7 @@ fn page(report: &Report) -> Result<Page, DrawError> {
 }
 
 /// The content security policy: the one style sheet, and pictures inside of the page.
-fn policy() -> String {
+pub(super) fn policy() -> String {
     let style = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     format!(
         "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; form-action 'none'"

@@ -9,19 +9,19 @@ use crate::{
 
 /// A picture of an interleaving, ready for the page.
 #[derive(Debug, Clone)]
-pub(super) struct Witness {
-    pub(super) title: String,
+pub(in crate::render) struct Witness {
+    pub(in crate::render) title: String,
     /// The picture as a data URL. The style sheet of an image does not affect the page.
-    pub(super) source: String,
-    pub(super) words: String,
-    pub(super) steps: Vec<String>,
-    pub(super) legend: String,
-    pub(super) ledger: String,
-    pub(super) why: String,
+    pub(in crate::render) source: String,
+    pub(in crate::render) words: String,
+    pub(in crate::render) steps: Vec<String>,
+    pub(in crate::render) legend: String,
+    pub(in crate::render) ledger: String,
+    pub(in crate::render) why: String,
 }
 
 /// The picture and its text.
-pub(super) fn witness_figure(interleaving: &Interleaving) -> Witness {
+pub(in crate::render) fn witness_figure(interleaving: &Interleaving) -> Witness {
     let svg = svg::render(interleaving);
     let steps = interleaving.steps.iter().map(|step| {
         let who = step.actor.map_or(String::new(), |who| format!("{who}: "));

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use super::{column, legend, sign};
-use crate::model::interleaving::{Interleaving, Mark, Step};
+use crate::{
+    model::interleaving::{Interleaving, Mark, Step},
+    text::clean,
+};
 
 /// A heading, the table, the legend and the ledger.
 pub fn render(picture: &Interleaving) -> String {
@@ -53,15 +56,23 @@ fn cell(step: &Step) -> String {
     text
 }
 
-/// Text in backticks. Characters that would end the cell are replaced.
+/// Text between backticks, more of them than the text has in a row. A line break or a `|` would end the cell.
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+    let text = clean(text).replace('|', "\\|");
+    let runs = text.split(|letter| letter != '`');
+    let fence = "`".repeat(runs.map(str::len).max().unwrap_or(0) + 1);
+    let space = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{space}{text}{space}{fence}")
 }
 
 /// Text whose characters have no meaning in Markdown.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in clean(text).chars() {
         if matches!(
             letter,
             '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#'

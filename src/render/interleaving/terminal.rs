@@ -43,10 +43,9 @@ pub fn render(picture: &Interleaving, style: Style) -> String {
     writer.finish()
 }
 
-/// The width of each column: that of its text, or equal widths where there is not enough room.
+/// The width of each column.
 fn widths(picture: &Interleaving, width: usize) -> Vec<usize> {
-    let columns = picture.actors.len().max(1);
-    let room = width.saturating_sub(GUTTER + GAP * (columns - 1)) / columns;
+    let columns = picture.actors.len();
     let needed = |index: usize| {
         let own = picture
             .steps
@@ -58,14 +57,29 @@ fn widths(picture: &Interleaving, width: usize) -> Vec<usize> {
             .max();
         widest.unwrap_or(0).max(8)
     };
-    let needs: Vec<_> = (0..picture.actors.len()).map(needed).collect();
-    if needs.iter().sum::<usize>() + GUTTER + GAP * (columns - 1) <= width {
-        return needs;
+    let needs: Vec<_> = (0..columns).map(needed).collect();
+    shared(
+        &needs,
+        width.saturating_sub(GUTTER + GAP * columns.saturating_sub(1)),
+    )
+}
+
+/// A column that needs less than an equal share of the room has the width of its text. The other columns share the rest.
+fn shared(needs: &[usize], room: usize) -> Vec<usize> {
+    let mut share = room / needs.len().max(1);
+    loop {
+        let narrow = needs.iter().filter(|need| **need <= share);
+        let (taken, count) = narrow.fold((0, 0), |(sum, count), need| (sum + need, count + 1));
+        let fair = match needs.len() - count {
+            0 => break,
+            wide => (room - taken) / wide,
+        };
+        if fair <= share {
+            break;
+        }
+        share = fair;
     }
-    needs
-        .into_iter()
-        .map(|need| need.min(room.max(12)))
-        .collect()
+    needs.iter().map(|need| *need.min(&share.max(12))).collect()
 }
 
 fn row(
@@ -101,4 +115,18 @@ fn row(
             )
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared;
+
+    #[test]
+    fn a_wide_column_has_the_room_that_a_narrow_one_leaves() {
+        assert_eq!(shared(&[20, 30], 92), [20, 30]);
+        assert_eq!(shared(&[20, 300], 92), [20, 72]);
+        assert_eq!(shared(&[300, 200], 92), [46, 46]);
+        assert_eq!(shared(&[10, 300, 25, 300], 92), [10, 28, 25, 28]);
+        assert_eq!(shared(&[], 92), Vec::<usize>::new());
+    }
 }

@@ -39,7 +39,7 @@ fn text_cannot_break_out_of_markdown_or_xml() {
     picture.steps[0].name = "` | <x> & \u{1b}[2J".to_owned();
     let table = markdown::render(&picture);
     assert!(table.contains("a \\| b \\<script\\> & \\*c\\*"), "{table}");
-    assert!(table.contains("`' \\| <x>"), "{table}");
+    assert!(table.contains("`` ` \\| <x>"), "{table}");
     let drawing = svg::render(&picture);
     assert!(
         !drawing.contains("<script>") && !drawing.contains('\u{1b}'),
@@ -58,4 +58,24 @@ fn the_text_has_all_steps_of_the_picture() {
         words.contains("5. u1: INSERT coupon, told issued (here it broke)."),
         "{words}"
     );
+}
+
+#[test]
+fn a_long_statement_stays_in_its_column() {
+    let mut picture = example();
+    picture.steps[0].name = "select c1_0.id,c1_0.event_id,c1_0.user_id from coupon c1_0 left join event e1_0 on e1_0.id=c1_0.event_id where e1_0.id=$1 order by c1_0.id".to_owned();
+    picture.steps[3].name = format!("SET k {}", "x".repeat(200));
+    let text = terminal::render(&picture, Style::PLAIN);
+    for line in text.lines() {
+        assert!(textwrap::core::display_width(line) <= 100, "{line}");
+    }
+    // The second column begins where its head is, in every line of its steps.
+    let head = text.lines().find_map(|line| line.find("u2")).unwrap_or(0);
+    let wrapped = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("xxx"));
+    assert!(wrapped.clone().count() > 2, "{text}");
+    for line in wrapped {
+        assert_eq!(line.find('x'), Some(head + 2), "{text}");
+    }
 }

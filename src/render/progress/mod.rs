@@ -13,7 +13,7 @@
 mod board;
 mod columns;
 mod log;
-mod screen;
+pub(super) mod screen;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -34,10 +34,10 @@ use crate::{
 };
 
 /// The time between two updates of a terminal.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// The time between two lines of a log. A shorter run has no line.
-const LINE_EVERY: Duration = Duration::from_secs(5);
+pub(super) const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

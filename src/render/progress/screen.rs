@@ -38,7 +38,8 @@ impl<T: TermLike + Clone + 'static> Screen<T> {
         }
     }
 
-    pub(super) fn draw(&mut self, lines: &[String]) {
+    /// Replaces the lines.
+    pub(in crate::render) fn draw(&mut self, lines: &[String]) {
         self.find_top();
         for bar in self.bars.split_off(lines.len().min(self.bars.len())) {
             self.multi.remove(&bar);
@@ -66,6 +67,16 @@ impl<T: TermLike + Clone + 'static> Screen<T> {
         self.drawn.pop();
     }
 
+    /// Writes a text above the lines.
+    pub(in crate::render) fn print(&mut self, text: &str) {
+        self.find_top();
+        self.multi.suspend(|| {
+            // A closed terminal is no reason to fail.
+            let _ = text.lines().try_for_each(|line| self.term.write_line(line));
+            let _ = self.term.flush();
+        });
+    }
+
     /// A terminal that became narrower has wrapped the lines, so that the first line is further up than indicatif expects.
     fn find_top(&mut self) {
         let width = usize::from(self.term.width()).max(1);
@@ -91,12 +102,7 @@ impl<T: TermLike + Clone + 'static> View for Screen<T> {
     }
 
     fn say(&mut self, text: &str) {
-        self.find_top();
-        self.multi.suspend(|| {
-            // A closed terminal is no reason to fail.
-            let _ = text.lines().try_for_each(|line| self.term.write_line(line));
-            let _ = self.term.flush();
-        });
+        self.print(text);
     }
 }
 
