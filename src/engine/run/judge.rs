@@ -135,7 +135,8 @@ fn circumstances(
     }
 }
 
-fn told(attempts: &[Attempt]) -> ResponseCounts {
+/// The number of attempts by response.
+pub fn told(attempts: &[Attempt]) -> ResponseCounts {
     let mut told = ResponseCounts::default();
     for attempt in attempts {
         *match attempt.outcome {

@@ -23,6 +23,7 @@ use crate::{
         told_only,
     },
     model::{
+        outcome::Attempt,
         report::{Backends, Strangers, TargetLoad},
         trace::RunTrace,
         verdict::Completion,
@@ -82,34 +83,36 @@ impl ServiceRun {
             promised: Promised::default(),
         }
     }
+}
 
-    /// Reads the ledger and reconciles it with the outcomes of the attempts. The second part is what the ledger tells of its coupons.
-    async fn reconcile(&mut self, recording: &Recording) -> (Evidence, NamedRows) {
-        let attempts = &recording.measurements.attempts;
-        let rules = self.rules;
-        let read = self.connected.read().await;
-        let held = read.map(|found| found.and_then(|found| self.connected.issued(found)));
-        let mut coupons = NamedRows::default();
-        let mut evidence = Evidence::default();
-        match held {
-            None => evidence.ledger = Some(Ledger::ToldOnly(told_only(attempts, rules))),
-            Some(Err(trouble)) => evidence.trouble = Some(trouble),
-            Some(Ok(IssuedCoupons::Count(count))) => {
-                let counted = reconcile_count(attempts, count, rules);
-                evidence.ledger = Some(Ledger::ByCount(counted));
-            }
-            Some(Ok(IssuedCoupons::Between(range))) => {
-                let counted = reconcile_range(attempts, &range, rules);
-                evidence.ledger = Some(Ledger::ByCount(counted));
-            }
-            Some(Ok(IssuedCoupons::Users(named))) => {
-                coupons = named;
-                evidence.ledger = Some(reconcile(attempts, &coupons.rows, rules).into());
-                evidence.rows = Some(std::mem::take(&mut coupons.rows));
-            }
+/// Reads the ledger and reconciles it with the outcomes of the attempts. The second part is what the ledger tells of its coupons.
+pub async fn reconciled(
+    connected: &mut ConnectedService,
+    attempts: &[Attempt],
+    rules: Rules,
+) -> (Evidence, NamedRows) {
+    let read = connected.read().await;
+    let held = read.map(|found| found.and_then(|found| connected.issued(found)));
+    let mut coupons = NamedRows::default();
+    let mut evidence = Evidence::default();
+    match held {
+        None => evidence.ledger = Some(Ledger::ToldOnly(told_only(attempts, rules))),
+        Some(Err(trouble)) => evidence.trouble = Some(trouble),
+        Some(Ok(IssuedCoupons::Count(count))) => {
+            let counted = reconcile_count(attempts, count, rules);
+            evidence.ledger = Some(Ledger::ByCount(counted));
         }
-        (evidence, coupons)
+        Some(Ok(IssuedCoupons::Between(range))) => {
+            let counted = reconcile_range(attempts, &range, rules);
+            evidence.ledger = Some(Ledger::ByCount(counted));
+        }
+        Some(Ok(IssuedCoupons::Users(named))) => {
+            coupons = named;
+            evidence.ledger = Some(reconcile(attempts, &coupons.rows, rules).into());
+            evidence.rows = Some(std::mem::take(&mut coupons.rows));
+        }
     }
+    (evidence, coupons)
 }
 
 /// The connections that the attempts of `schedule` need at once.
@@ -232,7 +235,9 @@ impl RunSubject for ServiceRun {
     }
 
     async fn evidence(&mut self, _: &RunContext<'_>, recording: &Recording) -> Evidence {
-        let (mut evidence, mut coupons) = self.reconcile(recording).await;
+        let attempts = &recording.measurements.attempts;
+        let (mut evidence, mut coupons) =
+            reconciled(&mut self.connected, attempts, self.rules).await;
         let told = recording.measurements.reached.codes.iter().cloned();
         coupons.codes.extend(told);
         let codes = shared_codes(&coupons.codes);

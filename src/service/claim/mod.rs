@@ -15,7 +15,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 
 pub use follow::{Follow, Poll};
 pub use rules::{Meaning, Rule, Rules, Statuses};
@@ -27,7 +27,7 @@ use super::{
     template::Values,
 };
 use crate::{
-    adapters::http::{Client, HeldRequest, Undecoded, Version},
+    adapters::http::{Client, HeldRequest, SendError, Undecoded, Version},
     model::report::{AnswerSample, Unclassified},
     ports::{Effect, PortError, Result, UserId},
     strategies::{Decision, Strategy},
@@ -259,21 +259,44 @@ impl HttpClaim {
 #[async_trait]
 impl Strategy for HttpClaim {
     async fn claim(&self, user: UserId) -> Result<Decision> {
-        let name = &self.target.claim.name;
-        let answer = if let Some(held) = self.take_ready(user) {
-            held.release().await
-        } else {
-            let request = self.request(user);
-            let request = request.map_err(|why| self.error(name, Effect::None, &why))?;
-            self.client.send(request).await
+        let answer = match self.take_ready(user) {
+            Some(held) => held.release().await,
+            None => self.client.send(self.next_request(user)?).await,
         };
+        self.decided(user, answer).await
+    }
+}
+
+impl HttpClaim {
+    /// Sends a claim with a `traceparent` header, unless the target file gives the claim one.
+    ///
+    /// # Errors
+    /// As a claim without the header.
+    pub async fn claim_traced(&self, user: UserId, traceparent: &str) -> Result<Decision> {
+        let mut request = self.next_request(user)?;
+        if let Ok(value) = HeaderValue::from_str(traceparent) {
+            request.headers_mut().entry("traceparent").or_insert(value);
+        }
+        self.decided(user, self.client.send(request).await).await
+    }
+
+    fn next_request(&self, user: UserId) -> Result<Request<Bytes>> {
+        let request = self.request(user);
+        request.map_err(|why| self.error(&self.target.claim.name, Effect::None, &why))
+    }
+
+    async fn decided(
+        &self,
+        user: UserId,
+        answer: std::result::Result<Response<Bytes>, SendError>,
+    ) -> Result<Decision> {
         let answer = answer.map_err(|error| {
             let effect = if error.sent {
                 Effect::Unknown
             } else {
                 Effect::None
             };
-            self.error(name, effect, &error.message)
+            self.error(&self.target.claim.name, effect, &error.message)
         })?;
         // Boxed to keep the future of a claim with a single request small.
         Box::pin(self.decide(user, answer, &mut |_| {})).await

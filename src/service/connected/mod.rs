@@ -307,6 +307,16 @@ pub async fn endpoint(target: &Target) -> Result<Endpoint, EndpointError> {
     Endpoint::resolve(&service.base_url, socket, target.reach.remote).await
 }
 
+/// Connects to the service once.
+///
+/// # Errors
+/// The host cannot be resolved, is another machine without permission, or refuses the connection.
+pub async fn accepts(target: &Target) -> Result<(), OpenError> {
+    let endpoint = endpoint(target).await;
+    let endpoint = endpoint.map_err(|error| failure(target, &error.to_string()))?;
+    connect(target, endpoint, 1).await.map(drop)
+}
+
 async fn connect(
     target: &Target,
     endpoint: Endpoint,

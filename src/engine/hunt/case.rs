@@ -1,0 +1,201 @@
+//! The search of one case.
+
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::{
+    HuntProgress, HuntSettings,
+    error::ScheduleError,
+    picture,
+    requests::StepRecord,
+    result::{CaseResult, Extent, HuntWitness},
+    search::{Search, SearchStep},
+    session::Session,
+    trial::Trial,
+};
+use crate::{
+    adapters::OpenError,
+    gate::footprint::shape,
+    model::{
+        hunt::{Contender, HuntCase, HuntToken},
+        verdict::Verdict,
+    },
+};
+
+/// The search of one case.
+pub struct CaseSearch<'a> {
+    settings: &'a HuntSettings,
+    case: HuntCase,
+    /// The begin of the whole hunt.
+    hunt_begin: Instant,
+    begin: Instant,
+    search: Search,
+    schedules: u64,
+    /// The schedules that a shared connection made impossible.
+    shared: u64,
+    /// The schedules that proved nothing, and why the first of them did not.
+    unproved: Option<(u64, String)>,
+}
+
+/// What ends the search of a case.
+enum End {
+    Extent(Extent),
+    Witness(Box<HuntWitness>),
+}
+
+impl<'a> CaseSearch<'a> {
+    /// A search that has played nothing.
+    pub fn new(settings: &'a HuntSettings, case: HuntCase, hunt_begin: Instant) -> Self {
+        Self {
+            settings,
+            case,
+            hunt_begin,
+            begin: Instant::now(),
+            search: Search::default(),
+            schedules: 0,
+            shared: 0,
+            unproved: None,
+        }
+    }
+
+    /// Plays schedules until one breaks the promise, all are played, or a bound is reached.
+    ///
+    /// # Errors
+    /// The service could not be set up before the first schedule of the hunt.
+    pub async fn run(
+        mut self,
+        session: &mut Session,
+        progress: &mut dyn FnMut(HuntProgress),
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<CaseResult, OpenError> {
+        let end = match session.check_limit(self.settings, self.case.limit, stop).await {
+            Ok(()) => self.schedules(session, progress, stop).await,
+            Err(error) => Err(error),
+        };
+        let end = match end {
+            Ok(end) => end,
+            Err(ScheduleError::Open(error)) if self.schedules == 0 => return Err(error),
+            Err(error) => End::Extent(extent_of(error)),
+        };
+        let (extent, witness) = match end {
+            End::Extent(extent) => (extent, None),
+            End::Witness(witness) => (Extent::Found, Some(*witness)),
+        };
+        Ok(CaseResult {
+            case: self.case,
+            schedules: self.schedules,
+            extent,
+            witness,
+            took: self.begin.elapsed(),
+        })
+    }
+
+    async fn schedules(
+        &mut self,
+        session: &mut Session,
+        progress: &mut dyn FnMut(HuntProgress),
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<End, ScheduleError> {
+        while let Some(moves) = self.search.next() {
+            if self.is_bounded() {
+                let left = self.search.left() + 1;
+                return Ok(End::Extent(Extent::Bounded { left }));
+            }
+            let trial = session.play(self.settings, self.case, &moves, stop).await?;
+            self.schedules += 1;
+            if let Some(end) = self.take(session, trial) {
+                return Ok(end);
+            }
+            progress(HuntProgress::Schedule {
+                case: self.case,
+                played: self.schedules,
+                left: self.search.left(),
+            });
+        }
+        Ok(End::Extent(self.exhausted()))
+    }
+
+    fn is_bounded(&self) -> bool {
+        let bounds = self.settings.bounds;
+        self.schedules >= bounds.schedules || self.hunt_begin.elapsed() >= bounds.time
+    }
+
+    /// Takes a trial in. Returns what ends the search.
+    fn take(&mut self, session: &mut Session, trial: Trial) -> Option<End> {
+        if trial.steps.is_empty() {
+            let why = "the two requests made no statement at a gate: the service has to connect to the gates, and not to the databases";
+            return Some(End::Extent(Extent::NotControllable(why.to_owned())));
+        }
+        session.learn(self.case, &trial);
+        match trial.judgement.verdict {
+            Verdict::Violated | Verdict::Finding => {
+                return Some(End::Witness(Box::new(self.witness(&trial))));
+            }
+            Verdict::Inconclusive => {
+                let reasons = trial.judgement.reasons.join("; ");
+                self.unproved.get_or_insert((0, reasons)).0 += 1;
+            }
+            Verdict::Holds => {}
+        }
+        self.shared += trial.shared;
+        self.search.take(steps(&trial.steps));
+        None
+    }
+
+    fn witness(&self, trial: &Trial) -> HuntWitness {
+        let token = HuntToken {
+            case: self.case,
+            moves: trial.steps.iter().map(|step| step.contender).collect(),
+        };
+        let explained = picture::explained(self.settings, &token, trial);
+        HuntWitness {
+            verdict: trial.judgement.verdict,
+            findings: trial.judgement.findings.clone(),
+            interleaving: explained.interleaving,
+            advice: explained.advice,
+            serial: !trial.overlapped,
+            schedules: self.schedules,
+            after: self.hunt_begin.elapsed(),
+            token,
+        }
+    }
+
+    /// The extent after the last schedule. A schedule that proved nothing, or that could not be played, leaves the case open.
+    fn exhausted(&self) -> Extent {
+        match &self.unproved {
+            Some((count, why)) => Extent::Failed(format!(
+                "{count} of {} schedules proved nothing: {why}",
+                self.schedules
+            )),
+            None if self.shared > 0 => Extent::Bounded { left: self.shared },
+            None => Extent::Exhausted,
+        }
+    }
+}
+
+fn extent_of(error: ScheduleError) -> Extent {
+    match error {
+        ScheduleError::NotControllable(why) | ScheduleError::Ambiguous(why) => {
+            Extent::NotControllable(why)
+        }
+        ScheduleError::Failed(why) => Extent::Failed(why),
+        ScheduleError::Open(error) => Extent::Failed(error.to_string()),
+        ScheduleError::Interrupted => Extent::NotSearched,
+    }
+}
+
+fn steps(steps: &[StepRecord]) -> Vec<SearchStep> {
+    let step = |step: &StepRecord| SearchStep {
+        contender: step.contender,
+        effect: step.effect.clone(),
+        ready: step.ready,
+    };
+    steps.iter().map(step).collect()
+}
+
+/// The shapes of the statements of one request.
+pub fn path(trial: &Trial, contender: Contender) -> Vec<String> {
+    let own = trial.steps.iter().filter(|step| step.contender == contender);
+    own.map(|step| shape(&step.held.statement.content)).collect()
+}

@@ -1,0 +1,195 @@
+//! The connections of the service to the gates, with their open transactions.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::search::Effect;
+use crate::{
+    gate::{
+        GateKind,
+        event::{ConnectionId, Role, StatementId, WireAnswer, WireStatement},
+        footprint::{Footprint, Objects},
+    },
+    model::hunt::Contender,
+};
+
+/// A transaction that is open on a connection.
+#[derive(Debug, Clone)]
+pub struct Transaction {
+    /// The number, unique in the hunt.
+    pub number: u64,
+    /// The request that began it. `None` if that is not known.
+    pub owner: Option<Contender>,
+    /// What its statements have written or locked.
+    changes: Objects,
+    /// Whether it has no statement yet that reads or writes data.
+    fresh: bool,
+}
+
+/// A connection of the service.
+#[derive(Debug)]
+pub struct Connection {
+    /// The protocol.
+    pub kind: GateKind,
+    /// The number of the connection in the database.
+    pub session: Option<u64>,
+    /// The open transaction.
+    pub transaction: Option<Transaction>,
+    /// The request that used the connection last, if only one request was going on at that time.
+    pub user: Option<Contender>,
+    /// The statements without an answer for the service, in the order of their arrival, and whether the database has answered each. A
+    /// shared connection gives its answers in this order.
+    outstanding: VecDeque<(StatementId, bool)>,
+}
+
+/// All connections.
+#[derive(Debug, Default)]
+pub struct Connections {
+    open: HashMap<ConnectionId, Connection>,
+    transactions: u64,
+}
+
+impl Connections {
+    /// Adds a connection.
+    pub fn opened(&mut self, id: ConnectionId, kind: GateKind) {
+        let connection = Connection {
+            kind,
+            session: None,
+            transaction: None,
+            user: None,
+            outstanding: VecDeque::new(),
+        };
+        self.open.insert(id, connection);
+    }
+
+    /// Removes a connection. Returns its statements without an answer.
+    pub fn closed(&mut self, id: ConnectionId) -> Vec<StatementId> {
+        let closed = self.open.remove(&id);
+        let outstanding = closed.into_iter().flat_map(|closed| closed.outstanding);
+        outstanding.map(|(statement, _)| statement).collect()
+    }
+
+    /// The connection.
+    pub fn get(&self, id: ConnectionId) -> Option<&Connection> {
+        self.open.get(&id)
+    }
+
+    /// The connection.
+    pub fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.open.get_mut(&id)
+    }
+
+    /// The number of open connections of a gate.
+    pub fn count(&self, kind: GateKind) -> usize {
+        let all = self.open.values();
+        all.filter(|connection| connection.kind == kind).count()
+    }
+
+    /// The sessions of the connections on which this request has a transaction open.
+    pub fn sessions_of(&self, contender: Contender) -> impl Iterator<Item = u64> {
+        let all = self.open.values();
+        all.filter_map(move |connection| {
+            let transaction = connection.transaction.as_ref()?;
+            connection
+                .session
+                .filter(|_| transaction.owner == Some(contender))
+        })
+    }
+
+    /// A statement arrived.
+    pub fn arrived(&mut self, id: ConnectionId, statement: StatementId) {
+        if let Some(connection) = self.open.get_mut(&id) {
+            connection.outstanding.push_back((statement, false));
+        }
+    }
+
+    /// A statement is sent to the database for a request. Returns what it does to the data, and the number of its transaction.
+    pub fn sent(
+        &mut self,
+        id: ConnectionId,
+        contender: Contender,
+        statement: &WireStatement,
+    ) -> (Effect, Option<u64>) {
+        let mut footprint = statement.footprint.clone();
+        let mut number = None;
+        if let Some(connection) = self.open.get_mut(&id) {
+            connection.user = Some(contender);
+            if let Some(transaction) = &mut connection.transaction {
+                transaction.owner.get_or_insert(contender);
+                number = Some(transaction.number);
+                footprint = transaction.effect_of(statement);
+            }
+        }
+        let effect = Effect {
+            kind: statement.kind,
+            footprint,
+        };
+        (effect, number)
+    }
+
+    /// The database answered a statement. Returns whether the statement began a transaction that it is itself a part of.
+    pub fn answered(
+        &mut self,
+        id: ConnectionId,
+        statement: StatementId,
+        sent: Option<&WireStatement>,
+        answer: &WireAnswer,
+    ) -> bool {
+        let Some(connection) = self.open.get_mut(&id) else {
+            return false;
+        };
+        for (outstanding, is_answered) in &mut connection.outstanding {
+            *is_answered |= *outstanding == statement;
+        }
+        while connection
+            .outstanding
+            .front()
+            .is_some_and(|(_, answered)| *answered)
+        {
+            connection.outstanding.pop_front();
+        }
+        if !answer.in_transaction {
+            connection.transaction = None;
+            return false;
+        }
+        if connection.transaction.is_some() {
+            return false;
+        }
+        self.transactions += 1;
+        let changes = sent.map(|sent| sent.footprint.writes.clone());
+        connection.transaction = Some(Transaction {
+            number: self.transactions,
+            owner: connection.user,
+            changes: changes.unwrap_or_default(),
+            fresh: sent.is_none(),
+        });
+        sent.is_some()
+    }
+
+    /// Whether the service has the answer to this statement: the database has answered it, and all earlier statements of its connection.
+    pub fn is_delivered(&self, id: ConnectionId, statement: StatementId) -> bool {
+        let connection = self.open.get(&id);
+        connection.is_none_or(|connection| {
+            let mut waiting = connection.outstanding.iter();
+            !waiting.any(|(outstanding, _)| *outstanding == statement)
+        })
+    }
+}
+
+impl Transaction {
+    /// What a statement of this transaction does to the data. The end of the transaction makes its changes visible and its locks free. The
+    /// first statement may take a snapshot of all tables.
+    fn effect_of(&mut self, statement: &WireStatement) -> Footprint {
+        let mut effect = statement.footprint.clone();
+        match statement.role {
+            Role::Housekeeping => {}
+            Role::Data => {
+                self.changes.add(&effect.writes);
+                if std::mem::take(&mut self.fresh) {
+                    effect.reads = Objects::All;
+                }
+            }
+            Role::Commit | Role::Rollback => effect.writes.add(&self.changes),
+        }
+        effect
+    }
+}

@@ -1,0 +1,166 @@
+//! Recognizes a request that waits for the other one: for a lock in the database, for an earlier answer of a shared connection, or inside
+//! the service.
+
+use tokio::time::Instant;
+
+use super::{
+    error::ScheduleError,
+    requests::{HeldStatement, State},
+    schedule::{ASK_AFTER, Schedule},
+};
+use crate::{gate::footprint::shown, gate::GateKind, model::hunt::Contender};
+
+impl Schedule<'_> {
+    /// The time at which the hunt finds out whether a request waits.
+    pub(super) fn next_question(&self) -> Instant {
+        let pace = self.conductor.pace;
+        let due = self
+            .requests
+            .iter()
+            .filter_map(|request| match &request.state {
+                State::Working {
+                    since,
+                    silent: false,
+                } => Some(*since + pace.quiet),
+                State::Sent {
+                    ask_at,
+                    waits: false,
+                    ..
+                } => Some(*ask_at),
+                _ => None,
+            });
+        due.min().unwrap_or_else(|| Instant::now() + pace.timeout)
+    }
+
+    /// Finds out for each request that is due whether it waits.
+    pub(super) async fn overdue(&mut self) -> Result<(), ScheduleError> {
+        for contender in Contender::BOTH {
+            match &self.request(contender).state {
+                State::Working {
+                    since,
+                    silent: false,
+                } if since.elapsed() >= self.conductor.pace.quiet => self.is_silent(contender)?,
+                State::Sent {
+                    ask_at,
+                    waits: false,
+                    held,
+                    ..
+                } if *ask_at <= Instant::now() => {
+                    let held = held.clone();
+                    self.ask(contender, &held).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The request has made no statement for the quiet time. It waits for the other request, if that request can still go on.
+    fn is_silent(&mut self, contender: Contender) -> Result<(), ScheduleError> {
+        if let Some(unclear) = self.unclear.first() {
+            let text = shown(&unclear.statement.content);
+            let [a, b] = Contender::BOTH.map(|one| self.name(one));
+            return Err(ScheduleError::Ambiguous(format!(
+                "`{text}` can belong to {a} or to {b}: add a traceparent comment to the SQL, which names the request"
+            )));
+        }
+        let other = self.request(contender.other());
+        let other_holds = match &other.state {
+            State::Held(held) => Some(held.clone()),
+            State::Sent { held, waits: true, .. } => Some(held.clone()),
+            _ => None,
+        };
+        let timeout = self.conductor.pace.timeout;
+        let name = self.name(contender);
+        let State::Working { since, silent } = &mut self.request_mut(contender).state else {
+            return Ok(());
+        };
+        match other_holds {
+            Some(held) => {
+                *silent = true;
+                self.request_mut(contender).has_waited = true;
+                self.has_connections(contender, &held)
+            }
+            None if since.elapsed() >= timeout => Err(ScheduleError::Failed(format!(
+                "{name} was not answered within {} s",
+                timeout.as_secs_f64()
+            ))),
+            // Nothing of the other request is held, so the request is slow. The quiet time begins again, up to the timeout.
+            None => {
+                *since = Instant::now();
+                Ok(())
+            }
+        }
+    }
+
+    /// A service with one connection makes the other request wait for this connection. Its statements then cannot be held one by one.
+    fn has_connections(&self, waiting: Contender, held: &HeldStatement) -> Result<(), ScheduleError> {
+        let kind = held.statement.kind;
+        let several = self.conductor.connections.count(kind) > 1;
+        if kind == GateKind::Redis || several {
+            return Ok(());
+        }
+        let (waits, holds) = (self.name(waiting), self.name(waiting.other()));
+        Err(ScheduleError::NotControllable(format!(
+            "{waits} waits inside the service while a statement of {holds} is held, and the service has only one connection to {kind}: \
+             give its pool at least two open connections"
+        )))
+    }
+
+    /// Asks the database whether the statement waits for a lock of the other request.
+    async fn ask(&mut self, contender: Contender, held: &HeldStatement) -> Result<(), ScheduleError> {
+        if self.is_behind_another(held) {
+            return self.waits(contender);
+        }
+        let connection = self.conductor.connections.get(held.connection);
+        let session = connection.and_then(|connection| connection.session);
+        let kind = held.statement.kind;
+        let asked = self.conductor.waits_for(kind, session, contender.other());
+        let waits = asked.await.map_err(ScheduleError::Failed)?;
+        let State::Sent { since, ask_at, .. } = &mut self.request_mut(contender).state else {
+            return Ok(());
+        };
+        let took = since.elapsed();
+        *ask_at = Instant::now() + ASK_AFTER.max(took / 2);
+        let pace = self.conductor.pace;
+        let text = shown(&held.statement.content);
+        match waits {
+            Some(true) => self.waits(contender),
+            // Without a login for the database, only the time tells.
+            None if took >= pace.quiet && self.other_has_locks(contender) => self.waits(contender),
+            _ if took >= pace.timeout => Err(ScheduleError::Failed(format!(
+                "`{text}` of {} was not answered within {} s",
+                self.name(contender),
+                pace.timeout.as_secs_f64()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn waits(&mut self, contender: Contender) -> Result<(), ScheduleError> {
+        let State::Sent { waits, held, .. } = &mut self.request_mut(contender).state else {
+            return Ok(());
+        };
+        *waits = true;
+        let id = held.id;
+        let step = self.steps.iter_mut().rfind(|step| step.held.id == id);
+        if let Some(step) = step {
+            step.waited = true;
+        }
+        Ok(())
+    }
+
+    fn other_has_locks(&self, contender: Contender) -> bool {
+        let connections = &self.conductor.connections;
+        connections.sessions_of(contender.other()).next().is_some()
+    }
+
+    /// Whether the answer to the statement has to wait for the answer to a statement of the other request on the same connection.
+    pub(super) fn is_behind_another(&self, held: &HeldStatement) -> bool {
+        let mut requests = self.requests.iter();
+        requests.any(|request| {
+            let own = request.held().or(request.sent());
+            own.is_some_and(|own| own.connection == held.connection && own.id < held.id)
+        })
+    }
+}
