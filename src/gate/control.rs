@@ -57,7 +57,7 @@ impl GateControl {
     }
 
     /// Registers a statement that arrived. Returns whether it is held: `connection` is then told of its release.
-    pub(super) fn arrives(
+    pub(crate) fn arrives(
         &self,
         id: StatementId,
         connection: &UnboundedSender<StatementId>,
@@ -79,7 +79,7 @@ impl GateControl {
     }
 
     /// Reports an event.
-    pub(super) fn report(&self, event: GateEvent) {
+    pub(crate) fn report(&self, event: GateEvent) {
         // Without a receiver, the hunt is over.
         let _ = self.0.events.send(event);
     }

@@ -47,8 +47,15 @@ impl Schedule<'_> {
             GateEventKind::Answered { id, answer } => self.answered(connection, *id, answer),
             GateEventKind::Closed => self.closed(connection),
             GateEventKind::Unreadable(why) => {
-                let why = format!("the gate of {} cannot read the connection: {why}", event.gate);
+                let why = format!(
+                    "the gate of {} cannot read the connection: {why}",
+                    event.gate
+                );
                 return Err(ScheduleError::NotControllable(why));
+            }
+            GateEventKind::Unreachable(why) => {
+                let why = format!("{} behind the gate cannot be reached: {why}", event.gate);
+                return Err(ScheduleError::Failed(why));
             }
             GateEventKind::Opened | GateEventKind::Session(_) => self.conductor.take(&event),
         }
@@ -72,7 +79,9 @@ impl Schedule<'_> {
         let own = self.conductor.connections.get(arrived.connection);
         let in_transaction = own.is_some_and(|own| own.transaction.is_some());
         let text = shape(&arrived.statement.content);
-        if !in_transaction && self.conductor.background.contains_key(&text) {
+        let is_background = !in_transaction && self.conductor.background.contains_key(&text);
+        let connections = &self.conductor.connections;
+        if is_background || connections.ends_nothing(arrived.connection, &arrived.statement) {
             self.conductor.control.release(arrived.id);
             return Ok(());
         }
@@ -85,7 +94,8 @@ impl Schedule<'_> {
             return Ok(());
         }
         let text = shown(&arrived.statement.content);
-        Err(ScheduleError::NotControllable(format!(
+        // A rare statement of the service's background work does not come again when the schedule is repeated.
+        Err(ScheduleError::Ambiguous(format!(
             "`{text}` arrived while no request could make a statement: the service works on several statements of a request at the same \
              time, or in the background"
         )))
@@ -93,10 +103,14 @@ impl Schedule<'_> {
 
     /// The request to which a statement belongs, if that is certain.
     fn owner_of(&self, arrived: &HeldStatement) -> Option<Contender> {
-        let traced = arrived.statement.traceparent.as_ref().and_then(|traceparent| {
-            let mut both = Contender::BOTH.into_iter();
-            both.find(|one| traceparent.contains(&self.request(*one).trace_id))
-        });
+        let traced = arrived
+            .statement
+            .traceparent
+            .as_ref()
+            .and_then(|traceparent| {
+                let mut both = Contender::BOTH.into_iter();
+                both.find(|one| traceparent.contains(&self.request(*one).trace_id))
+            });
         let connection = self.conductor.connections.get(arrived.connection);
         let transaction = connection.and_then(|connection| connection.transaction.as_ref()?.owner);
         let alone = match self.candidates()[..] {
@@ -124,7 +138,8 @@ impl Schedule<'_> {
     /// The shapes of the statements that the request has made.
     fn path_of(&self, contender: Contender) -> Vec<String> {
         let own = self.steps.iter().filter(|step| step.contender == contender);
-        own.map(|step| shape(&step.held.statement.content)).collect()
+        own.map(|step| shape(&step.held.statement.content))
+            .collect()
     }
 
     /// The requests that can make a statement now.
@@ -138,6 +153,7 @@ impl Schedule<'_> {
         let text = shown(&arrived.statement.content);
         tracing::debug!(request = name, statement = text, connection = %arrived.connection, "arrived");
         let made = self.steps.len();
+        let is_first = !self.steps.iter().any(|step| step.contender == owner);
         let request = self.request_mut(owner);
         if !request.connections.contains(&arrived.connection) {
             request.connections.push(arrived.connection);
@@ -145,7 +161,9 @@ impl Schedule<'_> {
         let before = match &request.state {
             State::Working { since, .. } => {
                 let gap = since.elapsed();
-                request.ready = made;
+                // A request that is not sent yet can be sent at any time.
+                let waited = std::mem::take(&mut request.waited_now);
+                request.ready = if is_first && !waited { 0 } else { made };
                 request.state = State::Held(arrived);
                 self.note_gap(owner, gap);
                 return Ok(());
@@ -196,7 +214,11 @@ impl Schedule<'_> {
         let Some(held) = self.request(contender).sent().cloned() else {
             return;
         };
-        if !self.conductor.connections.is_delivered(held.connection, held.id) {
+        if !self
+            .conductor
+            .connections
+            .is_delivered(held.connection, held.id)
+        {
             return;
         }
         let made = self.steps.len();
@@ -245,7 +267,11 @@ impl Schedule<'_> {
         }
     }
 
-    pub(super) fn ended(&mut self, contender: Contender, outcome: Outcome) -> Result<(), ScheduleError> {
+    pub(super) fn ended(
+        &mut self,
+        contender: Contender,
+        outcome: Outcome,
+    ) -> Result<(), ScheduleError> {
         let name = self.name(contender);
         tracing::debug!(request = name, outcome = outcome.name(), "ended");
         let request = self.request_mut(contender);
@@ -260,7 +286,10 @@ impl Schedule<'_> {
             self.note_gap(contender, gap);
         }
         self.request_mut(contender).state = State::Ended(outcome);
-        let last = self.steps.iter_mut().rfind(|step| step.contender == contender);
+        let last = self
+            .steps
+            .iter_mut()
+            .rfind(|step| step.contender == contender);
         if let Some(step) = last {
             step.told = Some(outcome);
         }

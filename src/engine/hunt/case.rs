@@ -69,7 +69,10 @@ impl<'a> CaseSearch<'a> {
         progress: &mut dyn FnMut(HuntProgress),
         stop: &mut watch::Receiver<bool>,
     ) -> Result<CaseResult, OpenError> {
-        let end = match session.check_limit(self.settings, self.case.limit, stop).await {
+        let end = match session
+            .check_limit(self.settings, self.case.limit, stop)
+            .await
+        {
             Ok(()) => self.schedules(session, progress, stop).await,
             Err(error) => Err(error),
         };
@@ -196,6 +199,10 @@ fn steps(steps: &[StepRecord]) -> Vec<SearchStep> {
 
 /// The shapes of the statements of one request.
 pub fn path(trial: &Trial, contender: Contender) -> Vec<String> {
-    let own = trial.steps.iter().filter(|step| step.contender == contender);
-    own.map(|step| shape(&step.held.statement.content)).collect()
+    let own = trial
+        .steps
+        .iter()
+        .filter(|step| step.contender == contender);
+    own.map(|step| shape(&step.held.statement.content))
+        .collect()
 }

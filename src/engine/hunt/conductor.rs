@@ -8,13 +8,10 @@ use std::{
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{connections::Connections, locks::LockMonitor};
-use crate::{
-    gate::{
-        GateControl, GateKind,
-        event::{GateEvent, GateEventKind, Role},
-        footprint::shape,
-    },
-    model::hunt::Contender,
+use crate::gate::{
+    GateControl, GateKind,
+    event::{GateEvent, GateEventKind, Role},
+    footprint::shape,
 };
 
 /// How long the hunt waits for what.
@@ -118,25 +115,23 @@ impl Conductor {
                 self.connections.answered(connection, *id, None, answer);
             }
             GateEventKind::Closed => drop(self.connections.closed(connection)),
-            GateEventKind::Unreadable(_) => {}
+            GateEventKind::Unreadable(_) | GateEventKind::Unreachable(_) => {}
         }
     }
 
-    /// Whether a session waits for a transaction of this request. `None` if the database cannot be asked.
+    /// Whether a session waits for another connection of the service. `None` if the database cannot be asked.
     ///
     /// # Errors
     /// The database did not answer.
-    pub async fn waits_for(
+    pub async fn waits(
         &mut self,
         kind: GateKind,
         session: Option<u64>,
-        other: Contender,
     ) -> Result<Option<bool>, String> {
         let (Some(monitor), Some(session)) = (self.monitors.get_mut(&kind), session) else {
             return Ok(None);
         };
         let blockers = monitor.waits(session).await?;
-        let mut others = self.connections.sessions_of(other);
-        Ok(Some(others.any(|other| blockers.contains(&other))))
+        Ok(Some(self.connections.has_one_of(&blockers)))
     }
 }

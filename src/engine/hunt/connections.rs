@@ -84,15 +84,32 @@ impl Connections {
         all.filter(|connection| connection.kind == kind).count()
     }
 
-    /// The sessions of the connections on which this request has a transaction open.
-    pub fn sessions_of(&self, contender: Contender) -> impl Iterator<Item = u64> {
-        let all = self.open.values();
-        all.filter_map(move |connection| {
-            let transaction = connection.transaction.as_ref()?;
-            connection
-                .session
-                .filter(|_| transaction.owner == Some(contender))
+    /// Whether one of these sessions is a connection of the service.
+    pub fn has_one_of(&self, sessions: &[u64]) -> bool {
+        let mut all = self.open.values();
+        all.any(|connection| {
+            let session = connection.session;
+            session.is_some_and(|session| sessions.contains(&session))
         })
+    }
+
+    /// Whether this request has a transaction open.
+    pub fn has_transaction(&self, contender: Contender) -> bool {
+        let mut all = self.open.values();
+        all.any(|connection| {
+            let transaction = connection.transaction.as_ref();
+            transaction.is_some_and(|transaction| transaction.owner == Some(contender))
+        })
+    }
+
+    /// Whether a statement ends a transaction that has changed and locked nothing, or ends no transaction. It has no effect on others.
+    pub fn ends_nothing(&self, id: ConnectionId, statement: &WireStatement) -> bool {
+        let connection = self.open.get(&id);
+        let transaction = connection.and_then(|connection| connection.transaction.as_ref());
+        matches!(statement.role, Role::Commit | Role::Rollback)
+            && statement.footprint.writes.is_empty()
+            && statement.footprint.reads.is_empty()
+            && transaction.is_none_or(|transaction| transaction.changes.is_empty())
     }
 
     /// A statement arrived.

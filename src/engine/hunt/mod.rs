@@ -110,7 +110,9 @@ pub async fn replay(
     };
     let mut failed = None;
     for trial in 1..=trials {
-        let played = session.play(settings, token.case, &token.moves, &mut stop).await;
+        let played = session
+            .play(settings, token.case, &token.moves, &mut stop)
+            .await;
         all.push(match played {
             Ok(trial) => picture::played(settings, token, &trial),
             Err(ScheduleError::Interrupted) => break,

@@ -22,7 +22,10 @@ pub fn explained(settings: &HuntSettings, token: &HuntToken, trial: &Trial) -> E
     let target = &settings.target;
     let mut records: Vec<_> = trial.steps.iter().collect();
     records.sort_by_key(|step| step.order);
-    let steps: Vec<_> = records.into_iter().map(|record| step(settings, record)).collect();
+    let steps: Vec<_> = records
+        .into_iter()
+        .map(|record| step(settings, record))
+        .collect();
     let ledger = match (&trial.rows, trial.issued) {
         (Some(rows), _) => witness::ledger(rows, token.case.limit),
         (None, Some(issued)) => format!("{issued} coupons, limit {}", token.case.limit),
@@ -33,7 +36,6 @@ pub fn explained(settings: &HuntSettings, token: &HuntToken, trial: &Trial) -> E
         case: token.case,
         steps: &steps,
         findings: &trial.judgement.findings,
-        attempts: &trial.attempts,
         ledger,
         overlapped: trial.overlapped,
         waited_inside: trial.waited_inside,
@@ -53,7 +55,9 @@ fn step(settings: &HuntSettings, record: &StepRecord) -> HuntStep {
         answer: record.answer.clone().unwrap_or_default(),
         waited: record.waited,
         shown: secrets.mask(&shown(&statement.content)),
-        told: record.told.map(|told| Ending::Outcome(told).text().to_owned()),
+        told: record
+            .told
+            .map(|told| Ending::Outcome(told).text().to_owned()),
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Request {
     pub connections: Vec<ConnectionId>,
     /// Whether the request has waited inside the service.
     pub has_waited: bool,
+    /// Whether the request has waited inside the service since its last statement.
+    pub waited_now: bool,
 }
 
 impl Request {
@@ -77,6 +79,7 @@ impl Request {
             trace_id,
             connections: Vec::new(),
             has_waited: false,
+            waited_now: false,
         }
     }
 

@@ -29,7 +29,8 @@ const MAX_STEPS: usize = 300;
 pub(super) const ASK_AFTER: Duration = Duration::from_millis(2);
 
 /// Sends the request of a contender with this `traceparent`, and returns its outcome.
-pub type Send = Arc<dyn Fn(Contender, String) -> BoxFuture<'static, Outcome> + std::marker::Send + Sync>;
+pub type Send =
+    Arc<dyn Fn(Contender, String) -> BoxFuture<'static, Outcome> + std::marker::Send + Sync>;
 
 /// A schedule while it is played.
 pub struct Schedule<'a> {
@@ -95,7 +96,9 @@ impl<'a> Schedule<'a> {
             }
         }
         while !self.requests.iter().all(Request::has_ended) {
-            let next = [last, last.other()].into_iter().find(|one| self.can_move(*one));
+            let next = [last, last.other()]
+                .into_iter()
+                .find(|one| self.can_move(*one));
             match next.or_else(|| self.spinning()) {
                 Some(next) => {
                     self.advance(next).await?;
@@ -144,17 +147,22 @@ impl<'a> Schedule<'a> {
     /// Whether the held statement repeats the request's last step, which changed nothing, and no step of the other request since then can
     /// change its answer. Such a statement asks again for a lock.
     fn repeats(&self, contender: Contender, held: &HeldStatement) -> bool {
-        let last = self.steps.iter().rposition(|step| step.contender == contender);
+        let last = self
+            .steps
+            .iter()
+            .rposition(|step| step.contender == contender);
         let Some(last) = last else { return false };
         let step = &self.steps[last];
-        let in_vain = step.answer.as_ref().is_some_and(|answer| answer.changed_nothing);
+        let in_vain = step
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.changed_nothing);
         in_vain
             && step.transaction.is_none()
             && shape(&step.held.statement.content) == shape(&held.statement.content)
-            && self.steps[last + 1..].iter().all(|other| {
-                other.effect.kind != step.effect.kind
-                    || other.effect.footprint.commutes(&step.effect.footprint)
-            })
+            && self.steps[last + 1..]
+                .iter()
+                .all(|other| other.effect.commutes(&step.effect))
     }
 
     /// A request whose statement repeats the last step. It goes on if nothing else can.
@@ -171,14 +179,17 @@ impl<'a> Schedule<'a> {
             State::Sent { held, .. } => {
                 if self.is_behind_another(held) {
                     self.shared += 1;
-                    format!("{name} waited for an earlier answer on a connection that both requests share")
+                    format!(
+                        "{name} waited for an earlier answer on a connection that both requests share"
+                    )
                 } else {
                     format!("{name} waited for a lock in the database")
                 }
             }
             _ => format!("{name} repeated its last statement"),
         };
-        self.deviations.push(format!("move {number} could not be made: {why}"));
+        self.deviations
+            .push(format!("move {number} could not be made: {why}"));
     }
 
     /// Sends the request if it is not sent, and releases its next statement.
@@ -285,7 +296,10 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn take_response(&mut self, response: Option<(Contender, Outcome)>) -> Result<(), ScheduleError> {
+    fn take_response(
+        &mut self,
+        response: Option<(Contender, Outcome)>,
+    ) -> Result<(), ScheduleError> {
         // An answer of a database comes before the response that depends on it.
         while let Ok(event) = self.conductor.events.try_recv() {
             self.take_event(Some(event))?;
@@ -301,3 +315,6 @@ impl<'a> Schedule<'a> {
 fn trace_id() -> String {
     format!("{:032x}", rand::random::<u128>() | 1)
 }
+
+#[cfg(test)]
+mod tests;

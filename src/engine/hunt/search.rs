@@ -25,6 +25,21 @@ pub struct Effect {
     pub footprint: Footprint,
 }
 
+impl Effect {
+    /// Whether the order of two steps cannot matter.
+    pub fn commutes(&self, other: &Self) -> bool {
+        self.kind != other.kind
+            || (self.footprint.commutes(&other.footprint) && !self.may_lock_the_same(other))
+    }
+
+    /// Two writes to different tables of a database may lock the same row: an insert locks the row to which a foreign key refers.
+    fn may_lock_the_same(&self, other: &Self) -> bool {
+        self.kind != GateKind::Redis
+            && !self.footprint.writes.is_empty()
+            && !other.footprint.writes.is_empty()
+    }
+}
+
 /// A step of a schedule that was played.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchStep {
@@ -39,9 +54,7 @@ pub struct SearchStep {
 impl SearchStep {
     /// Whether the order of two steps can matter.
     fn depends_on(&self, other: &Self) -> bool {
-        self.contender != other.contender
-            && self.effect.kind == other.effect.kind
-            && !self.effect.footprint.commutes(&other.effect.footprint)
+        self.contender != other.contender && !self.effect.commutes(&other.effect)
     }
 }
 

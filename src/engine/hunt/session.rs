@@ -66,13 +66,19 @@ impl Session {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Option<Self>, OpenError> {
         let (control, events) = GateControl::new();
-        let gates = gates(settings, &control).await?;
+        let gates = gates(settings, &control)?;
         progress(HuntProgress::Gates(
             settings
                 .upstreams
                 .iter()
                 .zip(&gates)
-                .map(|(upstream, gate)| (upstream.kind, gate.address().to_string(), upstream.address()))
+                .map(|(upstream, gate)| {
+                    (
+                        upstream.kind,
+                        gate.address().to_string(),
+                        upstream.address(),
+                    )
+                })
                 .collect(),
         ));
         let (monitors, notes) = monitors(settings).await;
@@ -136,7 +142,11 @@ impl Session {
             };
             if let Some(why) = self.process.as_mut().and_then(ServiceProcess::has_ended) {
                 let command = settings.command.as_ref().and_then(|words| words.first());
-                return Err(OpenError::new("COMMAND", command.cloned().unwrap_or_default(), why));
+                return Err(OpenError::new(
+                    "COMMAND",
+                    command.cloned().unwrap_or_default(),
+                    why,
+                ));
             }
             if tokio::time::Instant::now() >= deadline {
                 return Err(refused);
@@ -260,13 +270,15 @@ impl Session {
     }
 }
 
-async fn gates(settings: &HuntSettings, control: &GateControl) -> Result<Vec<Gate>, OpenError> {
+fn gates(settings: &HuntSettings, control: &GateControl) -> Result<Vec<Gate>, OpenError> {
     let mut gates = Vec::new();
     for (number, upstream) in (0..).zip(&settings.upstreams) {
-        let port = settings.gate_port.map_or(0, |first| first.saturating_add(number));
+        let port = settings
+            .gate_port
+            .map_or(0, |first| first.saturating_add(number));
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let behind = (upstream.host.clone(), upstream.port);
-        let gate = Gate::open(upstream.kind, behind, listen, control.clone()).await;
+        let gate = Gate::open(upstream.kind, behind, listen, control.clone());
         gates.push(gate.map_err(|error| {
             OpenError::new("--gate-port", listen.to_string(), error.to_string())
         })?);

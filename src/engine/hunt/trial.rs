@@ -90,7 +90,10 @@ pub async fn play(
     let (judgement, evidence) = event.judge(settings).await;
     Ok(Trial {
         attempts: event.attempts,
-        issued: evidence.ledger.as_ref().map(crate::judge::ledger::Ledger::issued),
+        issued: evidence
+            .ledger
+            .as_ref()
+            .map(crate::judge::ledger::Ledger::issued),
         rows: evidence.rows,
         judgement,
         shared: schedule.shared,
@@ -148,7 +151,10 @@ impl Event {
 
     /// Gives out the coupons before the two requests, one after the other.
     async fn give_out(&mut self) -> Result<(), ScheduleError> {
-        for user in (3..).map(UserId).take(usize::try_from(self.case.given).unwrap_or(0)) {
+        for user in (3..)
+            .map(UserId)
+            .take(usize::try_from(self.case.given).unwrap_or(0))
+        {
             let outcome = claimed(&self.claim, user, None, self.timeout).await;
             if !matches!(outcome, Outcome::Issued | Outcome::Accepted) {
                 let limit = self.case.limit;
@@ -166,10 +172,12 @@ impl Event {
     /// How the schedule sends its two requests.
     fn sender(&self) -> Send {
         let (claim, case, timeout) = (Arc::clone(&self.claim), self.case, self.timeout);
-        Arc::new(move |contender, traceparent| -> BoxFuture<'static, Outcome> {
-            let (claim, user) = (Arc::clone(&claim), user_of(case, contender));
-            Box::pin(async move { claimed(&claim, user, Some(&traceparent), timeout).await })
-        })
+        Arc::new(
+            move |contender, traceparent| -> BoxFuture<'static, Outcome> {
+                let (claim, user) = (Arc::clone(&claim), user_of(case, contender));
+                Box::pin(async move { claimed(&claim, user, Some(&traceparent), timeout).await })
+            },
+        )
     }
 
     fn take_outcomes(&mut self, schedule: &Schedule<'_>) {
@@ -185,7 +193,8 @@ impl Event {
     /// Lets as many new users ask as coupons are left, and one more. The answers show whether a coupon is lost, and whether the service
     /// still counts correctly.
     async fn ask_afterwards(&mut self) {
-        let given = |attempt: &&Attempt| matches!(attempt.outcome, Outcome::Issued | Outcome::Accepted);
+        let given =
+            |attempt: &&Attempt| matches!(attempt.outcome, Outcome::Issued | Outcome::Accepted);
         let given = self.attempts.iter().filter(given).count() as u64;
         let first = 3 + self.case.given;
         let left = self.case.limit.saturating_sub(given);

@@ -8,7 +8,7 @@ use super::{
     requests::{HeldStatement, State},
     schedule::{ASK_AFTER, Schedule},
 };
-use crate::{gate::footprint::shown, gate::GateKind, model::hunt::Contender};
+use crate::{gate::GateKind, gate::footprint::shown, model::hunt::Contender};
 
 impl Schedule<'_> {
     /// The time at which the hunt finds out whether a request waits.
@@ -67,25 +67,22 @@ impl Schedule<'_> {
         let other = self.request(contender.other());
         let other_holds = match &other.state {
             State::Held(held) => Some(held.clone()),
-            State::Sent { held, waits: true, .. } => Some(held.clone()),
+            State::Sent {
+                held, waits: true, ..
+            } => Some(held.clone()),
             _ => None,
         };
-        let timeout = self.conductor.pace.timeout;
-        let name = self.name(contender);
         let State::Working { since, silent } = &mut self.request_mut(contender).state else {
             return Ok(());
         };
         match other_holds {
             Some(held) => {
                 *silent = true;
-                self.request_mut(contender).has_waited = true;
+                let request = self.request_mut(contender);
+                (request.has_waited, request.waited_now) = (true, true);
                 self.has_connections(contender, &held)
             }
-            None if since.elapsed() >= timeout => Err(ScheduleError::Failed(format!(
-                "{name} was not answered within {} s",
-                timeout.as_secs_f64()
-            ))),
-            // Nothing of the other request is held, so the request is slow. The quiet time begins again, up to the timeout.
+            // Nothing of the other request is held, so the request is slow. Its response has a timeout.
             None => {
                 *since = Instant::now();
                 Ok(())
@@ -94,7 +91,11 @@ impl Schedule<'_> {
     }
 
     /// A service with one connection makes the other request wait for this connection. Its statements then cannot be held one by one.
-    fn has_connections(&self, waiting: Contender, held: &HeldStatement) -> Result<(), ScheduleError> {
+    fn has_connections(
+        &self,
+        waiting: Contender,
+        held: &HeldStatement,
+    ) -> Result<(), ScheduleError> {
         let kind = held.statement.kind;
         let several = self.conductor.connections.count(kind) > 1;
         if kind == GateKind::Redis || several {
@@ -108,14 +109,18 @@ impl Schedule<'_> {
     }
 
     /// Asks the database whether the statement waits for a lock of the other request.
-    async fn ask(&mut self, contender: Contender, held: &HeldStatement) -> Result<(), ScheduleError> {
+    async fn ask(
+        &mut self,
+        contender: Contender,
+        held: &HeldStatement,
+    ) -> Result<(), ScheduleError> {
         if self.is_behind_another(held) {
             return self.waits(contender);
         }
         let connection = self.conductor.connections.get(held.connection);
         let session = connection.and_then(|connection| connection.session);
         let kind = held.statement.kind;
-        let asked = self.conductor.waits_for(kind, session, contender.other());
+        let asked = self.conductor.waits(kind, session);
         let waits = asked.await.map_err(ScheduleError::Failed)?;
         let State::Sent { since, ask_at, .. } = &mut self.request_mut(contender).state else {
             return Ok(());
@@ -127,7 +132,14 @@ impl Schedule<'_> {
         match waits {
             Some(true) => self.waits(contender),
             // Without a login for the database, only the time tells.
-            None if took >= pace.quiet && self.other_has_locks(contender) => self.waits(contender),
+            None if took >= pace.quiet
+                && self
+                    .conductor
+                    .connections
+                    .has_transaction(contender.other()) =>
+            {
+                self.waits(contender)
+            }
             _ if took >= pace.timeout => Err(ScheduleError::Failed(format!(
                 "`{text}` of {} was not answered within {} s",
                 self.name(contender),
@@ -148,11 +160,6 @@ impl Schedule<'_> {
             step.waited = true;
         }
         Ok(())
-    }
-
-    fn other_has_locks(&self, contender: Contender) -> bool {
-        let connections = &self.conductor.connections;
-        connections.sessions_of(contender.other()).next().is_some()
     }
 
     /// Whether the answer to the statement has to wait for the answer to a statement of the other request on the same connection.

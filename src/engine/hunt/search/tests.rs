@@ -18,7 +18,7 @@ fn effect((table, writes): Access) -> Effect {
         (objects, Objects::default())
     };
     Effect {
-        kind: GateKind::Postgres,
+        kind: GateKind::Redis,
         footprint: Footprint { reads, writes },
     }
 }

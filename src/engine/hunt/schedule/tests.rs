@@ -1,0 +1,289 @@
+//! Schedules of small services whose database is in memory. The gates are simulated: each statement is held and reported as at a gate.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Mutex,
+};
+
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::{
+    engine::hunt::{
+        conductor::{Pace, Profile},
+        connections::Connections,
+        search::{Search, SearchStep},
+    },
+    gate::{
+        GateControl, GateKind,
+        event::{
+            ConnectionId, Content, GateEvent, GateEventKind, Role, SqlStatement, StatementId,
+            WireAnswer, WireStatement,
+        },
+        footprint::{Footprint, Objects},
+    },
+};
+
+/// The database: the number of coupons.
+#[derive(Default)]
+struct Database {
+    coupons: Mutex<u64>,
+}
+
+/// A connection of a small service to its gate.
+struct Link {
+    control: GateControl,
+    id: ConnectionId,
+    database: Arc<Database>,
+}
+
+impl Link {
+    fn open(control: &GateControl, database: &Arc<Database>) -> Self {
+        let link = Self {
+            control: control.clone(),
+            id: ConnectionId::next(),
+            database: Arc::clone(database),
+        };
+        link.report(GateEventKind::Opened);
+        link
+    }
+
+    fn report(&self, what: GateEventKind) {
+        self.control.report(GateEvent {
+            gate: GateKind::Postgres,
+            connection: self.id,
+            what,
+        });
+    }
+
+    /// Counts the coupons.
+    async fn count(&self) -> u64 {
+        let before = self.arrive("SELECT count(*) FROM coupon", false).await;
+        let count = *self.database.coupons.lock().unwrap();
+        self.answer(before, &count.to_string());
+        count
+    }
+
+    /// Inserts a coupon.
+    async fn insert(&self) {
+        let before = self.arrive("INSERT INTO coupon", true).await;
+        *self.database.coupons.lock().unwrap() += 1;
+        self.answer(before, "1 row");
+    }
+
+    async fn arrive(&self, text: &str, writes: bool) -> StatementId {
+        let table = Objects::Some(BTreeSet::from(["coupon".to_owned()]));
+        let (reads, writes) = if writes {
+            (Objects::default(), table)
+        } else {
+            (table, Objects::default())
+        };
+        let statement = WireStatement {
+            kind: GateKind::Postgres,
+            content: Content::Sql(vec![SqlStatement {
+                text: text.to_owned(),
+                parameters: Vec::new(),
+            }]),
+            role: Role::Data,
+            footprint: Footprint { reads, writes },
+            traceparent: None,
+        };
+        let id = StatementId::next();
+        let (sender, mut released) = mpsc::unbounded_channel();
+        let held = self.control.arrives(id, &sender);
+        self.report(GateEventKind::Arrived {
+            id,
+            statement: Arc::new(statement),
+            held,
+        });
+        if held {
+            let _ = released.recv().await;
+        }
+        id
+    }
+
+    fn answer(&self, id: StatementId, text: &str) {
+        let answer = WireAnswer {
+            text: Some(text.to_owned()),
+            ..WireAnswer::default()
+        };
+        self.report(GateEventKind::Answered { id, answer });
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.report(GateEventKind::Closed);
+    }
+}
+
+/// A service: one claim for one coupon.
+type Service = fn(Arc<Toy>) -> BoxFuture<'static, Outcome>;
+
+/// What the claims of a service share.
+struct Toy {
+    control: GateControl,
+    database: Arc<Database>,
+    lock: tokio::sync::Mutex<()>,
+    link: tokio::sync::Mutex<Link>,
+    /// A connection that is never used.
+    _idle: Option<Link>,
+}
+
+fn count_then_insert(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
+        let link = Link::open(&toy.control, &toy.database);
+        if link.count().await >= 1 {
+            return Outcome::SoldOut;
+        }
+        link.insert().await;
+        Outcome::Issued
+    })
+}
+
+fn under_a_lock(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
+        let _lock = toy.lock.lock().await;
+        let link = Link::open(&toy.control, &toy.database);
+        if link.count().await >= 1 {
+            return Outcome::SoldOut;
+        }
+        link.insert().await;
+        Outcome::Issued
+    })
+}
+
+fn one_connection(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
+        if toy.link.lock().await.count().await >= 1 {
+            return Outcome::SoldOut;
+        }
+        toy.link.lock().await.insert().await;
+        Outcome::Issued
+    })
+}
+
+fn fan_out(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
+        let one = Link::open(&toy.control, &toy.database);
+        let other = Link::open(&toy.control, &toy.database);
+        let (count, _) = tokio::join!(one.count(), other.count());
+        if count >= 1 {
+            return Outcome::SoldOut;
+        }
+        one.insert().await;
+        Outcome::Issued
+    })
+}
+
+fn in_the_background(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
+        let link = Link::open(&toy.control, &toy.database);
+        if link.count().await >= 1 {
+            return Outcome::SoldOut;
+        }
+        tokio::spawn(async move { link.insert().await });
+        Outcome::Issued
+    })
+}
+
+/// A hunt of a service with one coupon: the number of coupons of each schedule.
+async fn hunt(service: Service, idle: bool) -> Result<Vec<u64>, ScheduleError> {
+    let (control, events) = GateControl::new();
+    let mut conductor = Conductor {
+        control: control.clone(),
+        events,
+        connections: Connections::default(),
+        background: BTreeMap::new(),
+        monitors: HashMap::new(),
+        profile: Profile::default(),
+        pace: Pace {
+            quiet: Duration::from_millis(100),
+            again: Duration::from_millis(20),
+            timeout: Duration::from_secs(5),
+        },
+    };
+    let case = HuntCase {
+        same_user: false,
+        limit: 1,
+        given: 0,
+    };
+    let mut search = Search::default();
+    let mut issued = Vec::new();
+    while let Some(moves) = search.next() {
+        let database = Arc::new(Database::default());
+        let toy = Arc::new(Toy {
+            control: control.clone(),
+            lock: tokio::sync::Mutex::default(),
+            link: tokio::sync::Mutex::new(Link::open(&control, &database)),
+            _idle: idle.then(|| Link::open(&control, &database)),
+            database: Arc::clone(&database),
+        });
+        let send: Send = Arc::new(move |_, _| service(Arc::clone(&toy)));
+        let mut schedule = Schedule::new(&mut conductor, case, send);
+        let played = schedule.play(&moves).await;
+        schedule.conductor.control.pass();
+        played?;
+        let steps = std::mem::take(&mut schedule.steps);
+        for contender in Contender::BOTH {
+            let own = steps.iter().filter(|step| step.contender == contender);
+            let path: Vec<_> = own
+                .map(|step| shape(&step.held.statement.content))
+                .collect();
+            conductor.profile.learn(&path);
+        }
+        search.take(
+            steps
+                .into_iter()
+                .map(|step| SearchStep {
+                    contender: step.contender,
+                    effect: step.effect,
+                    ready: step.ready,
+                })
+                .collect(),
+        );
+        issued.push(*database.coupons.lock().unwrap());
+    }
+    Ok(issued)
+}
+
+#[tokio::test(start_paused = true)]
+async fn count_then_insert_issues_two_coupons_in_two_of_four_orders() {
+    assert_eq!(hunt(count_then_insert, true).await.unwrap(), [1, 2, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_in_the_service_allows_one_request_at_a_time() {
+    let issued = hunt(under_a_lock, true).await.unwrap();
+    assert!(issued.iter().all(|issued| *issued == 1), "{issued:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_with_one_connection_is_not_controllable() {
+    let error = hunt(one_connection, false).await.unwrap_err();
+    assert!(
+        matches!(&error, ScheduleError::NotControllable(why) if why.contains("only one connection")),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_with_several_statements_at_a_time_cannot_be_told_apart() {
+    let error = hunt(fan_out, true).await.unwrap_err();
+    assert!(
+        matches!(&error, ScheduleError::Ambiguous(why) if why.contains("at the same time")),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_writes_after_its_response_is_not_controllable() {
+    let error = hunt(in_the_background, true).await.unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            ScheduleError::NotControllable(_) | ScheduleError::Ambiguous(_)
+        ),
+        "{error:?}"
+    );
+}
