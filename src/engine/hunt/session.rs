@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{
     HuntProgress, HuntSettings, Upstream,
     case::path,
-    command::ServiceProcess,
+    command::{Redirect, ServiceProcess},
     conductor::{Conductor, Pace, Profile},
     connections::Connections,
     error::ScheduleError,
@@ -36,6 +36,9 @@ const SHORTEST_QUIET: Duration = Duration::from_millis(15);
 
 /// How often a trial is repeated if a statement can belong to both requests.
 const RETRIES: u32 = 2;
+
+/// The number of lines of the service's output in an error message.
+const SHOWN_LINES: usize = 10;
 
 /// After an error, the hunt goes on when the gates were calm for this time.
 const CALM: Duration = Duration::from_millis(100);
@@ -120,10 +123,20 @@ impl Session {
                 .upstreams
                 .iter()
                 .zip(&self._gates)
-                .map(|(upstream, gate)| upstream.redirect(gate.address()))
+                .map(|(upstream, gate)| Redirect {
+                    kind: upstream.kind,
+                    host: upstream.host.clone(),
+                    port: upstream.port,
+                    gate: gate.address(),
+                })
                 .collect();
-            let failed = |why: String| OpenError::new("COMMAND", words[0].clone(), why);
-            self.process = Some(ServiceProcess::start(words, &redirects).map_err(failed)?);
+            let started = ServiceProcess::start(words, &redirects);
+            let started = started.map_err(|error| {
+                let program = words.first().cloned().unwrap_or_default();
+                OpenError::new("COMMAND", program, error.to_string())
+            })?;
+            progress(HuntProgress::Started(started.changed().to_vec()));
+            self.process = Some(started);
         }
         let address = settings.target.address();
         progress(HuntProgress::WaitsForService(address.clone()));
@@ -140,7 +153,7 @@ impl Session {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if let Some(why) = self.process.as_mut().and_then(ServiceProcess::has_ended) {
+            if let Some(why) = self.ended() {
                 let command = settings.command.as_ref().and_then(|words| words.first());
                 return Err(OpenError::new(
                     "COMMAND",
@@ -195,8 +208,7 @@ impl Session {
             self.conductor.control.pass();
             self.conductor.observe_until_calm(CALM).await;
         }
-        let ended = self.process.as_mut().and_then(ServiceProcess::has_ended);
-        match (played, ended) {
+        match (played, self.ended()) {
             (Err(ScheduleError::Interrupted), _) => Err(ScheduleError::Interrupted),
             (Err(_), Some(why)) => Err(ScheduleError::Failed(why)),
             (played, _) => played,
@@ -220,6 +232,20 @@ impl Session {
             checked = trial::check_limit(settings, limit) => checked,
             _ = stop.wait_for(|stop| *stop) => Err(ScheduleError::Interrupted),
         }
+    }
+
+    /// How the service that the hunt has started ended, with the last lines of its output. `None` while it runs.
+    fn ended(&mut self) -> Option<String> {
+        let process = self.process.as_mut()?;
+        let status = process.ended()?;
+        let output = process.output();
+        let last = output[output.len().saturating_sub(SHOWN_LINES)..].join("\n  ");
+        Some(match last.as_str() {
+            "" => format!("the service ended with {status}"),
+            last => {
+                format!("the service ended with {status}; the last lines of its output:\n  {last}")
+            }
+        })
     }
 
     /// Takes in what a trial tells of the service: its statements, its speed, and where a request waited.

@@ -54,6 +54,8 @@ pub struct HuntSettings {
 pub enum HuntProgress {
     /// The gates listen: kind, address of the gate, address of the service. The service has to connect to these addresses.
     Gates(Vec<(GateKind, String, String)>),
+    /// The service was started. In these variables and arguments, the address of a database was replaced: `DATABASE_URL`, `argument 2`.
+    Started(Vec<String>),
     /// The hunt waits until the service accepts connections at this address.
     WaitsForService(String),
     /// The hunt observes the service without requests.
