@@ -123,6 +123,15 @@ fn text(progress: &HuntProgress) -> Shown {
                     .collect(),
             )
         }
+        HuntProgress::Started(changed) if changed.is_empty() => Shown::Lasting(vec![
+            "no variable and no argument of the command names a database: the service finds its gates in COUPON_BENCH_POSTGRES, \
+             COUPON_BENCH_MYSQL and COUPON_BENCH_REDIS"
+                .to_owned(),
+        ]),
+        HuntProgress::Started(changed) => Shown::Lasting(vec![format!(
+            "started the service, with the addresses of the gates in {}",
+            changed.join(", ")
+        )]),
         HuntProgress::WaitsForService(address) => {
             Shown::Lasting(vec![format!("waiting for the service at {address}")])
         }
