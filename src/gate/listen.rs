@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     GateControl, GateKind, connection::serve, event::ConnectionId, mysql::MysqlWire,
-    passage::Reporter, redis::RedisWire, unread::Unread,
+    passage::Reporter, postgres::PostgresWire, redis::RedisWire,
 };
 
 /// How long the gate waits after a connection could not be accepted, such as for want of file descriptors.
@@ -101,7 +101,7 @@ impl Doorway {
         };
         let upstream = &self.upstream;
         match self.kind {
-            GateKind::Postgres => serve(reporter, Unread, client, upstream).await,
+            GateKind::Postgres => serve(reporter, PostgresWire::default(), client, upstream).await,
             GateKind::Mysql => serve(reporter, MysqlWire::new(), client, upstream).await,
             GateKind::Redis => serve(reporter, RedisWire::default(), client, upstream).await,
         }

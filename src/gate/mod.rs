@@ -10,6 +10,7 @@
 //! - [`event`]: what a gate reports: connections, statements and their answers
 //! - [`wire`]: what the protocol of a service must tell a gate
 //! - [`footprint`]: the tables and keys that a statement reads and writes, and whether two statements commute
+//! - [`postgres`]: the protocol of PostgreSQL
 //! - [`redis`]: the protocol of Redis
 //! - [`connection`]: the two sockets of a connection
 //! - [`passage`]: what happens to the bytes of a connection, without sockets
@@ -24,8 +25,8 @@ mod mysql;
 mod outgoing;
 mod passage;
 mod pending;
+mod postgres;
 mod redis;
-mod unread;
 pub mod wire;
 
 pub use control::GateControl;
