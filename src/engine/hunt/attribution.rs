@@ -65,13 +65,17 @@ impl Schedule<'_> {
     /// A statement that the gate does not hold tells which request uses the connection.
     fn passed(&mut self, arrived: &HeldStatement) {
         let owner = self.owner_of(arrived);
-        if let Some(connection) = self.conductor.connections.get_mut(arrived.connection)
-            && connection.transaction.is_none()
-        {
-            connection.user = owner;
-        }
-        if let Some(owner) = owner {
-            self.shows_a_sign(owner);
+        let connections = &mut self.conductor.connections;
+        match owner {
+            Some(owner) => {
+                connections.is_used_by(arrived.connection, owner);
+                self.shows_a_sign(owner);
+            }
+            None => {
+                if let Some(connection) = connections.get_mut(arrived.connection) {
+                    connection.user = None;
+                }
+            }
         }
     }
 

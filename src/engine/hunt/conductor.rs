@@ -14,6 +14,9 @@ use crate::gate::{
     footprint::shape,
 };
 
+/// The longest time for which the hunt waits until the gates are calm.
+const LONGEST_UNREST: Duration = Duration::from_secs(3);
+
 /// How long the hunt waits for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
@@ -82,15 +85,15 @@ impl Conductor {
         }
     }
 
-    /// Follows the connections until no event has come for `span`.
+    /// Follows the connections until no event has come for `span`, but not for longer than [`LONGEST_UNREST`]: background work of the
+    /// service may never be calm.
     pub async fn observe_until_calm(&mut self, span: Duration) {
-        // Background work of the service may never be calm.
-        for _ in 0..10_000 {
-            match tokio::time::timeout(span, self.events.recv()).await {
-                Ok(Some(event)) => self.take(&event),
-                Ok(None) | Err(_) => return,
+        let calm = async {
+            while let Ok(Some(event)) = tokio::time::timeout(span, self.events.recv()).await {
+                take(&mut self.connections, &event);
             }
-        }
+        };
+        let _ = tokio::time::timeout(LONGEST_UNREST, calm).await;
     }
 
     /// Takes the events that have come so far. Only the connections matter: no statement is held.
@@ -102,21 +105,7 @@ impl Conductor {
 
     /// Follows the connections and their transactions.
     pub fn take(&mut self, event: &GateEvent) {
-        let connection = event.connection;
-        match &event.what {
-            GateEventKind::Opened => self.connections.opened(connection, event.gate),
-            GateEventKind::Session(session) => {
-                if let Some(connection) = self.connections.get_mut(connection) {
-                    connection.session = Some(*session);
-                }
-            }
-            GateEventKind::Arrived { id, .. } => self.connections.arrived(connection, *id),
-            GateEventKind::Answered { id, answer } => {
-                self.connections.answered(connection, *id, None, answer);
-            }
-            GateEventKind::Closed => drop(self.connections.closed(connection)),
-            GateEventKind::Unreadable(_) | GateEventKind::Unreachable(_) => {}
-        }
+        take(&mut self.connections, event);
     }
 
     /// Whether a session waits for another connection of the service. `None` if the database cannot be asked.
@@ -133,5 +122,23 @@ impl Conductor {
         };
         let blockers = monitor.waits(session).await?;
         Ok(Some(self.connections.has_one_of(&blockers)))
+    }
+}
+
+fn take(connections: &mut Connections, event: &GateEvent) {
+    let connection = event.connection;
+    match &event.what {
+        GateEventKind::Opened => connections.opened(connection, event.gate),
+        GateEventKind::Session(session) => {
+            if let Some(connection) = connections.get_mut(connection) {
+                connection.session = Some(*session);
+            }
+        }
+        GateEventKind::Arrived { id, .. } => connections.arrived(connection, *id),
+        GateEventKind::Answered { id, answer } => {
+            connections.answered(connection, *id, None, answer);
+        }
+        GateEventKind::Closed => drop(connections.closed(connection)),
+        GateEventKind::Unreadable(_) | GateEventKind::Unreachable(_) => {}
     }
 }

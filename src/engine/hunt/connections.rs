@@ -36,6 +36,8 @@ pub struct Connection {
     pub transaction: Option<Transaction>,
     /// The request that used the connection last, if only one request was going on at that time.
     pub user: Option<Contender>,
+    /// Whether a request has used the connection in this hunt.
+    is_used: bool,
     /// The statements without an answer for the service, in the order of their arrival, and whether the database has answered each. A
     /// shared connection gives its answers in this order.
     outstanding: VecDeque<(StatementId, bool)>,
@@ -56,6 +58,7 @@ impl Connections {
             session: None,
             transaction: None,
             user: None,
+            is_used: false,
             outstanding: VecDeque::new(),
         };
         self.open.insert(id, connection);
@@ -78,10 +81,18 @@ impl Connections {
         self.open.get_mut(&id)
     }
 
-    /// The number of open connections of a gate.
-    pub fn count(&self, kind: GateKind) -> usize {
+    /// The number of open connections of a gate that requests have used in this hunt.
+    pub fn used(&self, kind: GateKind) -> usize {
         let all = self.open.values();
-        all.filter(|connection| connection.kind == kind).count()
+        all.filter(|connection| connection.kind == kind && connection.is_used)
+            .count()
+    }
+
+    /// A request has used the connection.
+    pub fn is_used_by(&mut self, id: ConnectionId, contender: Contender) {
+        if let Some(connection) = self.open.get_mut(&id) {
+            (connection.user, connection.is_used) = (Some(contender), true);
+        }
     }
 
     /// Whether one of these sessions is a connection of the service.
@@ -126,10 +137,10 @@ impl Connections {
         contender: Contender,
         statement: &WireStatement,
     ) -> (Effect, Option<u64>) {
+        self.is_used_by(id, contender);
         let mut footprint = statement.footprint.clone();
         let mut number = None;
         if let Some(connection) = self.open.get_mut(&id) {
-            connection.user = Some(contender);
             if let Some(transaction) = &mut connection.transaction {
                 transaction.owner.get_or_insert(contender);
                 number = Some(transaction.number);

@@ -142,6 +142,7 @@ impl Session {
         progress(HuntProgress::WaitsForService(address.clone()));
         self.wait_until_it_accepts(settings).await?;
         progress(HuntProgress::Baseline);
+        self.conductor.observe_until_calm(CALM).await;
         self.conductor.observe_background(BASELINE).await;
         Ok(())
     }

@@ -90,21 +90,22 @@ impl Schedule<'_> {
         }
     }
 
-    /// A service with one connection makes the other request wait for this connection. Its statements then cannot be held one by one.
+    /// A service with one connection makes the other request wait for this connection. Its statements then cannot be held one by one. A lock
+    /// of the service looks the same, unless the requests have used two connections that are open.
     fn has_connections(
         &self,
         waiting: Contender,
         held: &HeldStatement,
     ) -> Result<(), ScheduleError> {
         let kind = held.statement.kind;
-        let several = self.conductor.connections.count(kind) > 1;
+        let several = self.conductor.connections.used(kind) > 1;
         if kind == GateKind::Redis || several {
             return Ok(());
         }
         let (waits, holds) = (self.name(waiting), self.name(waiting.other()));
         Err(ScheduleError::NotControllable(format!(
-            "{waits} waits inside the service while a statement of {holds} is held, and the service has only one connection to {kind}: \
-             give its pool at least two open connections"
+            "{waits} waits inside the service while a statement of {holds} is held, and the requests have used only one connection to \
+             {kind}, so it may wait for this connection: give the pool at least two connections, and let requests take them in turn"
         )))
     }
 

@@ -125,9 +125,7 @@ struct Toy {
     control: GateControl,
     database: Arc<Database>,
     lock: tokio::sync::Mutex<()>,
-    link: tokio::sync::Mutex<Link>,
-    /// A connection that is never used.
-    _idle: Option<Link>,
+    pool: tokio::sync::Mutex<[Link; 2]>,
 }
 
 fn count_then_insert(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
@@ -144,7 +142,10 @@ fn count_then_insert(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
 fn under_a_lock(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
     Box::pin(async move {
         let _lock = toy.lock.lock().await;
-        let link = Link::open(&toy.control, &toy.database);
+        let mut links = toy.pool.lock().await;
+        // The next request takes the other connection.
+        links.swap(0, 1);
+        let link = &links[0];
         if link.count().await >= 1 {
             return Outcome::SoldOut;
         }
@@ -155,10 +156,10 @@ fn under_a_lock(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
 
 fn one_connection(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
     Box::pin(async move {
-        if toy.link.lock().await.count().await >= 1 {
+        if toy.pool.lock().await[0].count().await >= 1 {
             return Outcome::SoldOut;
         }
-        toy.link.lock().await.insert().await;
+        toy.pool.lock().await[0].insert().await;
         Outcome::Issued
     })
 }
@@ -188,7 +189,7 @@ fn in_the_background(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
 }
 
 /// A hunt of a service with one coupon: the number of coupons of each schedule.
-async fn hunt(service: Service, idle: bool) -> Result<Vec<u64>, ScheduleError> {
+async fn hunt(service: Service) -> Result<Vec<u64>, ScheduleError> {
     let (control, events) = GateControl::new();
     let mut conductor = Conductor {
         control: control.clone(),
@@ -210,15 +211,16 @@ async fn hunt(service: Service, idle: bool) -> Result<Vec<u64>, ScheduleError> {
     };
     let mut search = Search::default();
     let mut issued = Vec::new();
+    let database = Arc::new(Database::default());
+    let toy = Arc::new(Toy {
+        control: control.clone(),
+        lock: tokio::sync::Mutex::default(),
+        pool: tokio::sync::Mutex::new([0, 1].map(|_| Link::open(&control, &database))),
+        database: Arc::clone(&database),
+    });
     while let Some(moves) = search.next() {
-        let database = Arc::new(Database::default());
-        let toy = Arc::new(Toy {
-            control: control.clone(),
-            lock: tokio::sync::Mutex::default(),
-            link: tokio::sync::Mutex::new(Link::open(&control, &database)),
-            _idle: idle.then(|| Link::open(&control, &database)),
-            database: Arc::clone(&database),
-        });
+        *database.coupons.lock().unwrap() = 0;
+        let toy = Arc::clone(&toy);
         let send: Send = Arc::new(move |_, _| service(Arc::clone(&toy)));
         let mut schedule = Schedule::new(&mut conductor, case, send);
         let played = schedule.play(&moves).await;
@@ -249,18 +251,18 @@ async fn hunt(service: Service, idle: bool) -> Result<Vec<u64>, ScheduleError> {
 
 #[tokio::test(start_paused = true)]
 async fn count_then_insert_issues_two_coupons_in_two_of_four_orders() {
-    assert_eq!(hunt(count_then_insert, true).await.unwrap(), [1, 2, 1, 2]);
+    assert_eq!(hunt(count_then_insert).await.unwrap(), [1, 2, 1, 2]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_in_the_service_allows_one_request_at_a_time() {
-    let issued = hunt(under_a_lock, true).await.unwrap();
+    let issued = hunt(under_a_lock).await.unwrap();
     assert!(issued.iter().all(|issued| *issued == 1), "{issued:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_with_one_connection_is_not_controllable() {
-    let error = hunt(one_connection, false).await.unwrap_err();
+    let error = hunt(one_connection).await.unwrap_err();
     assert!(
         matches!(&error, ScheduleError::NotControllable(why) if why.contains("only one connection")),
         "{error:?}"
@@ -269,7 +271,7 @@ async fn a_service_with_one_connection_is_not_controllable() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_with_several_statements_at_a_time_cannot_be_told_apart() {
-    let error = hunt(fan_out, true).await.unwrap_err();
+    let error = hunt(fan_out).await.unwrap_err();
     assert!(
         matches!(&error, ScheduleError::Ambiguous(why) if why.contains("at the same time")),
         "{error:?}"
@@ -278,7 +280,7 @@ async fn a_service_with_several_statements_at_a_time_cannot_be_told_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_writes_after_its_response_is_not_controllable() {
-    let error = hunt(in_the_background, true).await.unwrap_err();
+    let error = hunt(in_the_background).await.unwrap_err();
     assert!(
         matches!(
             &error,
