@@ -16,6 +16,7 @@ mod docs;
 mod drains;
 mod errors;
 mod faults;
+mod gates;
 mod instances;
 mod isolation;
 mod ledgers;

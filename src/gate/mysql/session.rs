@@ -50,6 +50,17 @@ impl Status {
         self.0.contains(StatusFlags::SERVER_STATUS_IN_TRANS)
     }
 
+    /// The status after an error, whose packet has none.
+    fn after_error(&mut self, rolls_back: bool) {
+        let in_transaction = StatusFlags::SERVER_STATUS_IN_TRANS;
+        if rolls_back {
+            self.0.remove(in_transaction);
+        } else if !self.0.contains(StatusFlags::SERVER_STATUS_AUTOCOMMIT) {
+            // Without autocommit, the statement that failed has opened a transaction, which may hold locks.
+            self.0.insert(in_transaction);
+        }
+    }
+
     /// Whether another result follows.
     pub fn has_more_results(self) -> bool {
         self.0.contains(StatusFlags::SERVER_MORE_RESULTS_EXISTS)
@@ -100,13 +111,9 @@ impl Session {
             return "ERROR".to_owned();
         };
         let state = error.sql_state_ref();
-        let rolls_back = |bytes: [u8; 5]| bytes.starts_with(ROLLED_BACK);
-        if state.is_some_and(|state| rolls_back(state.as_bytes()))
-            || error.error_code() == RECORD_CHANGED
-        {
-            // An error packet has no status.
-            self.status.0.remove(StatusFlags::SERVER_STATUS_IN_TRANS);
-        }
+        let rolls_back = state.is_some_and(|state| state.as_bytes().starts_with(ROLLED_BACK))
+            || error.error_code() == RECORD_CHANGED;
+        self.status.after_error(rolls_back);
         let state = state.map_or(String::new(), |state| format!(" ({})", state.as_str()));
         let text = format!(
             "ERROR {}{state} {}",

@@ -82,6 +82,22 @@ fn a_deadlock_ends_the_transaction() {
 }
 
 #[test]
+fn an_error_opens_a_transaction_without_autocommit() {
+    let duplicate = || error(1062, "23000", "Duplicate entry");
+    let opened = |status| {
+        let traffic = vec![
+            query("SET autocommit = 0"),
+            server(&[ok(0, status)]),
+            query("INSERT INTO a VALUES (1)"),
+            server(&[duplicate()]),
+        ];
+        answers(MODERN, traffic)[1].in_transaction
+    };
+    assert!(opened(0));
+    assert!(!opened(AUTOCOMMIT));
+}
+
+#[test]
 fn one_short_row_is_shown_and_more_rows_are_counted() {
     let bits = || column("b", ColumnType::MYSQL_TYPE_BIT, 0);
     let two = |rows: &[Vec<u8>]| {

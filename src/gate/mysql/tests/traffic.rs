@@ -14,7 +14,8 @@ use crate::gate::{
 
 pub const IN_TRANSACTION: u16 = 0x0001;
 pub const AUTOCOMMIT: u16 = 0x0002;
-pub const MORE: u16 = 0x0008;
+/// Another result follows; with autocommit.
+pub const MORE: u16 = 0x000a;
 pub const CURSOR: u16 = 0x0040;
 
 /// The capabilities of a client of MySQL 8.

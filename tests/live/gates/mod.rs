@@ -1,0 +1,3 @@
+//! Gates in front of real services.
+
+mod mysql;
