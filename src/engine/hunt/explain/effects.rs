@@ -89,7 +89,10 @@ pub(super) fn changing_verb(step: &HuntStep) -> Option<String> {
     }
     let shape = shape(&step.statement.content);
     match &step.statement.content {
-        Content::Redis(_) => Some(first_word(&shape)),
+        Content::Redis(_) => {
+            let mut commands = shape.split("; ").map(first_word);
+            commands.find(|name| name != "MULTI")
+        }
         Content::Sql(_) => shape.split("; ").find_map(sql_verb),
     }
 }

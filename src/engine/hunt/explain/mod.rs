@@ -18,9 +18,11 @@ use crate::{
     judge::verdict::Discrepancy,
     model::{
         hunt::{Contender, HuntCase},
-        interleaving::{Interleaving, Mark, Step},
+        interleaving::{Actor, Interleaving, Mark, Step},
+        outcome::Attempt,
         verdict::FindingKind,
     },
+    ports::UserId,
 };
 
 use cause::Cause;
@@ -35,8 +37,10 @@ pub struct HuntCircumstances<'a> {
     pub case: HuntCase,
     /// The steps, in the order in which they took effect.
     pub steps: &'a [HuntStep],
-    /// The differences between the responses and the ledger, the most important first. Empty if there are none.
+    /// The differences between the responses and the ledger. Empty if there are none.
     pub findings: &'a [Discrepancy],
+    /// The attempts of all users.
+    pub attempts: &'a [Attempt],
     /// The content of the ledger at the end: `2 rows (u1, u2), limit 1`.
     pub ledger: String,
     /// Whether the second request was sent before the first had ended.
@@ -57,7 +61,7 @@ pub struct Explained {
 /// Explains a schedule.
 pub fn explain(scene: &HuntCircumstances<'_>) -> Explained {
     let effects = effects(scene.steps);
-    let kind = scene.findings.first().map(|finding| finding.kind);
+    let kind = scene.kind();
     let broke = kind.and_then(|kind| scene.broke(kind, &effects));
     let cause = kind.map(|kind| cause::cause(scene, kind, broke, &effects));
     let (why, advice) = match (&cause, kind) {
@@ -93,7 +97,28 @@ fn mark(at: usize, step: &HuntStep, broke: Option<usize>, stale: Option<usize>) 
     }
 }
 
+/// The kinds of findings. The first kind that a schedule has is explained.
+const KINDS: [FindingKind; 7] = [
+    FindingKind::OverIssue,
+    FindingKind::DuplicateUser,
+    FindingKind::DuplicateCode,
+    FindingKind::Lost,
+    FindingKind::Phantom,
+    FindingKind::UnderIssue,
+    FindingKind::Recovered,
+];
+
+/// Whether a response promises a coupon.
+fn is_promise(told: &str) -> bool {
+    ["issued", "accepted"].contains(&told)
+}
+
 impl HuntCircumstances<'_> {
+    fn kind(&self) -> Option<FindingKind> {
+        let has = |kind: &FindingKind| self.findings.iter().any(|one| one.kind == *kind);
+        KINDS.into_iter().find(has)
+    }
+
     fn title(&self, kind: Option<FindingKind>) -> String {
         let situation = format!("{}, {}", self.service, self.case);
         match kind {
@@ -123,10 +148,12 @@ impl HuntCircumstances<'_> {
         kind: FindingKind,
         effects: &'e [Effect],
     ) -> Option<(usize, Option<&'e Effect>)> {
-        let last_told = |issued: bool| {
+        let finding = self.findings.iter().find(|finding| finding.kind == kind);
+        let last_told = |promised: bool| {
             let of_step = |step: &HuntStep| {
                 let told = step.told.as_deref();
-                told.is_some_and(|told| (told == "issued") == issued)
+                let concerns = finding.is_some_and(|finding| self.concerns(finding, step));
+                concerns && told.is_some_and(|told| is_promise(told) == promised)
             };
             self.steps.iter().rposition(of_step)
         };
@@ -141,6 +168,16 @@ impl HuntCircumstances<'_> {
         }
     }
 
+    /// Whether the step is one of a user of the finding.
+    fn concerns(&self, finding: &Discrepancy, step: &HuntStep) -> bool {
+        match self.case.actor(step.contender) {
+            Actor::Claim { user, .. } => {
+                finding.users.is_empty() || finding.users.contains(&UserId(user))
+            }
+            Actor::Consumer => false,
+        }
+    }
+
     /// The last change that issued a coupon: an inserted row, else a changed row, else a key of Redis.
     fn last_issue<'e>(&self, effects: &'e [Effect]) -> Option<&'e Effect> {
         let issued = |effect: &&Effect| {
@@ -148,7 +185,7 @@ impl HuntCircumstances<'_> {
                 .steps
                 .iter()
                 .filter(|step| step.contender == effect.contender);
-            !own.any(|step| step.told.as_deref().is_some_and(|told| told != "issued"))
+            !own.any(|step| step.told.as_deref().is_some_and(|told| !is_promise(told)))
         };
         let candidates = || effects.iter().rev().filter(issued);
         let rows = candidates().find(|effect| effect.inserts());

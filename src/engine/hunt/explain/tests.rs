@@ -124,6 +124,7 @@ fn of(case: HuntCase, steps: &[HuntStep], kinds: &[FindingKind]) -> (Interleavin
         case,
         steps,
         findings: &findings,
+        attempts: &[],
         ledger: "2 coupons (u1, u2), limit 1".to_owned(),
         overlapped: true,
         waited_inside: Contender::BOTH.map(waits),
@@ -383,7 +384,7 @@ fn a_lost_coupon_and_a_refused_row_are_explained() {
     let steps = [told("error", insert(A))];
     let (drawn, marks, _) = of(TWO_USERS, &steps, &[FindingKind::Phantom]);
     assert_eq!(marks, "b");
-    assert!(drawn.why.starts_with("u1 was refused"), "{}", drawn.why);
+    assert!(drawn.why.starts_with("u1 was not told"), "{}", drawn.why);
 }
 
 #[test]

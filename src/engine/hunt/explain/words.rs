@@ -8,7 +8,7 @@ use super::{
 use crate::{
     gate::GateKind,
     judge::witness::sentence,
-    model::{hunt::Contender, verdict::FindingKind},
+    model::{interleaving::user_names, outcome::Outcome, verdict::FindingKind},
 };
 
 /// The longest statement in a sentence, in characters.
@@ -62,36 +62,39 @@ fn stale_text(scene: &HuntCircumstances<'_>, stale: &Stale) -> String {
 
 /// The finding in words, if no read explains it.
 fn without_read(scene: &HuntCircumstances<'_>, kind: FindingKind) -> String {
-    let told = |issued: bool| {
-        let mut steps = scene.steps.iter().rev();
-        let step = steps.find(|step| {
-            let told = step.told.as_deref();
-            told.is_some_and(|told| (told == "issued") == issued)
-        });
-        let contender = step.map_or(Contender::B, |step| step.contender);
-        scene.actor(contender)
+    let finding = scene.findings.iter().find(|finding| finding.kind == kind);
+    let users = finding.map_or(&[][..], |finding| finding.users.as_slice());
+    let who = if users.is_empty() {
+        "a user".to_owned()
+    } else {
+        user_names(users)
     };
     match kind {
-        FindingKind::OverIssue => format!(
-            "{} was let through beyond the limit of {}",
-            told(true),
-            scene.case.limit
-        ),
-        FindingKind::UnderIssue => {
-            "coupons are left, although a user came away without one".to_owned()
+        FindingKind::OverIssue => {
+            format!(
+                "{who} was let through beyond the limit of {}",
+                scene.case.limit
+            )
         }
-        FindingKind::DuplicateUser => format!(
-            "{} has two rows, because nothing prevents the second row",
-            scene.actor(Contender::A)
-        ),
+        FindingKind::UnderIssue => under_issue(scene),
+        FindingKind::DuplicateUser => {
+            format!("{who} has two rows, because nothing prevents the second row")
+        }
         FindingKind::DuplicateCode => "one code was given to two users".to_owned(),
-        FindingKind::Lost => format!(
-            "{} was told \"issued\", and no row will ever come",
-            told(true)
-        ),
-        FindingKind::Phantom => format!("{} was refused, and has a row", told(false)),
-        FindingKind::Recovered => format!("{} got no answer, and has a row", told(false)),
+        FindingKind::Lost => format!("{who} was told \"issued\", and no row will ever come"),
+        FindingKind::Phantom => format!("{who} was not told \"issued\", and has a row"),
+        FindingKind::Recovered => format!("{who} got no answer, and has a row"),
     }
+}
+
+fn under_issue(scene: &HuntCircumstances<'_>) -> String {
+    let attempts = scene.attempts.iter();
+    let without = attempts.filter(|attempt| attempt.outcome != Outcome::Issued);
+    format!(
+        "coupons are left, and {} of {} attempts came away without one",
+        without.count(),
+        scene.attempts.len()
+    )
 }
 
 /// One sentence with a remedy; empty if the shape suggests none.
