@@ -21,8 +21,8 @@ pub struct Transaction {
     pub owner: Option<Contender>,
     /// What its statements have written or locked.
     changes: Objects,
-    /// Whether it has no statement yet that reads or writes data.
-    fresh: bool,
+    /// Whether a statement of it may have taken the snapshot from which its plain reads come.
+    has_snapshot: bool,
 }
 
 /// A connection of the service.
@@ -188,7 +188,7 @@ impl Connections {
             number: self.transactions,
             owner: connection.user,
             changes: changes.unwrap_or_default(),
-            fresh: sent.is_none(),
+            has_snapshot: sent.is_some_and(takes_snapshot),
         });
         sent.is_some()
     }
@@ -204,15 +204,15 @@ impl Connections {
 }
 
 impl Transaction {
-    /// What a statement of this transaction does to the data. The end of the transaction makes its changes visible and its locks free. The
-    /// first statement may take a snapshot of all tables.
+    /// What a statement of this transaction does to the data. The end of the transaction makes its changes visible and its locks free.
     fn effect_of(&mut self, statement: &WireStatement) -> Footprint {
         let mut effect = statement.footprint.clone();
         match statement.role {
             Role::Housekeeping => {}
             Role::Data => {
                 self.changes.add(&effect.writes);
-                if std::mem::take(&mut self.fresh) {
+                if !self.has_snapshot && takes_snapshot(statement) {
+                    self.has_snapshot = true;
                     effect.reads = Objects::All;
                 }
             }
@@ -220,4 +220,11 @@ impl Transaction {
         }
         effect
     }
+}
+
+/// Whether a statement may take the snapshot of all tables from which the later plain reads of its transaction come. PostgreSQL takes it
+/// with the first statement, InnoDB with the first read that takes no lock.
+fn takes_snapshot(statement: &WireStatement) -> bool {
+    let writes = &statement.footprint.writes;
+    statement.kind == GateKind::Postgres || writes.is_empty() || *writes == Objects::All
 }

@@ -36,6 +36,7 @@ pub fn explained(settings: &HuntSettings, token: &HuntToken, trial: &Trial) -> E
         case: token.case,
         steps: &steps,
         findings: &trial.judgement.findings,
+        attempts: &trial.attempts,
         ledger,
         overlapped: trial.overlapped,
         waited_inside: trial.waited_inside,
