@@ -4,6 +4,7 @@ mod ceiling;
 mod clean;
 mod compare;
 mod explore;
+mod hunt;
 mod manual;
 mod outputs;
 mod replay;
@@ -76,6 +77,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Run(args) => run::run(cli, args, env),
         Command::Compare(args) => compare::run(cli, args, env),
         Command::Explore(args) => explore::run(cli, args, env),
+        Command::Hunt(args) => hunt::run(cli, args, env),
         Command::Replay(args) => replay::run(cli, args, env),
         Command::Serve(args) => serve::run(cli, args, env),
         Command::Target(args) => target::run(cli, &args.command, env),

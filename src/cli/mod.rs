@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - this file: the list of commands and the global flags
-//! - [`ceiling`], [`clean`], [`compare`], [`explore`], [`replay`], [`serve`]: the flags of one command, and `resolve`, which validates
+//! - [`ceiling`], [`clean`], [`compare`], [`explore`], [`hunt`], [`replay`], [`serve`]: the flags of one command, and `resolve`, which validates
 //!   them; the flags of `run` and their validation are in [`crate::config`]
 //! - [`target`], [`manual`]: the flags of `target`, `completions` and `man`
 //! - [`doctor`]: the check of the services
@@ -17,6 +17,7 @@ pub mod commands;
 pub mod compare;
 pub mod doctor;
 pub mod explore;
+pub mod hunt;
 pub mod manual;
 pub mod replay;
 pub mod serve;
@@ -48,6 +49,7 @@ Examples:
   coupon-bench run --target my-service.toml --users 10000 --limit 100
   coupon-bench explore --strategy naive
   coupon-bench replay naive:u2:l1:ABBA --db postgres://bench@localhost/bench
+  coupon-bench hunt my-service.toml --postgres 127.0.0.1:5432 -- java -jar shop.jar
   coupon-bench serve --strategy redis-set-incr --listen 127.0.0.1:8080
   coupon-bench strategies
 
@@ -86,6 +88,8 @@ pub enum Command {
     Compare(Box<compare::CompareArgs>),
     /// Searches every interleaving of a strategy and shows the shortest one that breaks its promise
     Explore(Box<explore::ExploreArgs>),
+    /// Searches every order of the statements of two requests to a service of your own, and shows the smallest that breaks it
+    Hunt(Box<hunt::HuntArgs>),
     /// Replays one interleaving on real services
     Replay(Box<replay::ReplayArgs>),
     /// Serves a strategy over HTTP, for any load tool

@@ -235,7 +235,7 @@ fn left_behind() -> Vec<String> {
 }
 
 /// Waits for SIGINT (Ctrl-C), SIGTERM, or SIGHUP (the terminal was closed).
-async fn signal() {
+pub(super) async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [
         SignalKind::interrupt(),

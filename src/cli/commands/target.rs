@@ -13,7 +13,7 @@ use super::{CommandError, SHUTDOWN, complain, say, style};
 use crate::{
     adapters::{
         OpenError,
-        http::{EndpointError, Remote},
+        http::{Endpoint, EndpointError, Remote},
     },
     cli::{
         Cli,
@@ -128,17 +128,21 @@ pub(super) fn check_destination(scenario: &Scenario) -> Result<(), CommandError>
     Ok(())
 }
 
-async fn announce(target: &Target, load: PlannedLoad) -> Result<(), CommandError> {
-    let endpoint = match connected::endpoint(target).await {
-        Ok(endpoint) if endpoint.is_loopback() => return Ok(()),
-        Ok(endpoint) => endpoint,
-        Err(error @ EndpointError::Remote { .. }) => {
-            return Err(CommandError::Refused(
-                target.secrets.mask(&error.to_string()),
-            ));
-        }
+/// The address of a service on another machine; `None` for one on this machine. Without `--allow-remote`, another machine is an error.
+pub(super) async fn destination(target: &Target) -> Result<Option<Endpoint>, CommandError> {
+    match connected::endpoint(target).await {
+        Ok(endpoint) => Ok(Some(endpoint).filter(|endpoint| !endpoint.is_loopback())),
+        Err(error @ EndpointError::Remote { .. }) => Err(CommandError::Refused(
+            target.secrets.mask(&error.to_string()),
+        )),
         // The run reports every other error.
-        Err(_) => return Ok(()),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn announce(target: &Target, load: PlannedLoad) -> Result<(), CommandError> {
+    let Some(endpoint) = destination(target).await? else {
+        return Ok(());
     };
     let PlannedLoad { users, attempts } = load;
     say(&format!(
