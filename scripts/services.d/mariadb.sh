@@ -20,7 +20,7 @@ svc_version() {
 
 # The statements run at each start, before the server accepts connections.
 # localhost is named besides % because a connection over 127.0.0.1 counts as
-# that, and a more exact host wins.
+# that, and a more exact host wins. PROCESS is for hunt, which asks who waits for a lock.
 mariadb_statements() {
     cat <<'EOF'
 CREATE DATABASE IF NOT EXISTS coupon CHARACTER SET utf8mb4;
@@ -28,6 +28,8 @@ CREATE USER IF NOT EXISTS 'coupon'@'localhost' IDENTIFIED BY 'coupon';
 CREATE USER IF NOT EXISTS 'coupon'@'%' IDENTIFIED BY 'coupon';
 GRANT ALL PRIVILEGES ON coupon.* TO 'coupon'@'localhost';
 GRANT ALL PRIVILEGES ON coupon.* TO 'coupon'@'%';
+GRANT PROCESS ON *.* TO 'coupon'@'localhost';
+GRANT PROCESS ON *.* TO 'coupon'@'%';
 EOF
 }
 

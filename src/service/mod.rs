@@ -44,6 +44,7 @@ pub use template::{AttemptValues, EventValues, Template};
 
 use crate::{
     adapters::http::{Identity, Remote, Sources, Version},
+    input::address::DbTarget,
     strategies::Promise,
 };
 
@@ -128,6 +129,27 @@ pub struct Reach {
 }
 
 impl Target {
+    /// The databases that the target file names, in its setup, its ledger and its drain.
+    pub fn databases(&self) -> Vec<&DbTarget> {
+        let setup = self.setup.iter().filter_map(|setup| match &setup.action {
+            setup::Action::Sql(query) => Some(&query.db),
+            _ => None,
+        });
+        let ledger = match &self.ledger {
+            ledger::Source::Sql { db, .. } => Some(db),
+            _ => None,
+        };
+        let conditions = match &self.drain {
+            Some(drain::Drain::Watched(watched)) => watched.conditions.as_slice(),
+            _ => &[],
+        };
+        let drain = conditions.iter().filter_map(|condition| match condition {
+            drain::Condition::Sql(zero) => Some(&zero.db),
+            _ => None,
+        });
+        setup.chain(ledger).chain(drain).collect()
+    }
+
     /// Whether `[drain]` has a condition that proves that no work is left. A synchronous service needs none.
     pub fn has_proof(&self) -> bool {
         matches!(&self.drain, Some(drain::Drain::Watched(watched)) if !watched.conditions.is_empty())

@@ -39,6 +39,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+pub use locks::LockMonitor;
 pub use result::{CaseResult, Extent, HuntResult, HuntWitness, Played};
 pub use settings::{HuntBounds, HuntProgress, HuntSettings, Upstream};
 

@@ -12,6 +12,8 @@ CREATE USER 'coupon'@'localhost' IDENTIFIED BY 'coupon';
 CREATE USER 'coupon'@'%' IDENTIFIED BY 'coupon';
 GRANT ALL PRIVILEGES ON coupon.* TO 'coupon'@'localhost';
 GRANT ALL PRIVILEGES ON coupon.* TO 'coupon'@'%';
+GRANT PROCESS ON *.* TO 'coupon'@'localhost';
+GRANT PROCESS ON *.* TO 'coupon'@'%';
 ";
 
 /// User, password and database are `coupon`. Its folder holds `socket` and `ca.pem`.
