@@ -59,7 +59,8 @@ impl<'a> CaseSearch<'a> {
         }
     }
 
-    /// Plays schedules until one breaks the promise, all are played, or a bound is reached.
+    /// Plays schedules until one breaks the promise, all are played, or a bound is reached. The second part of the result says whether the
+    /// next case can be searched: a service that cannot be controlled, or that has failed, will not be better there.
     ///
     /// # Errors
     /// The service could not be set up before the first schedule of the hunt.
@@ -68,7 +69,7 @@ impl<'a> CaseSearch<'a> {
         session: &mut Session,
         progress: &mut dyn FnMut(HuntProgress),
         stop: &mut watch::Receiver<bool>,
-    ) -> Result<CaseResult, OpenError> {
+    ) -> Result<(CaseResult, bool), OpenError> {
         let end = match session
             .check_limit(self.settings, self.case.limit, stop)
             .await
@@ -81,17 +82,23 @@ impl<'a> CaseSearch<'a> {
             Err(ScheduleError::Open(error)) if self.schedules == 0 => return Err(error),
             Err(error) => End::Extent(extent_of(error)),
         };
+        let can_go_on = self.unproved.is_some()
+            || !matches!(
+                end,
+                End::Extent(Extent::NotControllable(_) | Extent::Failed(_))
+            );
         let (extent, witness) = match end {
             End::Extent(extent) => (extent, None),
             End::Witness(witness) => (Extent::Found, Some(*witness)),
         };
-        Ok(CaseResult {
+        let result = CaseResult {
             case: self.case,
             schedules: self.schedules,
             extent,
             witness,
             took: self.begin.elapsed(),
-        })
+        };
+        Ok((result, can_go_on))
     }
 
     async fn schedules(
@@ -133,7 +140,8 @@ impl<'a> CaseSearch<'a> {
         session.learn(self.case, &trial);
         match trial.judgement.verdict {
             Verdict::Violated | Verdict::Finding => {
-                return Some(End::Witness(Box::new(self.witness(&trial))));
+                let waited = session.has_waited_inside();
+                return Some(End::Witness(Box::new(self.witness(&trial, waited))));
             }
             Verdict::Inconclusive => {
                 let reasons = trial.judgement.reasons.join("; ");
@@ -146,12 +154,12 @@ impl<'a> CaseSearch<'a> {
         None
     }
 
-    fn witness(&self, trial: &Trial) -> HuntWitness {
+    fn witness(&self, trial: &Trial, waited_inside: bool) -> HuntWitness {
         let token = HuntToken {
             case: self.case,
             moves: trial.steps.iter().map(|step| step.contender).collect(),
         };
-        let explained = picture::explained(self.settings, &token, trial);
+        let explained = picture::explained(self.settings, &token, trial, [waited_inside; 2]);
         HuntWitness {
             verdict: trial.judgement.verdict,
             findings: trial.judgement.findings.clone(),

@@ -64,27 +64,32 @@ pub async fn hunt(
         return Ok(result);
     };
     let begin = Instant::now();
-    let mut ended = false;
+    let mut can_go_on = true;
     for case in cases::cases(settings.limit, settings.target.one_per_user) {
-        if ended || result.interrupted {
+        if !can_go_on || result.interrupted {
             result.cases.push(CaseResult::not_searched(case));
             continue;
         }
         let search = CaseSearch::new(settings, case, begin);
         let searched = search.run(&mut session, progress, &mut stop).await;
         let searched = match searched {
-            Ok(searched) => searched,
-            Err(error) => {
+            Ok((searched, next)) => {
+                can_go_on = next;
+                searched
+            }
+            Err(error) if result.cases.is_empty() => {
                 session.close().await;
                 return Err(error);
             }
+            Err(error) => {
+                can_go_on = false;
+                CaseResult {
+                    extent: Extent::Failed(error.to_string()),
+                    ..CaseResult::not_searched(case)
+                }
+            }
         };
         result.interrupted = *stop.borrow();
-        // A service that cannot be controlled or has failed will not be better in the next case.
-        ended = matches!(
-            searched.extent,
-            Extent::NotControllable(_) | Extent::Failed(_)
-        );
         result.cases.push(searched);
     }
     result.took = begin.elapsed();

@@ -18,7 +18,14 @@ use crate::{
 };
 
 /// The schedule with the reason of its finding, and a remedy.
-pub fn explained(settings: &HuntSettings, token: &HuntToken, trial: &Trial) -> Explained {
+///
+/// `waited_inside` says whether each request has waited inside the service, in this schedule or in another one.
+pub fn explained(
+    settings: &HuntSettings,
+    token: &HuntToken,
+    trial: &Trial,
+    waited_inside: [bool; 2],
+) -> Explained {
     let target = &settings.target;
     let mut records: Vec<_> = trial.steps.iter().collect();
     records.sort_by_key(|step| step.order);
@@ -39,7 +46,7 @@ pub fn explained(settings: &HuntSettings, token: &HuntToken, trial: &Trial) -> E
         attempts: &trial.attempts,
         ledger,
         overlapped: trial.overlapped,
-        waited_inside: trial.waited_inside,
+        waited_inside,
     });
     explained.interleaving.token = Some(token.to_string());
     explained
@@ -64,7 +71,7 @@ fn step(settings: &HuntSettings, record: &StepRecord) -> HuntStep {
 
 /// One trial of a replay.
 pub fn played(settings: &HuntSettings, token: &HuntToken, trial: &Trial) -> Played {
-    let explained = explained(settings, token, trial);
+    let explained = explained(settings, token, trial, trial.waited_inside);
     Played {
         verdict: trial.judgement.verdict,
         findings: trial.judgement.findings.clone(),

@@ -52,6 +52,7 @@ pub struct Session {
     limits: BTreeSet<u64>,
     /// The longest time that the service has worked between two statements.
     gap: Duration,
+    has_waited_inside: bool,
     /// The process of the service. It ends with the session.
     process: Option<ServiceProcess>,
     /// The gates close with the session.
@@ -102,6 +103,7 @@ impl Session {
             notes,
             limits: BTreeSet::new(),
             gap: Duration::ZERO,
+            has_waited_inside: false,
             process: None,
             _gates: gates,
         };
@@ -254,6 +256,7 @@ impl Session {
         for contender in Contender::BOTH {
             self.conductor.profile.learn(&path(trial, contender));
             if trial.waited_inside[contender.index()] {
+                self.has_waited_inside = true;
                 let (waits, other) = (case.actor(contender), case.actor(contender.other()));
                 self.note(format!(
                     "{waits} waited inside the service for {other}: a lock of one process does not hold for several"
@@ -274,6 +277,11 @@ impl Session {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// Whether a request has waited inside the service for the other one in any schedule.
+    pub fn has_waited_inside(&self) -> bool {
+        self.has_waited_inside
     }
 
     /// The sentences about the session for the result.

@@ -54,6 +54,9 @@ status = 500
 
 [ledger]
 {ledger}
+
+[drain]
+synchronous = true
 """
 
 

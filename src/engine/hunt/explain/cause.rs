@@ -80,7 +80,12 @@ pub(super) fn cause(
             .find_map(|acted| stale(scene.steps, acted, effects)),
     };
     match stale {
-        Some(stale) => with_lock(scene, stale),
+        Some(stale) => match with_lock(scene, stale) {
+            Cause::StaleRead(stale) => {
+                lock_of_the_other(scene, &stale, effects).unwrap_or(Cause::StaleRead(stale))
+            }
+            cause => cause,
+        },
         None => match acted.and_then(|acted| old_snapshot(scene.steps, acted, effects)) {
             Some(stale) => Cause::OldSnapshot(stale),
             None if !scene.overlapped || is_serial(scene.steps) => {
@@ -183,6 +188,22 @@ fn with_lock(scene: &HuntCircumstances<'_>, stale: Stale) -> Cause {
         };
     }
     Cause::StaleRead(stale)
+}
+
+/// A lock of the request that broke the promise, if it ended before the commit. The other request then read under the lock too early.
+fn lock_of_the_other(
+    scene: &HuntCircumstances<'_>,
+    found: &Stale,
+    effects: &[Effect],
+) -> Option<Cause> {
+    let others = effects
+        .iter()
+        .filter(|effect| effect.contender == found.change.contender);
+    others
+        .rev()
+        .filter_map(|acted| stale(scene.steps, acted, effects))
+        .map(|stale| with_lock(scene, stale))
+        .find(|cause| matches!(cause, Cause::LockEndedEarly { .. }))
 }
 
 /// The step of a request that counted in Redis before its transaction failed, without the step that takes the count back.
