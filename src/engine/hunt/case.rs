@@ -10,6 +10,7 @@ use super::{
     picture,
     requests::StepRecord,
     result::{CaseResult, Extent, HuntWitness},
+    schedule::Missed,
     search::{Search, SearchStep},
     session::Session,
     trial::Trial,
@@ -34,6 +35,8 @@ pub struct CaseSearch<'a> {
     schedules: u64,
     /// The schedules that a shared connection made impossible.
     shared: u64,
+    /// The schedules that the service did not follow, because a request made fewer statements than before.
+    missed: u64,
     /// The schedules that proved nothing, and why the first of them did not.
     unproved: Option<(u64, String)>,
 }
@@ -55,6 +58,7 @@ impl<'a> CaseSearch<'a> {
             search: Search::default(),
             schedules: 0,
             shared: 0,
+            missed: 0,
             unproved: None,
         }
     }
@@ -112,8 +116,17 @@ impl<'a> CaseSearch<'a> {
                 let left = self.search.left() + 1;
                 return Ok(End::Extent(Extent::Bounded { left }));
             }
-            let trial = session.play(self.settings, self.case, &moves, stop).await?;
+            let mut trial = session.play(self.settings, self.case, &moves, stop).await?;
             self.schedules += 1;
+            if trial.missed != Missed::default() {
+                // A slow request looks like one that waits. If it was slow, the order can be played now.
+                if let Some(end) = self.take(session, trial) {
+                    return Ok(end);
+                }
+                trial = session.play(self.settings, self.case, &moves, stop).await?;
+                self.schedules += 1;
+                self.missed += u64::from(trial.missed.ended > 0);
+            }
             if let Some(end) = self.take(session, trial) {
                 return Ok(end);
             }
@@ -179,7 +192,9 @@ impl<'a> CaseSearch<'a> {
                 "{count} of {} schedules proved nothing: {why}",
                 self.schedules
             )),
-            None if self.shared > 0 => Extent::Bounded { left: self.shared },
+            None if self.shared + self.missed > 0 => Extent::Bounded {
+                left: self.shared + self.missed,
+            },
             None => Extent::Exhausted,
         }
     }

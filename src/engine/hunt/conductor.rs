@@ -108,6 +108,20 @@ impl Conductor {
         take(&mut self.connections, event);
     }
 
+    /// Asks the databases what connects their tables. Returns a sentence for each that did not answer.
+    pub async fn ask_links(&mut self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for (kind, monitor) in &mut self.monitors {
+            match monitor.links().await {
+                Ok(links) => drop(self.connections.links.insert(*kind, links)),
+                Err(why) => notes.push(format!(
+                    "{kind} cannot be asked for its views and triggers: {why}"
+                )),
+            }
+        }
+        notes
+    }
+
     /// Whether a session waits for another connection of the service. `None` if the database cannot be asked.
     ///
     /// # Errors

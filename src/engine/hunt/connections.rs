@@ -7,7 +7,7 @@ use crate::{
     gate::{
         GateKind,
         event::{ConnectionId, Role, StatementId, WireAnswer, WireStatement},
-        footprint::{Footprint, Objects},
+        footprint::{Footprint, Links, Objects},
     },
     model::hunt::Contender,
 };
@@ -48,6 +48,8 @@ pub struct Connection {
 pub struct Connections {
     open: HashMap<ConnectionId, Connection>,
     transactions: u64,
+    /// What connects the tables of the databases.
+    pub links: HashMap<GateKind, Links>,
 }
 
 impl Connections {
@@ -138,13 +140,13 @@ impl Connections {
         statement: &WireStatement,
     ) -> (Effect, Option<u64>) {
         self.is_used_by(id, contender);
-        let mut footprint = statement.footprint.clone();
+        let mut footprint = self.footprint(statement);
         let mut number = None;
         if let Some(connection) = self.open.get_mut(&id) {
             if let Some(transaction) = &mut connection.transaction {
                 transaction.owner.get_or_insert(contender);
                 number = Some(transaction.number);
-                footprint = transaction.effect_of(statement);
+                footprint = transaction.effect_of(statement, footprint);
             }
         }
         let effect = Effect {
@@ -152,6 +154,13 @@ impl Connections {
             footprint,
         };
         (effect, number)
+    }
+
+    fn footprint(&self, statement: &WireStatement) -> Footprint {
+        match self.links.get(&statement.kind) {
+            Some(links) => links.footprint(statement),
+            None => statement.footprint.clone(),
+        }
     }
 
     /// The database answered a statement. Returns whether the statement began a transaction that it is itself a part of.
@@ -162,6 +171,7 @@ impl Connections {
         sent: Option<&WireStatement>,
         answer: &WireAnswer,
     ) -> bool {
+        let changes = sent.map(|sent| self.footprint(sent).writes);
         let Some(connection) = self.open.get_mut(&id) else {
             return false;
         };
@@ -183,7 +193,6 @@ impl Connections {
             return false;
         }
         self.transactions += 1;
-        let changes = sent.map(|sent| sent.footprint.writes.clone());
         connection.transaction = Some(Transaction {
             number: self.transactions,
             owner: connection.user,
@@ -205,8 +214,8 @@ impl Connections {
 
 impl Transaction {
     /// What a statement of this transaction does to the data. The end of the transaction makes its changes visible and its locks free.
-    fn effect_of(&mut self, statement: &WireStatement) -> Footprint {
-        let mut effect = statement.footprint.clone();
+    fn effect_of(&mut self, statement: &WireStatement, footprint: Footprint) -> Footprint {
+        let mut effect = footprint;
         match statement.role {
             Role::Housekeeping => {}
             Role::Data => {

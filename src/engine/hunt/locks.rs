@@ -9,13 +9,13 @@ mod innodb;
 use futures::TryFutureExt;
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
 
-use super::Upstream;
+use super::{Upstream, links};
 use crate::{
     adapters::{
         CONNECT_TIMEOUT,
         sql::{self, Columns, Connection, Link},
     },
-    gate::GateKind,
+    gate::{GateKind, footprint::Links},
     input::address::{DbKind, DbTarget, Driver},
     service::Target,
 };
@@ -107,6 +107,14 @@ impl LockMonitor {
             Database::MariaDb => self.maria(session).await,
         };
         asked.map_err(|error| sql::words(&error))
+    }
+
+    /// What connects the tables: views, triggers, foreign keys, partitions.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn links(&mut self) -> Result<Links, String> {
+        links::links(&mut self.connection).await
     }
 
     async fn may_ask(&mut self) -> Result<(), String> {

@@ -32,6 +32,15 @@ pub(super) const ASK_AFTER: Duration = Duration::from_millis(2);
 pub type Send =
     Arc<dyn Fn(Contender, String) -> BoxFuture<'static, Outcome> + std::marker::Send + Sync>;
 
+/// Moves that could not be made, because the request was not at a statement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Missed {
+    /// The request had ended: it made fewer statements than before.
+    pub ended: u64,
+    /// The request made no statement for the quiet time: it waited inside the service, or was slow.
+    pub silent: u64,
+}
+
 /// A schedule while it is played.
 pub struct Schedule<'a> {
     pub(super) conductor: &'a mut Conductor,
@@ -52,6 +61,8 @@ pub struct Schedule<'a> {
     pub deviations: Vec<String>,
     /// Moves that a shared connection made impossible.
     pub shared: u64,
+    /// Moves of a request that was not at a statement.
+    pub missed: Missed,
     /// The longest time between an answer and the next sign of the request.
     pub gap: Duration,
     /// Whether the second request was sent before the first had ended.
@@ -73,6 +84,7 @@ impl<'a> Schedule<'a> {
             answers: 0,
             deviations: Vec::new(),
             shared: 0,
+            missed: Missed::default(),
             gap: Duration::ZERO,
             overlapped: false,
         }
@@ -174,8 +186,14 @@ impl<'a> Schedule<'a> {
     fn deviates(&mut self, number: usize, contender: Contender) {
         let name = self.name(contender);
         let why = match &self.request(contender).state {
-            State::Ended(_) => format!("{name} had ended"),
-            State::Working { .. } => format!("{name} waited inside the service"),
+            State::Ended(_) => {
+                self.missed.ended += 1;
+                format!("{name} had ended")
+            }
+            State::Working { .. } => {
+                self.missed.silent += 1;
+                format!("{name} waited inside the service")
+            }
             State::Sent { held, .. } => {
                 if self.is_behind_another(held) {
                     self.shared += 1;

@@ -146,6 +146,7 @@ impl Session {
         progress(HuntProgress::Baseline);
         self.conductor.observe_until_calm(CALM).await;
         self.conductor.observe_background(BASELINE).await;
+        self.notes.extend(self.conductor.ask_links().await);
         Ok(())
     }
 
@@ -331,8 +332,8 @@ async fn monitors(settings: &HuntSettings) -> (HashMap<GateKind, LockMonitor>, V
         match locks::monitor(&settings.target, upstream).await {
             Ok(Some(monitor)) => drop(monitors.insert(upstream.kind, monitor)),
             Ok(None) => notes.push(format!(
-                "no login for {} is known, so only the time tells whether a statement waits for a lock: give --{} a URL with user and \
-                 password, or name the database in the target file",
+                "no login for {} is known, so only the time tells whether a statement waits for a lock, and views and triggers are not \
+                 known: give --{} a URL with user and password, or name the database in the target file",
                 upstream.address(),
                 upstream.kind
             )),

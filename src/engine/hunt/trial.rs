@@ -10,7 +10,7 @@ use super::{
     conductor::Conductor,
     error::ScheduleError,
     requests::StepRecord,
-    schedule::{Schedule, Send},
+    schedule::{Missed, Schedule, Send},
 };
 use crate::{
     adapters::remains::new_run_id,
@@ -51,6 +51,8 @@ pub struct Trial {
     pub deviations: Vec<String>,
     /// The number of moves that a shared connection made impossible.
     pub shared: u64,
+    /// The moves of a request that was not at a statement.
+    pub missed: Missed,
     /// Whether the requests overlapped.
     pub overlapped: bool,
     /// Whether each request waited inside the service.
@@ -97,6 +99,7 @@ pub async fn play(
         rows: evidence.rows,
         judgement,
         shared: schedule.shared,
+        missed: schedule.missed,
         overlapped: schedule.overlapped,
         waited_inside: Contender::BOTH.map(|one| schedule.waited_inside(one)),
         gap: schedule.gap,

@@ -3,21 +3,24 @@
 //! Two statements commute if their order cannot change an answer or the data: neither writes what the other reads or writes. A statement
 //! that cannot be understood touches everything.
 //!
-//! The text alone decides. A foreign key, a trigger, a view or a partition that connects two tables is not in the text.
+//! The text decides, and what is known of the [`Links`] between tables, which are not in the text.
 //!
 //! # Layout
 //!
 //! - `sql`: the tables of an SQL text, and what the text does to transactions
+//! - `links`: what connects tables without a word in the text
 //! - `redis`: the keys of a Redis command
 //! - `traceparent`: the trace context in a comment
 //! - `text`: a statement as one line, for diagrams and comparisons
 //! - this file: the sets, and whether they commute
 
+mod links;
 mod redis;
 mod sql;
 mod text;
 mod traceparent;
 
+pub use links::{Link, Links};
 pub use text::{shape, shown};
 pub use traceparent::traceparent;
 

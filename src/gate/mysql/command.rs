@@ -146,8 +146,8 @@ fn execute(rest: &[u8], is_bulk: bool, session: &mut Session) -> Command {
     let id = prepared::number(rest).unwrap_or_default();
     let has_attributes = session.agreed.has_attributes();
     let Some(prepared) = session.statements.find(id) else {
-        // The server will answer with an error.
-        let text = format!("/* unknown prepared statement {id} */");
+        // The server will answer with an error, or the statement was prepared unseen.
+        let text = format!("EXECUTE {id}");
         let parameters = Vec::new();
         return Command {
             statement: Some(Content::Sql(vec![SqlStatement { text, parameters }])),

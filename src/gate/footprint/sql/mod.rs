@@ -128,6 +128,32 @@ fn of_statement(kind: GateKind, dialect: &dyn Dialect, tokens: &[Token]) -> Mean
     control::of_words(kind, tokens)
 }
 
+/// Whether the source of a trigger reads and writes no table: it has none of the words of statements, and calls only pure functions.
+pub(in crate::gate::footprint) fn touches_no_table(source: &str) -> bool {
+    const STATEMENTS: &str = "SELECT INSERT UPDATE DELETE MERGE REPLACE TRUNCATE WITH TABLE PERFORM EXECUTE CALL COPY LOCK NOTIFY DO FETCH OPEN";
+    const NO_CALLS: &str =
+        "IF ELSIF ELSEIF WHILE WHEN AND OR NOT IN RETURN THEN ELSE NUMERIC DECIMAL VARCHAR";
+    let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, source).tokenize() else {
+        return false;
+    };
+    let tokens: Vec<_> = tokens
+        .into_iter()
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .collect();
+    let is_in = |words: &str, word: &str| words.split_ascii_whitespace().any(|one| one == word);
+    let has_statement = tokens
+        .iter()
+        .any(|token| is_in(STATEMENTS, &keyword(token)));
+    let calls = tokens.windows(2).any(|pair| {
+        let word = keyword(&pair[0]);
+        pair[1] == Token::LParen
+            && matches!(pair[0], Token::Word(_))
+            && !is_in(NO_CALLS, &word)
+            && !functions::is_pure(&word.to_ascii_lowercase())
+    });
+    !has_statement && !calls
+}
+
 /// The word in capital letters; empty for a token that is no unquoted word.
 fn keyword(token: &Token) -> String {
     match token {

@@ -147,7 +147,7 @@ fn a_value_may_come_before_its_execute_command() {
         [
             "UPDATE t SET a = ? WHERE b = ? [long text, 9]",
             "UPDATE t SET a = ? WHERE b = ? [x, 9]",
-            "/* unknown prepared statement 5 */ []",
+            "EXECUTE 5 []",
         ]
     );
 }
