@@ -11,14 +11,12 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    net::TcpStream,
     process::{Child, Command},
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{sleep, timeout},
 };
 
 pub use super::redirect::Redirect;
 use super::redirect::redirect;
-use crate::text::{clean, format::shorten};
 
 /// The number of lines of output that are kept.
 const LINES: usize = 50;
@@ -29,53 +27,20 @@ const LINE: usize = 1024;
 /// How long a process may take to end by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The time between two attempts to connect to the service.
+/// The time between two questions whether the processes have ended.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long the output of a process may arrive after its end.
-const LAST_WORDS: Duration = Duration::from_millis(200);
-
-/// Why the process of a service cannot be used.
+/// The program of a service cannot be started.
 #[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// The program cannot be started.
-    #[error("cannot start {program}: {error}")]
-    Start {
-        /// The program.
-        program: String,
-        /// The error of the system.
-        error: io::Error,
-    },
-    /// The process ended before it accepted connections.
-    #[error("{program} ended with {status} before it accepted connections at {address}{}", excerpt(.output))]
-    Ended {
-        /// The program.
-        program: String,
-        /// How the process ended.
-        status: ExitStatus,
-        /// The address of the service.
-        address: String,
-        /// The last lines of its output.
-        output: Vec<String>,
-    },
-    /// The process does not accept connections in time.
-    #[error("{program} accepts no connection at {address} after {} s{}", .after.as_secs_f64(), excerpt(.output))]
-    Silent {
-        /// The program.
-        program: String,
-        /// The address of the service.
-        address: String,
-        /// The time since the start of waiting.
-        after: Duration,
-        /// The last lines of its output.
-        output: Vec<String>,
-    },
+#[error("cannot start {program}: {error}")]
+pub struct StartError {
+    program: String,
+    error: io::Error,
 }
 
 /// The process of a service, with the processes that it has started. Dropping it kills them.
 #[derive(Debug)]
 pub struct ServiceProcess {
-    program: String,
     child: Child,
     /// The process group; `None` after its end.
     group: Option<Pid>,
@@ -89,7 +54,7 @@ impl ServiceProcess {
     ///
     /// # Errors
     /// The program cannot be started.
-    pub fn start(words: &[String], redirects: &[Redirect]) -> Result<Self, ServiceError> {
+    pub fn start(words: &[String], redirects: &[Redirect]) -> Result<Self, StartError> {
         let environment: BTreeMap<_, _> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -104,16 +69,12 @@ impl ServiceProcess {
             .process_group(0)
             .kill_on_drop(true)
             .spawn();
-        let mut child = spawned.map_err(|error| ServiceError::Start {
-            program: program.clone(),
-            error,
-        })?;
+        let mut child = spawned.map_err(|error| StartError { program, error })?;
         let output = Tail::default();
         output.follow(child.stdout.take());
         output.follow(child.stderr.take());
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         Ok(Self {
-            program,
             child,
             group: id.and_then(Pid::from_raw),
             output,
@@ -134,43 +95,6 @@ impl ServiceProcess {
     /// How the process ended; `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
-    }
-
-    /// Waits until the service accepts connections at `address`, such as `127.0.0.1:8080`.
-    ///
-    /// # Errors
-    /// The process ends, or the time is over.
-    pub async fn wait_ready(
-        &mut self,
-        address: &str,
-        within: Duration,
-    ) -> Result<(), ServiceError> {
-        let begin = Instant::now();
-        loop {
-            // The end of the process is asked first: another program may accept connections at the address.
-            if let Some(status) = self.ended() {
-                sleep(LAST_WORDS).await;
-                return Err(ServiceError::Ended {
-                    program: self.program.clone(),
-                    status,
-                    address: address.to_owned(),
-                    output: self.output(),
-                });
-            }
-            let connected = timeout_at(begin + within, TcpStream::connect(address)).await;
-            if matches!(connected, Ok(Ok(_))) {
-                return Ok(());
-            }
-            if begin.elapsed() >= within {
-                return Err(ServiceError::Silent {
-                    program: self.program.clone(),
-                    address: address.to_owned(),
-                    after: within,
-                    output: self.output(),
-                });
-            }
-            sleep(PAUSE).await;
-        }
     }
 
     /// Asks the process and those that it started to end, and kills them after 5 s.
@@ -253,18 +177,6 @@ impl Tail {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().cloned().collect()
     }
-}
-
-/// The last lines of an output in an error message.
-fn excerpt(output: &[String]) -> String {
-    const SHOWN: usize = 10;
-    let lines = &output[output.len().saturating_sub(SHOWN)..];
-    let lines = lines.iter().map(|line| shorten(&clean(line), 200));
-    let lines: Vec<_> = lines.collect();
-    if lines.is_empty() {
-        return String::new();
-    }
-    format!("; the end of its output:\n  {}", lines.join("\n  "))
 }
 
 #[cfg(test)]
