@@ -31,6 +31,9 @@ use super::{
     event::{Content, Role},
 };
 
+/// The object for all advisory and named locks: `pg_advisory_lock`, `GET_LOCK`. A table cannot have this name by accident.
+pub const ADVISORY_LOCK: &str = "advisory lock";
+
 /// What a statement does to transactions, and what it reads and writes.
 ///
 /// A statement whose text is not understood is data that touches everything. Several SQL statements together have the union of their

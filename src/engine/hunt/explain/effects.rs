@@ -7,7 +7,7 @@ use crate::{
     gate::{
         GateKind,
         event::{Content, Role},
-        footprint::{Objects, shape},
+        footprint::{ADVISORY_LOCK, Objects, shape},
     },
     model::hunt::Contender,
 };
@@ -131,10 +131,12 @@ pub(super) fn locks_rows(step: &HuntStep) -> bool {
     step.kind != GateKind::Redis && !step.statement.footprint.writes.is_empty()
 }
 
-/// The keys of a lock in Redis that the step takes: `SET key … NX`, `SETNX`, or a script whose key has `lock` in its name.
+/// The lock that the step takes: an advisory lock of the database, or the keys of a lock in Redis. The latter is `SET key … NX`, `SETNX`,
+/// or a script whose key has `lock` in its name.
 pub(super) fn takes_lock(step: &HuntStep) -> Option<BTreeSet<String>> {
     let Content::Redis(commands) = &step.statement.content else {
-        return None;
+        let takes = has_advisory(&step.statement.footprint.writes);
+        return takes.then(|| BTreeSet::from([ADVISORY_LOCK.to_owned()]));
     };
     let [command] = commands.as_slice() else {
         return None;
@@ -167,13 +169,34 @@ fn script_keys(words: &[String]) -> BTreeSet<String> {
     }
 }
 
-/// Whether the step releases a lock in Redis that its request took before: `DEL key`, or a script with the same key.
+/// Whether the step releases a lock that its request took before: with a function of the database, `DEL key`, or a script with the same
+/// key.
 pub(super) fn ends_lock(steps: &[HuntStep], at: usize) -> bool {
     let step = &steps[at];
+    let touched = released_keys(step);
+    let mut before = steps[..at].iter();
+    before.any(|earlier| {
+        earlier.contender == step.contender
+            && takes_lock(earlier).is_some_and(|keys| !keys.is_disjoint(&touched))
+    })
+}
+
+/// Whether advisory locks are among the objects.
+fn has_advisory(objects: &Objects) -> bool {
+    matches!(objects, Objects::Some(names) if names.contains(ADVISORY_LOCK))
+}
+
+/// The keys that the step deletes or gives to a script, or the advisory locks that it frees.
+fn released_keys(step: &HuntStep) -> BTreeSet<String> {
     let Content::Redis(commands) = &step.statement.content else {
-        return false;
+        let footprint = &step.statement.footprint;
+        let frees = has_advisory(&footprint.reads) && !has_advisory(&footprint.writes);
+        return frees
+            .then(|| ADVISORY_LOCK.to_owned())
+            .into_iter()
+            .collect();
     };
-    let touched: BTreeSet<String> = commands
+    commands
         .iter()
         .flat_map(|command| {
             let words: Vec<_> = command
@@ -186,10 +209,5 @@ pub(super) fn ends_lock(steps: &[HuntStep], at: usize) -> bool {
                 _ => BTreeSet::new(),
             }
         })
-        .collect();
-    let mut before = steps[..at].iter();
-    before.any(|earlier| {
-        earlier.contender == step.contender
-            && takes_lock(earlier).is_some_and(|keys| !keys.is_disjoint(&touched))
-    })
+        .collect()
 }

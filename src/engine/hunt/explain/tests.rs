@@ -229,6 +229,37 @@ fn a_lock_in_redis_ends_before_the_commit() {
 }
 
 #[test]
+fn a_named_lock_of_the_database_ends_before_the_commit() {
+    let named = |contender, text| within(step(contender, Mysql, text, "1"));
+    let in_transaction = |step: HuntStep| HuntStep {
+        kind: Mysql,
+        ..within(step)
+    };
+    let steps = [
+        named(A, "SELECT GET_LOCK('coupon', 5)"),
+        in_transaction(count(A, "0")),
+        in_transaction(insert(A)),
+        named(A, "SELECT RELEASE_LOCK('coupon')"),
+        named(B, "SELECT GET_LOCK('coupon', 5)"),
+        in_transaction(count(B, "0")),
+        in_transaction(insert(B)),
+        named(B, "SELECT RELEASE_LOCK('coupon')"),
+        issued(in_transaction(commit(A))),
+        issued(in_transaction(commit(B))),
+    ];
+    let (drawn, marks, advice) = of(TWO_USERS, &steps, &[FindingKind::OverIssue]);
+    assert_eq!(marks, ".....s...b");
+    assert!(
+        drawn
+            .why
+            .starts_with("u1 released its lock (SELECT RELEASE_LOCK('coupon'))"),
+        "{}",
+        drawn.why
+    );
+    assert!(advice.starts_with("Release the lock after"), "{advice}");
+}
+
+#[test]
 fn a_count_in_redis_is_not_given_back() {
     let rollback = |contender| within(step(contender, Postgres, "ROLLBACK", ""));
     let steps = [

@@ -44,7 +44,7 @@ pub(super) fn of_words(kind: GateKind, tokens: &[Token]) -> Meaning {
         ("PREPARE", "TRANSACTION") => (Role::Commit, Footprint::none()),
         ("SET", _) => set(kind, tokens, &words),
         (
-            "SAVEPOINT" | "RELEASE" | "RESET" | "SHOW" | "DISCARD" | "DEALLOCATE" | "USE"
+            "CLOSE" | "SAVEPOINT" | "RELEASE" | "RESET" | "SHOW" | "DISCARD" | "DEALLOCATE" | "USE"
             | "LISTEN" | "UNLISTEN" | "KILL",
             _,
         ) => NOTHING,

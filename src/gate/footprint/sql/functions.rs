@@ -55,6 +55,18 @@ const PURE: &str = "
     _pg_expandarray pg_relation_is_publishable pg_indexes_size pg_tablespace_location array_in
 ";
 
+/// Functions that take an advisory or a named lock, or ask for one.
+const LOCKS: &str = "
+    pg_advisory_lock pg_advisory_lock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared
+    pg_try_advisory_lock pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared
+    get_lock is_free_lock is_used_lock
+";
+
+/// Functions that free such locks.
+const UNLOCKS: &str = "
+    pg_advisory_unlock pg_advisory_unlock_shared pg_advisory_unlock_all release_lock release_all_locks
+";
+
 /// Schemas of the database itself.
 const SCHEMAS: &str = "pg_catalog information_schema performance_schema mysql sys";
 
@@ -69,9 +81,32 @@ const CATALOG: &str = "
     pg_publication pg_publication_tables pg_stats pg_event_trigger pg_statistic_ext pg_init_privs pg_default_acl
 ";
 
-/// Whether a call of the function with this name in small letters touches no table.
+/// What a call of a function does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// It touches no table.
+    Pure,
+    /// It takes an advisory lock, or asks for one.
+    Lock,
+    /// It frees advisory locks.
+    Unlock,
+    /// It is not known.
+    Unknown,
+}
+
+/// What a call of the function with this name in small letters does.
+pub(super) fn call(name: &str) -> Call {
+    match () {
+        () if is_in(PURE, name) => Call::Pure,
+        () if is_in(LOCKS, name) => Call::Lock,
+        () if is_in(UNLOCKS, name) => Call::Unlock,
+        () => Call::Unknown,
+    }
+}
+
+/// Whether a call of the function with this name in small letters touches no table and no lock.
 pub(super) fn is_pure(name: &str) -> bool {
-    is_in(PURE, name)
+    call(name) == Call::Pure
 }
 
 /// Whether the schema belongs to the database itself. The name is in small letters.

@@ -122,6 +122,11 @@ fn of_statement(kind: GateKind, dialect: &dyn Dialect, tokens: &[Token]) -> Mean
         Some(first) => of_query.contains(&first.as_str()),
         None => false,
     };
+    let words: Vec<_> = tokens.iter().take(4).map(keyword).collect();
+    if words == ["SELECT", "NEXT", "VALUE", "FOR"] && tokens.len() == 5 {
+        // A sequence of MariaDB: as nextval.
+        return NOTHING;
+    }
     if is_query || tokens.first() == Some(&Token::LParen) {
         return tables::of_query(kind, dialect, tokens).unwrap_or(EVERYTHING);
     }

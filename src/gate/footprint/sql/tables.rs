@@ -12,8 +12,16 @@ use sqlparser::{
     tokenizer::Token,
 };
 
-use super::{Meaning, NOTHING, functions, is_shallow, keyword};
-use crate::gate::{GateKind, event::Role, footprint::Footprint};
+use super::{
+    Meaning, NOTHING,
+    functions::{self, Call},
+    is_shallow, keyword,
+};
+use crate::gate::{
+    GateKind,
+    event::Role,
+    footprint::{ADVISORY_LOCK, Footprint},
+};
 
 /// The meaning of a query or a change of data; `None` if it is not understood.
 pub(super) fn of_query(kind: GateKind, dialect: &dyn Dialect, tokens: &[Token]) -> Option<Meaning> {
@@ -131,21 +139,26 @@ impl Collector {
         ControlFlow::Continue(())
     }
 
-    fn function(&self, name: &ObjectName) -> Flow {
+    fn function(&mut self, name: &ObjectName) -> Flow {
         let parts: Option<Vec<_>> = name.0.iter().map(identifier).collect();
-        let is_pure = match parts.unwrap_or_default().as_slice() {
-            [name] => functions::is_pure(&name.value.to_lowercase()),
-            [schema, name] => {
-                schema.value.eq_ignore_ascii_case("pg_catalog")
-                    && functions::is_pure(&name.value.to_lowercase())
+        let call = match parts.unwrap_or_default().as_slice() {
+            [name] => functions::call(&name.value.to_lowercase()),
+            [schema, name] if schema.value.eq_ignore_ascii_case("pg_catalog") => {
+                functions::call(&name.value.to_lowercase())
             }
-            _ => false,
+            _ => Call::Unknown,
         };
-        if is_pure {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(NotUnderstood)
+        match call {
+            Call::Pure => {}
+            // Locks conflict with each other, and releases commute.
+            Call::Unlock => drop(self.reads.insert(ADVISORY_LOCK.to_owned())),
+            Call::Lock => {
+                self.reads.insert(ADVISORY_LOCK.to_owned());
+                self.writes.insert(ADVISORY_LOCK.to_owned());
+            }
+            Call::Unknown => return ControlFlow::Break(NotUnderstood),
         }
+        ControlFlow::Continue(())
     }
 
     fn is_expression(&self, name: &ObjectName) -> bool {

@@ -1,7 +1,7 @@
 //! SQL texts as clients send them, with their meaning.
 
 use super::*;
-use crate::gate::footprint::Objects;
+use crate::gate::footprint::{ADVISORY_LOCK, Objects};
 use GateKind::{Mysql, Postgres};
 
 fn of(kind: GateKind, text: &str) -> Meaning {
@@ -309,13 +309,42 @@ fn a_common_table_expression_is_no_table() {
 }
 
 #[test]
+fn an_advisory_lock_is_an_object_of_its_own() {
+    let lock = ADVISORY_LOCK;
+    check(
+        Postgres,
+        &[
+            ("SELECT pg_advisory_xact_lock(1)", lock, lock),
+            ("SELECT pg_try_advisory_lock($1, $2)", lock, lock),
+            ("SELECT pg_catalog.pg_advisory_unlock(1)", lock, ""),
+            // asyncpg gives back a connection.
+            (
+                "SELECT pg_advisory_unlock_all();\nCLOSE ALL;\nUNLISTEN *;\nRESET ALL;",
+                lock,
+                "",
+            ),
+        ],
+    );
+    check(
+        Mysql,
+        &[
+            ("SELECT GET_LOCK('coupon', 1)", lock, lock),
+            ("SELECT RELEASE_LOCK('coupon')", lock, ""),
+            (
+                "SELECT GET_LOCK(name, 1) FROM event",
+                "advisory lock event",
+                "advisory lock event",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn what_is_not_understood_touches_everything() {
     for (kind, text) in [
         (Postgres, "SELECT issue_coupon(1)"),
         (Postgres, "SELECT shop.count(1)"),
         (Postgres, "SELECT * FROM stats()"),
-        (Postgres, "SELECT pg_advisory_xact_lock(1)"),
-        (Postgres, "SELECT pg_try_advisory_lock($1)"),
         (Postgres, "SELECT x FROM a WHERE f(x) = 1"),
         (Postgres, "SELECT * INTO b FROM a"),
         (Postgres, "INSERT INTO a TABLE b"),
@@ -339,7 +368,6 @@ fn what_is_not_understood_touches_everything() {
         (Postgres, "SELEC 1"),
         (Postgres, "SELECT 'open"),
         (Postgres, "SELECT * FROM"),
-        (Mysql, "SELECT GET_LOCK('coupon', 1)"),
         (Mysql, "SELECT SLEEP(1)"),
         (Mysql, "LOCK TABLES a WRITE"),
         (Mysql, "UNLOCK TABLES"),
@@ -393,6 +421,7 @@ fn housekeeping_touches_nothing() {
         (Postgres, "SAVEPOINT s1"),
         (Postgres, "RELEASE SAVEPOINT s1"),
         (Postgres, "DISCARD ALL"),
+        (Postgres, "CLOSE ALL"),
         (Postgres, "DEALLOCATE ALL"),
         (Postgres, "LISTEN coupon"),
         (Postgres, "UNLISTEN *"),
@@ -408,6 +437,7 @@ fn housekeeping_touches_nothing() {
         (Mysql, "SELECT @@version_comment LIMIT 1"),
         (Mysql, "SELECT VERSION(), DATABASE()"),
         (Mysql, "SELECT LAST_INSERT_ID()"),
+        (Mysql, "select next value for coupon_seq"),
         (Mysql, "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci"),
         (Mysql, "SET autocommit=0"),
         (Mysql, "SET AUTOCOMMIT = OFF"),
