@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     adapters::OpenError,
-    gate::footprint::shape,
+    gate::{GateKind, footprint::shape},
     model::{
         hunt::{Contender, HuntCase, HuntToken},
         verdict::Verdict,
@@ -37,6 +37,8 @@ pub struct CaseSearch<'a> {
     shared: u64,
     /// The schedules that the service did not follow, because a request made fewer statements than before.
     missed: u64,
+    /// Why a request may have waited for the only connection to this service.
+    one_connection: Option<(GateKind, String)>,
     /// The schedules that proved nothing, and why the first of them did not.
     unproved: Option<(u64, String)>,
 }
@@ -58,6 +60,7 @@ impl<'a> CaseSearch<'a> {
             search: Search::default(),
             schedules: 0,
             shared: 0,
+            one_connection: None,
             missed: 0,
             unproved: None,
         }
@@ -136,7 +139,7 @@ impl<'a> CaseSearch<'a> {
                 left: self.search.left(),
             });
         }
-        Ok(End::Extent(self.exhausted()))
+        Ok(End::Extent(self.exhausted(session)))
     }
 
     fn is_bounded(&self) -> bool {
@@ -163,6 +166,9 @@ impl<'a> CaseSearch<'a> {
             Verdict::Holds => {}
         }
         self.shared += trial.shared;
+        if self.one_connection.is_none() {
+            self.one_connection.clone_from(&trial.one_connection);
+        }
         self.search.take(steps(&trial.steps));
         None
     }
@@ -184,9 +190,13 @@ impl<'a> CaseSearch<'a> {
             token,
         }
     }
-
     /// The extent after the last schedule. A schedule that proved nothing, or that could not be played, leaves the case open.
-    fn exhausted(&self) -> Extent {
+    fn exhausted(&self, session: &Session) -> Extent {
+        if let Some((kind, why)) = &self.one_connection
+            && session.conductor.connections.used(*kind) <= 1
+        {
+            return Extent::NotControllable(why.clone());
+        }
         match &self.unproved {
             Some((count, why)) => Extent::Failed(format!(
                 "{count} of {} schedules proved nothing: {why}",

@@ -15,7 +15,10 @@ use super::{
     requests::{HeldStatement, Request, State, StepRecord},
 };
 use crate::{
-    gate::footprint::{shape, shown},
+    gate::{
+        GateKind,
+        footprint::{shape, shown},
+    },
     model::{
         hunt::{Contender, HuntCase},
         outcome::Outcome,
@@ -61,6 +64,8 @@ pub struct Schedule<'a> {
     pub deviations: Vec<String>,
     /// Moves that a shared connection made impossible.
     pub shared: u64,
+    /// Why a request may have waited for the only connection to this service.
+    pub one_connection: Option<(GateKind, String)>,
     /// Moves of a request that was not at a statement.
     pub missed: Missed,
     /// The longest time between an answer and the next sign of the request.
@@ -84,6 +89,7 @@ impl<'a> Schedule<'a> {
             answers: 0,
             deviations: Vec::new(),
             shared: 0,
+            one_connection: None,
             missed: Missed::default(),
             gap: Duration::ZERO,
             overlapped: false,

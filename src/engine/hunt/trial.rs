@@ -18,6 +18,7 @@ use crate::{
         judge::{Evidence, told},
         service::reconciled,
     },
+    gate::GateKind,
     judge::{
         ledger::{Promised, Rules},
         verdict::{self, Circumstances, Judgement, LimitFrom, PromiseTerms},
@@ -53,6 +54,8 @@ pub struct Trial {
     pub shared: u64,
     /// The moves of a request that was not at a statement.
     pub missed: Missed,
+    /// Why a request may have waited for the only connection to this service.
+    pub one_connection: Option<(GateKind, String)>,
     /// Whether the requests overlapped.
     pub overlapped: bool,
     /// Whether each request waited inside the service.
@@ -99,6 +102,7 @@ pub async fn play(
         rows: evidence.rows,
         judgement,
         shared: schedule.shared,
+        one_connection: schedule.one_connection.take(),
         missed: schedule.missed,
         overlapped: schedule.overlapped,
         waited_inside: Contender::BOTH.map(|one| schedule.waited_inside(one)),

@@ -80,7 +80,8 @@ impl Schedule<'_> {
                 *silent = true;
                 let request = self.request_mut(contender);
                 (request.has_waited, request.waited_now) = (true, true);
-                self.has_connections(contender, &held)
+                self.doubt_connections(contender, &held);
+                Ok(())
             }
             // Nothing of the other request is held, so the request is slow. Its response has a timeout.
             None => {
@@ -92,21 +93,18 @@ impl Schedule<'_> {
 
     /// A service with one connection makes the other request wait for this connection. Its statements then cannot be held one by one. A lock
     /// of the service looks the same, unless the requests have used two connections that are open.
-    fn has_connections(
-        &self,
-        waiting: Contender,
-        held: &HeldStatement,
-    ) -> Result<(), ScheduleError> {
+    fn doubt_connections(&mut self, waiting: Contender, held: &HeldStatement) {
         let kind = held.statement.kind;
         let several = self.conductor.connections.used(kind) > 1;
         if kind == GateKind::Redis || several {
-            return Ok(());
+            return;
         }
         let (waits, holds) = (self.name(waiting), self.name(waiting.other()));
-        Err(ScheduleError::NotControllable(format!(
+        let why = format!(
             "{waits} waits inside the service while a statement of {holds} is held, and the requests have used only one connection to \
              {kind}, so it may wait for this connection: give the pool at least two connections, and let requests take them in turn"
-        )))
+        );
+        self.one_connection.get_or_insert((kind, why));
     }
 
     /// Asks the database whether the statement waits for a lock of the other request.

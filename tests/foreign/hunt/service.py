@@ -107,7 +107,9 @@ class Server(ThreadingHTTPServer):
 
 
 if __name__ == "__main__":
+    events = open_events()
+    # A hunt begins when the service accepts connections.
     server = Server(("127.0.0.1", int(os.environ.get("PORT", "0"))), Handler)
-    server.events = open_events()
+    server.events = events
     print(server.server_address[1], flush=True)
     server.serve_forever()

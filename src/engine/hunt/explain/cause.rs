@@ -196,14 +196,30 @@ fn lock_of_the_other(
     found: &Stale,
     effects: &[Effect],
 ) -> Option<Cause> {
-    let others = effects
-        .iter()
-        .filter(|effect| effect.contender == found.change.contender);
-    others
-        .rev()
-        .filter_map(|acted| stale(scene.steps, acted, effects))
-        .map(|stale| with_lock(scene, stale))
-        .find(|cause| matches!(cause, Cause::LockEndedEarly { .. }))
+    let steps = scene.steps;
+    let of = |contender| {
+        effects
+            .iter()
+            .filter(move |effect| effect.contender == contender)
+    };
+    of(found.change.contender).rev().find_map(|acted| {
+        let reads = (0..acted.made).filter(|at| steps[*at].contender == acted.contender);
+        reads.rev().find_map(|at| {
+            let objects = read(&steps[at])?;
+            let change = of(found.acted.contender).find(|change| {
+                change.kind == acted.kind
+                    && (change.made..change.at).contains(&at)
+                    && change.objects.meets(objects)
+            })?;
+            let stale = Stale {
+                read: at,
+                change: change.clone(),
+                acted: acted.clone(),
+            };
+            let cause = with_lock(scene, stale);
+            matches!(cause, Cause::LockEndedEarly { .. }).then_some(cause)
+        })
+    })
 }
 
 /// The step of a request that counted in Redis before its transaction failed, without the step that takes the count back.

@@ -188,8 +188,16 @@ fn in_the_background(toy: Arc<Toy>) -> BoxFuture<'static, Outcome> {
     })
 }
 
-/// A hunt of a service with one coupon: the number of coupons of each schedule.
-async fn hunt(service: Service) -> Result<Vec<u64>, ScheduleError> {
+/// The result of a hunt of a service with one coupon.
+#[derive(Debug, Default)]
+struct Hunted {
+    /// The number of coupons of each schedule.
+    issued: Vec<u64>,
+    /// Whether a request may have waited for the only connection.
+    one_connection: bool,
+}
+
+async fn hunt(service: Service) -> Result<Hunted, ScheduleError> {
     let (control, events) = GateControl::new();
     let mut conductor = Conductor {
         control: control.clone(),
@@ -210,7 +218,7 @@ async fn hunt(service: Service) -> Result<Vec<u64>, ScheduleError> {
         given: 0,
     };
     let mut search = Search::default();
-    let mut issued = Vec::new();
+    let mut hunted = Hunted::default();
     let database = Arc::new(Database::default());
     let toy = Arc::new(Toy {
         control: control.clone(),
@@ -226,6 +234,7 @@ async fn hunt(service: Service) -> Result<Vec<u64>, ScheduleError> {
         let played = schedule.play(&moves).await;
         schedule.conductor.control.pass();
         played?;
+        hunted.one_connection |= schedule.one_connection.is_some();
         let steps = std::mem::take(&mut schedule.steps);
         for contender in Contender::BOTH {
             let own = steps.iter().filter(|step| step.contender == contender);
@@ -244,29 +253,28 @@ async fn hunt(service: Service) -> Result<Vec<u64>, ScheduleError> {
                 })
                 .collect(),
         );
-        issued.push(*database.coupons.lock().unwrap());
+        hunted.issued.push(*database.coupons.lock().unwrap());
     }
-    Ok(issued)
+    Ok(hunted)
 }
 
 #[tokio::test(start_paused = true)]
 async fn count_then_insert_issues_two_coupons_in_two_of_four_orders() {
-    assert_eq!(hunt(count_then_insert).await.unwrap(), [1, 2, 1, 2]);
+    assert_eq!(hunt(count_then_insert).await.unwrap().issued, [1, 2, 1, 2]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_in_the_service_allows_one_request_at_a_time() {
-    let issued = hunt(under_a_lock).await.unwrap();
+    let issued = hunt(under_a_lock).await.unwrap().issued;
     assert!(issued.iter().all(|issued| *issued == 1), "{issued:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_with_one_connection_is_not_controllable() {
-    let error = hunt(one_connection).await.unwrap_err();
-    assert!(
-        matches!(&error, ScheduleError::NotControllable(why) if why.contains("only one connection")),
-        "{error:?}"
-    );
+async fn a_service_with_one_connection_may_wait_for_it() {
+    let hunted = hunt(one_connection).await.unwrap();
+    assert!(hunted.one_connection, "{hunted:?}");
+    let hunted = hunt(under_a_lock).await.unwrap();
+    assert!(!hunted.one_connection, "{hunted:?}");
 }
 
 #[tokio::test(start_paused = true)]
