@@ -81,10 +81,16 @@ pub(super) fn effects(steps: &[HuntStep]) -> Vec<Effect> {
     visible
 }
 
-/// The first word of a statement that changed data: `INSERT`, `SADD`. `None` for a statement that only reads or locks.
+/// The first word of a statement that changed data: `INSERT`, `SADD`. `None` for a statement that only reads or locks, and for one that
+/// found nothing to change.
 pub(super) fn changing_verb(step: &HuntStep) -> Option<String> {
-    let footprint = &step.statement.footprint;
-    if footprint.writes.is_empty() || step.answer.is_error || step.answer.changed_nothing {
+    let changed = !step.answer.is_error && !step.answer.changed_nothing;
+    verb(step).filter(|_| changed)
+}
+
+/// The first word of a statement that changes data. `None` for a statement that only reads or locks.
+pub(super) fn verb(step: &HuntStep) -> Option<String> {
+    if step.statement.footprint.writes.is_empty() {
         return None;
     }
     let shape = shape(&step.statement.content);

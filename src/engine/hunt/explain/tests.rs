@@ -330,12 +330,12 @@ fn a_set_is_counted_before_the_member_is_added() {
 #[test]
 fn a_counter_is_read_and_written_back() {
     let read = |contender| step(contender, Postgres, "SELECT issued FROM event", "0");
-    let write = |contender| step(contender, Postgres, "UPDATE event SET issued = 1", "1 row");
+    let write = |contender, rows| step(contender, Postgres, "UPDATE event SET issued = 1", rows);
     let steps = [
         read(A),
         read(B),
-        write(A),
-        write(B),
+        write(A, "1 row"),
+        write(B, "0 rows"),
         issued(insert(A)),
         issued(insert(B)),
     ];

@@ -3,7 +3,7 @@
 use super::{
     HuntCircumstances,
     cause::{Cause, Stale},
-    effects::changing_verb,
+    effects::verb,
 };
 use crate::{
     gate::GateKind,
@@ -151,7 +151,8 @@ fn writes_back(scene: &HuntCircumstances<'_>, stale: &Stale) -> bool {
     after.iter().any(|step| {
         step.contender == stale.acted.contender
             && step.kind == stale.acted.kind
-            && changing_verb(step).as_deref() == Some("UPDATE")
+            // MySQL tells that nothing was changed if the row had the same value before.
+            && verb(step).as_deref() == Some("UPDATE")
             && step.statement.footprint.writes.meets(reads)
     })
 }
