@@ -6,7 +6,11 @@ use tokio::time::Instant;
 
 use super::search::Effect;
 use crate::{
-    gate::event::{ConnectionId, StatementId, WireAnswer, WireStatement},
+    gate::{
+        GateKind,
+        event::{ConnectionId, StatementId, WireAnswer, WireStatement},
+        footprint::shape,
+    },
     model::{hunt::Contender, outcome::Outcome},
 };
 
@@ -19,6 +23,17 @@ pub struct HeldStatement {
     pub connection: ConnectionId,
     /// The statement.
     pub statement: Arc<WireStatement>,
+}
+
+impl HeldStatement {
+    /// Whether the statement is made again. A lock in Redis has another value in each try.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        let (one, other) = (&self.statement.content, &earlier.statement.content);
+        match self.statement.kind {
+            GateKind::Redis => shape(one) == shape(other),
+            _ => one == other,
+        }
+    }
 }
 
 /// What a request does.
@@ -139,4 +154,12 @@ pub struct StepRecord {
     pub waited: bool,
     /// The response to the request right after this step.
     pub told: Option<Outcome>,
+}
+
+impl StepRecord {
+    /// Whether the step changed nothing, outside a transaction.
+    pub fn was_in_vain(&self) -> bool {
+        let changed_nothing = |answer: &WireAnswer| answer.changed_nothing;
+        self.transaction.is_none() && self.answer.as_ref().is_some_and(changed_nothing)
+    }
 }

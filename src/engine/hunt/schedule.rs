@@ -15,10 +15,7 @@ use super::{
     requests::{HeldStatement, Request, State, StepRecord},
 };
 use crate::{
-    gate::{
-        GateKind,
-        footprint::{shape, shown},
-    },
+    gate::{GateKind, footprint::shown},
     model::{
         hunt::{Contender, HuntCase},
         outcome::Outcome,
@@ -27,6 +24,9 @@ use crate::{
 
 /// The most steps of a schedule. More is a loop in the service.
 const MAX_STEPS: usize = 300;
+
+/// So many equal reads in a row are a loop that waits for a change. Fewer are steps like others: what the last one reads decides.
+const SAME_READS: usize = 4;
 
 /// The time after which the database is asked whether a statement waits for a lock, and between two questions.
 pub(super) const ASK_AFTER: Duration = Duration::from_millis(2);
@@ -165,22 +165,17 @@ impl<'a> Schedule<'a> {
     /// Whether the held statement repeats the request's last step, which changed nothing, and no step of the other request since then can
     /// change its answer. Such a statement asks again for a lock.
     fn repeats(&self, contender: Contender, held: &HeldStatement) -> bool {
-        let last = self
-            .steps
-            .iter()
-            .rposition(|step| step.contender == contender);
-        let Some(last) = last else { return false };
-        let step = &self.steps[last];
-        let in_vain = step
-            .answer
-            .as_ref()
-            .is_some_and(|answer| answer.changed_nothing);
-        in_vain
-            && step.transaction.is_none()
-            && shape(&step.held.statement.content) == shape(&held.statement.content)
-            && self.steps[last + 1..]
-                .iter()
-                .all(|other| other.effect.commutes(&step.effect))
+        let own = self.steps.iter().enumerate();
+        let own = own.filter(|(_, step)| step.contender == contender).rev();
+        let repeated: Vec<_> = own
+            .take_while(|(_, step)| step.was_in_vain() && held.repeats(&step.held))
+            .collect();
+        let reads = held.statement.footprint.writes.is_empty();
+        let tries = if reads { SAME_READS } else { 1 };
+        repeated.first().is_some_and(|(last, step)| {
+            let mut since = self.steps[last + 1..].iter();
+            repeated.len() >= tries && since.all(|other| other.effect.commutes(&step.effect))
+        })
     }
 
     /// A request whose statement repeats the last step. It goes on if nothing else can.

@@ -20,7 +20,7 @@ use crate::{
             ConnectionId, Content, GateEvent, GateEventKind, Role, SqlStatement, StatementId,
             WireAnswer, WireStatement,
         },
-        footprint::{Footprint, Objects},
+        footprint::{Footprint, Objects, shape},
     },
 };
 
