@@ -82,8 +82,10 @@ impl Schedule<'_> {
     fn arrived(&mut self, arrived: HeldStatement) -> Result<(), ScheduleError> {
         let own = self.conductor.connections.get(arrived.connection);
         let in_transaction = own.is_some_and(|own| own.transaction.is_some());
-        let text = shape(&arrived.statement.content);
-        let is_background = !in_transaction && self.conductor.background.contains_key(&text);
+        let is_background = !in_transaction && self.is_background(&arrived.statement);
+        if is_background {
+            self.forwards(&arrived.statement);
+        }
         let connections = &self.conductor.connections;
         if is_background || connections.ends_nothing(arrived.connection, &arrived.statement) {
             self.conductor.control.release(arrived.id);

@@ -37,6 +37,8 @@ pub struct CaseSearch<'a> {
     shared: u64,
     /// The schedules that the service did not follow, because a request made fewer statements than before.
     missed: u64,
+    /// A statement that may belong to a request or to background work.
+    doubtful: Option<String>,
     /// Why a request may have waited for the only connection to this service.
     one_connection: Option<(GateKind, String)>,
     /// The schedules that proved nothing, and why the first of them did not.
@@ -62,6 +64,7 @@ impl<'a> CaseSearch<'a> {
             shared: 0,
             one_connection: None,
             missed: 0,
+            doubtful: None,
             unproved: None,
         }
     }
@@ -166,6 +169,9 @@ impl<'a> CaseSearch<'a> {
             Verdict::Holds => {}
         }
         self.shared += trial.shared;
+        if self.doubtful.is_none() {
+            self.doubtful.clone_from(&trial.doubtful);
+        }
         if self.one_connection.is_none() {
             self.one_connection.clone_from(&trial.one_connection);
         }
@@ -196,6 +202,11 @@ impl<'a> CaseSearch<'a> {
             && session.conductor.connections.used(*kind) <= 1
         {
             return Extent::NotControllable(why.clone());
+        }
+        if let Some(text) = &self.doubtful {
+            return Extent::NotControllable(format!(
+                "`{text}` arrives without a request, too, and touches the data of the requests: it cannot be held for one of them"
+            ));
         }
         match &self.unproved {
             Some((count, why)) => Extent::Failed(format!(

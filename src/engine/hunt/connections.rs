@@ -156,7 +156,8 @@ impl Connections {
         (effect, number)
     }
 
-    fn footprint(&self, statement: &WireStatement) -> Footprint {
+    /// What a statement touches by its text and by the links of its tables.
+    pub fn footprint(&self, statement: &WireStatement) -> Footprint {
         match self.links.get(&statement.kind) {
             Some(links) => links.footprint(statement),
             None => statement.footprint.clone(),

@@ -9,13 +9,14 @@
 //!   [links] between tables
 //! - [`search`]: the orders that are still to be played
 //! - [`trial`]: one order, from an empty event to the judgement; [`case`]: all orders of one case
-//! - [`schedule`]: the two requests, statement by statement; [`attribution`]: to which request a statement belongs; [`waiting`]: which
-//!   request waits for the other
+//! - [`schedule`]: the two requests, statement by statement; [`attribution`]: to which request a statement belongs; [`background`]: what
+//!   belongs to none; [`waiting`]: which request waits for the other
 //! - [`conductor`], [`connections`], [`requests`]: what is known of the gates, the connections and the requests
 //! - [`picture`], [`explain`]: a schedule as an interleaving, with the reason and a remedy; [`step`]: its steps
 //! - [`result`]: what a hunt has found
 
 mod attribution;
+mod background;
 mod case;
 mod cases;
 mod command;

@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use super::{
+    background::Background,
     conductor::Conductor,
     error::ScheduleError,
     requests::{HeldStatement, Request, State, StepRecord},
@@ -68,6 +69,8 @@ pub struct Schedule<'a> {
     pub one_connection: Option<(GateKind, String)>,
     /// Moves of a request that was not at a statement.
     pub missed: Missed,
+    /// What was forwarded although it may belong to a request.
+    pub(super) background: Background,
     /// The longest time between an answer and the next sign of the request.
     pub gap: Duration,
     /// Whether the second request was sent before the first had ended.
@@ -91,6 +94,7 @@ impl<'a> Schedule<'a> {
             shared: 0,
             one_connection: None,
             missed: Missed::default(),
+            background: Background::default(),
             gap: Duration::ZERO,
             overlapped: false,
         }

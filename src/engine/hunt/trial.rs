@@ -54,6 +54,8 @@ pub struct Trial {
     pub shared: u64,
     /// The moves of a request that was not at a statement.
     pub missed: Missed,
+    /// A statement that may belong to a request or to background work, and that touches the data of the requests.
+    pub doubtful: Option<String>,
     /// Why a request may have waited for the only connection to this service.
     pub one_connection: Option<(GateKind, String)>,
     /// Whether the requests overlapped.
@@ -104,6 +106,7 @@ pub async fn play(
         shared: schedule.shared,
         one_connection: schedule.one_connection.take(),
         missed: schedule.missed,
+        doubtful: schedule.doubtful(),
         overlapped: schedule.overlapped,
         waited_inside: Contender::BOTH.map(|one| schedule.waited_inside(one)),
         gap: schedule.gap,
