@@ -131,7 +131,7 @@ macro_rules! fuzz_tests {
     };
 }
 
-fuzz_tests!(flags scenario target token assertion url value report resp answers);
+fuzz_tests!(flags scenario target token assertion url value report resp answers gate);
 
 /// The number of inputs of `COUPON_BENCH_FUZZ_INPUTS`, on every processor.
 #[test]

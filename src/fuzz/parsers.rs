@@ -1,6 +1,7 @@
 //! The parsers, each with its known inputs and the words of its language.
 
 use super::{corpus, feeds};
+use crate::gate;
 
 /// Parses one input.
 pub type Feed = Box<dyn FnMut(&[u8])>;
@@ -157,7 +158,7 @@ pub const PARSERS: &[Parser] = &[
     },
     Parser {
         name: "assertion",
-        share: 170,
+        share: 120,
         corpus: corpus::assertions,
         words: &[
             "==", "!=", "<", ">", ">=", "<=", ":", ".", "p99", "p99.9", "issued", "verdict",
@@ -251,5 +252,34 @@ pub const PARSERS: &[Parser] = &[
             "issued", "/",
         ],
         feed: feeds::answers,
+    },
+    Parser {
+        name: "gate",
+        share: 50,
+        corpus: gate::fuzzed::conversations,
+        words: &[
+            "\u{1e}",
+            "\0\0\0\x04",
+            "\0\0\0\x05",
+            "Q",
+            "S\0\0\0\x04",
+            "H\0\0\0\x04",
+            "Z\0\0\0\x05I",
+            "1\0\0\0\x04",
+            "2\0\0\0\x04",
+            "E",
+            "C\0\0\0\x0d",
+            "\x01\0\0\0\x01",
+            "\x03SELECT",
+            "*1\r\n",
+            "$4\r\n",
+            "\r\n",
+            "MULTI",
+            "EXEC",
+            "SELECT 1;",
+            "BEGIN",
+            "COMMIT",
+        ],
+        feed: || Box::new(|input| drop(gate::fuzzed::read(input))),
     },
 ];

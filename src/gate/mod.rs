@@ -20,6 +20,8 @@ mod connection;
 mod control;
 pub mod event;
 pub mod footprint;
+#[cfg(test)]
+pub(crate) mod fuzzed;
 mod listen;
 mod mysql;
 mod outgoing;

@@ -27,7 +27,7 @@ mod server;
 mod sql;
 mod startup;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod transaction;
 mod unit;
 mod values;

@@ -14,7 +14,7 @@ fn client(write: impl FnOnce(&mut BytesMut)) -> Vec<u8> {
 }
 
 /// A conversation with every kind of statement.
-fn traffic() -> Vec<Exchange> {
+pub(in crate::gate) fn traffic() -> Vec<Exchange> {
     let batch = client(|to| {
         parse("s", "SELECT a FROM t WHERE id = $1", &[20], to);
         frontend::describe(b'S', "s", to).unwrap();

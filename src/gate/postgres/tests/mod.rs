@@ -13,6 +13,7 @@ mod typed;
 use bytes::{BufMut, BytesMut};
 use postgres_protocol::{IsNull, Oid, message::frontend};
 
+pub(in crate::gate) use self::borders::traffic;
 use super::PostgresWire;
 use crate::gate::{
     event::{Content, SqlStatement, WireAnswer},
