@@ -154,8 +154,8 @@ impl LockMonitor {
         if state.starts_with("Waiting for ") {
             return self.sessions(filled(OTHERS, session)).await;
         }
-        let status = self.innodb_status().await?;
-        Ok(innodb::blockers(&status, session))
+        let report = self.innodb_status().await?;
+        Ok(innodb::blockers(&report, session))
     }
 
     async fn innodb_status(&mut self) -> Result<String, sqlx::Error> {
