@@ -17,6 +17,7 @@ mod drains;
 mod errors;
 mod faults;
 mod gates;
+mod hunt;
 mod instances;
 mod isolation;
 mod ledgers;

@@ -5,7 +5,7 @@
 //! # Layout
 //!
 //! - [`settings`]: what is hunted, through which gates, within which bounds; [`cases`]: the situations in which the requests meet
-//! - [`session`]: the gates, the [process](command) of the service, its [redirect]ed addresses, and the connections that tell of [locks] and
+//! - [`session`], [`opening`]: the gates, the [process](command) of the service, its [redirect]ed addresses, and the connections that tell of [locks] and
 //!   [links] between tables
 //! - [`search`]: the orders that are still to be played
 //! - [`trial`]: one order, from an empty event to the judgement; [`case`]: all orders of one case
@@ -26,6 +26,7 @@ mod error;
 mod explain;
 mod links;
 mod locks;
+mod opening;
 mod picture;
 mod redirect;
 mod requests;

@@ -1,26 +1,25 @@
 //! What a hunt needs from its begin to its end: the gates, the service, and the connections to the databases.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    net::{Ipv4Addr, SocketAddr},
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use tokio::sync::watch;
 
 use super::{
-    HuntProgress, HuntSettings, Upstream,
+    HuntProgress, HuntSettings,
     case::path,
     command::{Redirect, ServiceProcess},
     conductor::{Conductor, Pace, Profile},
     connections::Connections,
     error::ScheduleError,
-    locks::{self, LockMonitor},
+    opening,
     trial::{self, Trial},
 };
 use crate::{
     adapters::OpenError,
-    gate::{Gate, GateControl, GateKind},
+    gate::{Gate, GateControl},
     model::hunt::{Contender, HuntCase},
     service::connected,
 };
@@ -70,7 +69,7 @@ impl Session {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Option<Self>, OpenError> {
         let (control, events) = GateControl::new();
-        let gates = gates(settings, &control)?;
+        let gates = opening::gates(settings, &control)?;
         progress(HuntProgress::Gates(
             settings
                 .upstreams
@@ -85,7 +84,7 @@ impl Session {
                 })
                 .collect(),
         ));
-        let (monitors, notes) = monitors(settings).await;
+        let (monitors, notes) = opening::monitors(settings).await;
         let mut session = Self {
             conductor: Conductor {
                 control,
@@ -302,57 +301,6 @@ impl Session {
         self.conductor.control.pass();
         if let Some(process) = self.process.take() {
             process.stop().await;
-        }
-    }
-}
-
-fn gates(settings: &HuntSettings, control: &GateControl) -> Result<Vec<Gate>, OpenError> {
-    let mut gates = Vec::new();
-    for (number, upstream) in (0..).zip(&settings.upstreams) {
-        let port = settings
-            .gate_port
-            .map_or(0, |first| first.saturating_add(number));
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let behind = (upstream.host.clone(), upstream.port);
-        let gate = Gate::open(upstream.kind, behind, listen, control.clone());
-        gates.push(gate.map_err(|error| {
-            OpenError::new("--gate-port", listen.to_string(), error.to_string())
-        })?);
-    }
-    Ok(gates)
-}
-
-/// The connections that tell which session waits for which, and a sentence for each database that cannot be asked.
-async fn monitors(settings: &HuntSettings) -> (HashMap<GateKind, LockMonitor>, Vec<String>) {
-    let (mut monitors, mut notes) = (HashMap::new(), Vec::new());
-    for upstream in &settings.upstreams {
-        if upstream.kind == GateKind::Redis {
-            continue;
-        }
-        match locks::monitor(&settings.target, upstream).await {
-            Ok(Some(monitor)) => drop(monitors.insert(upstream.kind, monitor)),
-            Ok(None) => notes.push(format!(
-                "no login for {} is known, so only the time tells whether a statement waits for a lock, and views and triggers are not \
-                 known: give --{} a URL with user and password, or name the database in the target file",
-                upstream.address(),
-                upstream.kind
-            )),
-            Err(why) => notes.push(format!(
-                "{} cannot be asked which statement waits for a lock: {why}",
-                upstream.address()
-            )),
-        }
-    }
-    (monitors, notes)
-}
-
-impl Upstream {
-    /// `127.0.0.1:5432`
-    pub fn address(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
         }
     }
 }

@@ -17,6 +17,17 @@ pub struct Upstream {
     pub login: Option<ServiceUrl>,
 }
 
+impl Upstream {
+    /// `127.0.0.1:5432`
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
 /// The bounds of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HuntBounds {

@@ -87,6 +87,16 @@ impl Objects {
         matches!(self, Self::Some(some) if some.is_empty())
     }
 
+    /// All, unless the set has no member.
+    #[must_use]
+    pub fn or_all(&self) -> Self {
+        if self.is_empty() {
+            Self::default()
+        } else {
+            Self::All
+        }
+    }
+
     /// Adds the members of `other`.
     pub fn add(&mut self, other: &Self) {
         match (&mut *self, other) {
