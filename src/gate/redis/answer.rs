@@ -1,5 +1,7 @@
 //! What a reply says.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use super::{
     WireAnswer, command,
     command::Words,
@@ -39,7 +41,21 @@ const COUNT_CHANGES: &str = "SADD SREM SMOVE SETNX MSETNX HSETNX HDEL DEL UNLINK
 /// Commands that changed nothing if the reply is nil: what they took or wrote.
 const TELL_CHANGES: &str = "EXEC LPOP RPOP SPOP GETDEL LMOVE RPOPLPUSH LMPOP ZMPOP";
 
+/// Commands that may have changed something before they failed.
 const SCRIPTS: &str = "EVAL EVALSHA FCALL";
+
+static LISTED: LazyLock<HashMap<&str, Unchanged>> = LazyLock::new(|| {
+    let lists = [
+        (COUNT_CHANGES, Unchanged::Zero),
+        (TELL_CHANGES, Unchanged::Nil),
+        (SCRIPTS, Unchanged::Never),
+    ];
+    let named = |(names, unchanged): (&'static str, _)| {
+        let names = names.split_ascii_whitespace();
+        names.map(move |name| (name, unchanged))
+    };
+    lists.into_iter().flat_map(named).collect()
+});
 
 impl Unchanged {
     /// Of a command.
@@ -47,21 +63,14 @@ impl Unchanged {
         let Some(name) = command::upper(words, 0) else {
             return Self::Error;
         };
-        let listed = |list: &str| list.split_ascii_whitespace().any(|one| one == name);
         let has = |word: &str| {
-            words
-                .iter()
-                .skip(3)
-                .any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+            let mut words = words.iter().skip(3);
+            words.any(|own| own.eq_ignore_ascii_case(word.as_bytes()))
         };
-        if listed(SCRIPTS) {
-            Self::Never
-        } else if listed(COUNT_CHANGES) {
-            Self::Zero
-        } else if listed(TELL_CHANGES) || (name == "SET" && !has("GET")) {
-            Self::Nil
-        } else {
-            Self::Error
+        match LISTED.get(name.as_str()) {
+            Some(unchanged) => *unchanged,
+            None if name == "SET" && !has("GET") => Self::Nil,
+            None => Self::Error,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The commands of a client: their words, and what they mean for the connection.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use redis_protocol::resp2::{decode::decode_range, types::RangeFrame};
 
 use super::{WireError, frame::Border};
@@ -28,6 +30,27 @@ pub(super) enum Kind {
     Refused(&'static str),
 }
 
+/// The commands that are no statements. For `EXEC`, `MULTI` and the like, see [`kind`].
+static KINDS: LazyLock<HashMap<&str, Listed>> = LazyLock::new(|| {
+    let lists = [
+        (OF_CONNECTION, Listed::Passing),
+        (WAITING, Listed::Passing),
+        (MAY_WAIT, Listed::MayWait),
+        (SUBSCRIPTIONS, Listed::Subscription),
+    ];
+    let named =
+        |(names, listed): (&'static str, _)| names.split(' ').map(move |name| (name, listed));
+    lists.into_iter().flat_map(named).collect()
+});
+
+/// The list that names a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    Passing,
+    MayWait,
+    Subscription,
+}
+
 /// Commands that concern their connection alone.
 const OF_CONNECTION: &str = "AUTH HELLO SELECT CLIENT READONLY READWRITE ASKING QUIT MONITOR";
 
@@ -37,6 +60,7 @@ const WAITING: &str = "BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZ
 /// Commands that wait if they have the word `BLOCK`.
 const MAY_WAIT: &str = "XREAD XREADGROUP";
 
+/// Commands that are answered by messages.
 const SUBSCRIPTIONS: &str = "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE";
 
 /// Takes the next command from the bytes of a client: its length, and its words. `None` if it is not complete.
@@ -103,11 +127,9 @@ pub(super) fn kind(words: &[Vec<u8>]) -> Kind {
     let Some(name) = upper(words, 0) else {
         return Kind::Empty;
     };
-    let listed = |list: &str| list.split_ascii_whitespace().any(|one| one == name);
     let has = |word: &str| {
-        words
-            .iter()
-            .any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+        let mut words = words.iter();
+        words.any(|own| own.eq_ignore_ascii_case(word.as_bytes()))
     };
     match name.as_str() {
         "MULTI" if words.len() == 1 => Kind::Multi,
@@ -115,10 +137,12 @@ pub(super) fn kind(words: &[Vec<u8>]) -> Kind {
         "DISCARD" | "RESET" => Kind::Discard,
         "SYNC" | "PSYNC" | "REPLCONF" => Kind::Refused("a replica reads the connection"),
         "CLIENT" if silences(words) => Kind::Refused("CLIENT REPLY leaves commands unanswered"),
-        _ if listed(SUBSCRIPTIONS) => Kind::Subscription(words.len().saturating_sub(1).max(1)),
-        _ if listed(OF_CONNECTION) || listed(WAITING) => Kind::Passing,
-        _ if listed(MAY_WAIT) && has("BLOCK") => Kind::Passing,
-        _ => Kind::Statement,
+        name => match KINDS.get(name) {
+            Some(Listed::Subscription) => Kind::Subscription(words.len().saturating_sub(1).max(1)),
+            Some(Listed::Passing) => Kind::Passing,
+            Some(Listed::MayWait) if has("BLOCK") => Kind::Passing,
+            _ => Kind::Statement,
+        },
     }
 }
 

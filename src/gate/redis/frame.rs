@@ -32,8 +32,14 @@ pub(super) enum Body {
 impl<'a> Head<'a> {
     /// The head at the beginning of `bytes`; `None` if its line has not ended.
     pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
-        let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        let (end, _) = ends.find(|(at, _)| *at > 1 && bytes[at - 1] == b'\r')?;
+        let mut from = 2;
+        let end = loop {
+            let end = from + bytes.get(from..)?.iter().position(|byte| *byte == b'\n')?;
+            if bytes[end - 1] == b'\r' {
+                break end;
+            }
+            from = end + 1;
+        };
         Some(Self {
             kind: bytes[0],
             line: &bytes[1..end - 1],

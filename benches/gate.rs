@@ -1,0 +1,178 @@
+//! How much latency a gate adds to a statement on one connection: `cargo bench --bench gate`. `scripts/services start` starts the
+//! databases. The statements go directly and through the gate in turn, each pair in a random order. The gates hold nothing.
+#![expect(clippy::print_stdout, reason = "the benchmark prints its result")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed measurement ends the benchmark"
+)]
+
+use std::{
+    env,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use coupon_bench::gate::{Gate, GateControl, GateKind};
+use rand::RngExt;
+use sqlx::{Connection, MySqlConnection, PgConnection};
+use tokio::runtime::{self, Runtime};
+use url::Url;
+
+#[path = "../tests/common/services.rs"]
+#[expect(dead_code, reason = "the benchmark needs some of the addresses")]
+mod services;
+
+const WARM_UP: usize = 1_000;
+
+/// A client of a database, which executes one statement.
+trait Client {
+    fn execute(&mut self);
+}
+
+fn main() {
+    let pairs = env::var("PAIRS").ok().and_then(|text| text.parse().ok());
+    let pairs = pairs.unwrap_or(10_000);
+    println!("microseconds of a statement, {pairs} pairs\n");
+    println!("                    p50                          p99");
+    println!("            direct    gate   added    direct    gate   added");
+    let runtime = Runtime::new().unwrap();
+    measure(
+        &runtime,
+        GateKind::Redis,
+        &services::redis(),
+        pairs,
+        Redis::connect,
+    );
+    measure(
+        &runtime,
+        GateKind::Postgres,
+        &services::postgres(),
+        pairs,
+        Postgres::connect,
+    );
+    measure(
+        &runtime,
+        GateKind::Mysql,
+        &services::mysql(),
+        pairs,
+        Mysql::connect,
+    );
+}
+
+fn measure<C: Client>(
+    runtime: &Runtime,
+    kind: GateKind,
+    url: &str,
+    pairs: usize,
+    connect: impl Fn(&Url) -> C,
+) {
+    let url = Url::parse(url).unwrap();
+    let (control, mut events) = GateControl::new();
+    let _inside = runtime.enter();
+    runtime.spawn(async move { while events.recv().await.is_some() {} });
+    let port = url.port().unwrap_or(kind.default_port());
+    let upstream = (url.host_str().unwrap().to_owned(), port);
+    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+    let gate = Gate::open(kind, upstream, any_port, control).unwrap();
+    let mut through = url.clone();
+    through.set_port(Some(gate.address().port())).unwrap();
+    let (mut direct, mut behind) = (connect(&url), connect(&through));
+    let mut times = [Vec::new(), Vec::new()];
+    for pair in 0..WARM_UP + pairs {
+        let gate_first = rand::rng().random::<bool>();
+        for is_gate in [gate_first, !gate_first] {
+            let client: &mut dyn Client = if is_gate { &mut behind } else { &mut direct };
+            let begin = Instant::now();
+            client.execute();
+            let took = begin.elapsed();
+            if pair >= WARM_UP {
+                times[usize::from(is_gate)].push(took);
+            }
+        }
+    }
+    let [direct, behind] = times;
+    show(kind, direct, behind);
+}
+
+fn show(kind: GateKind, mut direct: Vec<Duration>, mut behind: Vec<Duration>) {
+    direct.sort_unstable();
+    behind.sort_unstable();
+    let mut line = format!("{:<9}", kind.name());
+    for share in [0.5, 0.99] {
+        let at = |times: &[Duration]| {
+            let index = (times.len() as f64 * share) as usize;
+            times[index].as_secs_f64() * 1e6
+        };
+        let (direct, behind) = (at(&direct), at(&behind));
+        line += &format!(" {direct:>8.1} {behind:>7.1} {:>7.1} ", behind - direct);
+    }
+    println!("{line}");
+}
+
+struct Redis(TcpStream);
+
+impl Redis {
+    fn connect(url: &Url) -> Self {
+        let address = (url.host_str().unwrap(), url.port().unwrap());
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_nodelay(true).unwrap();
+        Self(socket)
+    }
+}
+
+impl Client for Redis {
+    fn execute(&mut self) {
+        let command = b"*2\r\n$4\r\nINCR\r\n$22\r\ncoupon_bench_gate_test\r\n";
+        self.0.write_all(command).unwrap();
+        let mut reply = [0; 64];
+        let length = self.0.read(&mut reply).unwrap();
+        assert!(reply[..length].starts_with(b":") && reply[..length].ends_with(b"\r\n"));
+    }
+}
+
+/// A client of its own runtime, so that the runtime of the gate has nothing else to do.
+fn own_runtime() -> Runtime {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+struct Postgres(Runtime, PgConnection);
+
+impl Postgres {
+    fn connect(url: &Url) -> Self {
+        let runtime = own_runtime();
+        let url = format!("{url}?sslmode=disable");
+        let connection = runtime.block_on(PgConnection::connect(&url)).unwrap();
+        Self(runtime, connection)
+    }
+}
+
+impl Client for Postgres {
+    fn execute(&mut self) {
+        let query = sqlx::query("SELECT relname FROM pg_class WHERE oid = $1").bind(1259_i32);
+        let row = query.fetch_one(&mut self.1);
+        self.0.block_on(row).unwrap();
+    }
+}
+
+struct Mysql(Runtime, MySqlConnection);
+
+impl Mysql {
+    fn connect(url: &Url) -> Self {
+        let runtime = own_runtime();
+        let url = format!("{url}?ssl-mode=disabled");
+        let connection = runtime.block_on(MySqlConnection::connect(&url)).unwrap();
+        Self(runtime, connection)
+    }
+}
+
+impl Client for Mysql {
+    fn execute(&mut self) {
+        let query = sqlx::query("SELECT * FROM information_schema.schemata WHERE schema_name = ?");
+        let rows = query.bind("information_schema").fetch_all(&mut self.1);
+        self.0.block_on(rows).unwrap();
+    }
+}
