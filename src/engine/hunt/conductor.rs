@@ -135,7 +135,7 @@ impl Conductor {
             return Ok(None);
         };
         let blockers = monitor.waits(session).await?;
-        Ok(Some(self.connections.has_one_of(&blockers)))
+        Ok(blockers.map(|blockers| self.connections.has_one_of(&blockers)))
     }
 }
 

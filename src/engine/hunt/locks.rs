@@ -24,6 +24,8 @@ use crate::{
 pub struct LockMonitor {
     connection: Connection,
     database: Database,
+    /// Why the login may not ask which session waits.
+    refusal: Option<String>,
 }
 
 /// The databases that are asked in different ways.
@@ -65,7 +67,7 @@ impl LockMonitor {
     /// Connects to the database, and asks it once.
     ///
     /// # Errors
-    /// The database cannot be reached, or the login may not ask it.
+    /// The database cannot be reached.
     pub async fn open(db: &DbTarget) -> Result<Self, String> {
         let connect = async {
             let mut connection = Link::to(db, None)?.connect().await?;
@@ -85,28 +87,37 @@ impl LockMonitor {
             Ok::<_, sqlx::Error>(Self {
                 connection,
                 database,
+                refusal: None,
             })
         };
         let opened = tokio::time::timeout(CONNECT_TIMEOUT, connect).await;
         let opened = opened.map_err(|_| "no answer in time".to_owned())?;
         let mut opened = opened.map_err(|error| sql::words(&error))?;
-        let asked = opened.may_ask().await;
-        asked.map_err(|error| format!("{error}{}", opened.advice()))?;
+        let refusal = opened.may_ask().await.err();
+        opened.refusal = refusal.map(|error| format!("{error}{}", opened.advice()));
         Ok(opened)
     }
 
+    /// Why the login may not ask which session waits, with an advice.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
     /// The sessions that block this session: process ids of PostgreSQL, thread ids of MySQL. Empty if it does not wait for a lock. In
-    /// MariaDB, these are all sessions that may block it. Takes about a millisecond.
+    /// MariaDB, these are all sessions that may block it. `None` if the login may not ask. Takes about a millisecond.
     ///
     /// # Errors
     /// The database did not answer.
-    pub async fn waits(&mut self, session: u64) -> Result<Vec<u64>, String> {
+    pub async fn waits(&mut self, session: u64) -> Result<Option<Vec<u64>>, String> {
+        if self.refusal.is_some() {
+            return Ok(None);
+        }
         let asked = match self.database {
             Database::Postgres => self.sessions(filled(POSTGRES, session)).await,
             Database::Mysql => self.sessions(filled(MYSQL, session)).await,
             Database::MariaDb => self.maria(session).await,
         };
-        asked.map_err(|error| sql::words(&error))
+        asked.map(Some).map_err(|error| sql::words(&error))
     }
 
     /// What connects the tables: views, triggers, foreign keys, partitions.

@@ -41,18 +41,24 @@ pub async fn monitors(settings: &HuntSettings) -> (HashMap<GateKind, LockMonitor
         if upstream.kind == GateKind::Redis {
             continue;
         }
+        let unasked = |why: &str| {
+            let address = upstream.address();
+            format!(
+                "{address} cannot be asked which statement waits for a lock, so only the time tells: {why}"
+            )
+        };
         match locks::monitor(&settings.target, upstream).await {
-            Ok(Some(monitor)) => drop(monitors.insert(upstream.kind, monitor)),
+            Ok(Some(monitor)) => {
+                notes.extend(monitor.refusal().map(unasked));
+                monitors.insert(upstream.kind, monitor);
+            }
             Ok(None) => notes.push(format!(
                 "no login for {} is known, so only the time tells whether a statement waits for a lock, and views and triggers are not \
                  known: give --{} a URL with user and password, or name the database in the target file",
                 upstream.address(),
                 upstream.kind
             )),
-            Err(why) => notes.push(format!(
-                "{} cannot be asked which statement waits for a lock: {why}",
-                upstream.address()
-            )),
+            Err(why) => notes.push(unasked(&why)),
         }
     }
     (monitors, notes)

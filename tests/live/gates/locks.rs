@@ -8,11 +8,17 @@ use tokio::{runtime::Runtime, time::sleep};
 
 use crate::{private, services};
 
+/// The sessions that block this session.
+async fn ask(monitor: &mut LockMonitor, session: u64) -> Vec<u64> {
+    let blockers = monitor.waits(session).await.expect("an answer");
+    blockers.expect("a login that may ask")
+}
+
 /// Asks until the session waits. Returns the blockers.
 async fn waits(monitor: &mut LockMonitor, session: u64) -> Vec<u64> {
     let begin = Instant::now();
     loop {
-        let blockers = monitor.waits(session).await.expect("an answer");
+        let blockers = ask(monitor, session).await;
         if !blockers.is_empty() {
             return blockers;
         }
@@ -26,7 +32,7 @@ async fn pace(monitor: &mut LockMonitor, session: u64) -> Duration {
     let mut times = Vec::new();
     for _ in 0..21 {
         let begin = Instant::now();
-        monitor.waits(session).await.expect("an answer");
+        ask(monitor, session).await;
         times.push(begin.elapsed());
     }
     times.sort();
@@ -47,19 +53,19 @@ macro_rules! waits_for {
             }
             first.execute(lock).await.expect("a lock");
             for session in &sessions {
-                assert!($monitor.waits(*session).await.expect("an answer").is_empty());
+                assert!(ask(&mut $monitor, *session).await.is_empty());
             }
             let task = tokio::spawn(async move {
                 second.execute(waiting).await.expect("a lock");
                 second.close().await.expect("an end");
             });
             assert_eq!(waits(&mut $monitor, sessions[1]).await, [sessions[0]], "{lock}");
-            assert!($monitor.waits(sessions[0]).await.expect("an answer").is_empty());
+            assert!(ask(&mut $monitor, sessions[0]).await.is_empty());
             let pace = pace(&mut $monitor, sessions[1]).await;
             assert!(pace < Duration::from_millis(50), "{lock}: {pace:?}");
             first.execute(release).await.expect("an end");
             task.await.expect("no panic");
-            assert!($monitor.waits(sessions[1]).await.expect("an answer").is_empty());
+            assert!(ask(&mut $monitor, sessions[1]).await.is_empty());
         }
     }};
 }
