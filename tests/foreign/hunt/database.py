@@ -72,10 +72,10 @@ class Mysql(Database):
 
 
 class MysqlPool:
-    """Lends each connection to one thread at a time."""
+    """Lends each connection to one thread at a time, in turn."""
 
     def __init__(self, connections):
-        self.idle = queue.LifoQueue()
+        self.idle = queue.SimpleQueue()
         for connection in connections:
             self.idle.put(connection)
 
