@@ -52,7 +52,7 @@ pub fn run(cli: &Cli, args: &HuntArgs, env: Env<'_>) -> Result<u8, CommandError>
     Ok(match found {
         None => exit::INTERRUPTED,
         Some(Err(error)) => {
-            complain(&error.to_string());
+            complain(&as_argument(error).to_string());
             exit::SERVICE
         }
         Some(Ok(Found::Search(result))) => write_search(&config, files, &result, style),
@@ -61,6 +61,17 @@ pub fn run(cli: &Cli, args: &HuntArgs, env: Env<'_>) -> Result<u8, CommandError>
             write_replay(&config, files, &played, code, style)
         }
     })
+}
+
+/// The target file of this command is an argument and not a flag.
+fn as_argument(error: OpenError) -> OpenError {
+    match error.flag {
+        "--target" => OpenError {
+            flag: "TARGET",
+            ..error
+        },
+        _ => error,
+    }
 }
 
 async fn perform(

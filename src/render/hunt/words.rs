@@ -10,6 +10,8 @@ use crate::{
     text::format::{clean, count, duration, plural},
 };
 
+const NOT_SEARCHED: &str = "not searched";
+
 /// A line of the conclusion: a word, and the rest of its sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Conclusion {
@@ -54,7 +56,7 @@ pub(super) fn outcome(case: &CaseResult) -> (Tone, String) {
         }
         Extent::NotControllable(_) => (Tone::Warn, "not controllable".to_owned()),
         Extent::Failed(_) => (Tone::Warn, "failed".to_owned()),
-        Extent::NotSearched => (Tone::Warn, "not searched".to_owned()),
+        Extent::NotSearched => (Tone::Warn, NOT_SEARCHED.to_owned()),
     }
 }
 
@@ -129,11 +131,13 @@ fn open(result: &HuntResult) -> Vec<Conclusion> {
             None => lines.push((line, vec![case.case.to_string()])),
         }
     }
+    // A case is not searched because of an earlier one, whose line comes last.
+    lines.sort_by_key(|(line, _)| line.word != NOT_SEARCHED);
     let lines = lines.into_iter().map(|(line, cases)| {
-        let cases = if cases.len() > 1 && cases.len() == result.cases.len() {
-            "every case".to_owned()
-        } else {
-            cases.join("; ")
+        let cases = match cases.len() {
+            several if several > 1 && several == result.cases.len() => "every case".to_owned(),
+            several if several > 1 && line.word == NOT_SEARCHED => format!("{several} cases"),
+            _ => cases.join("; "),
         };
         let rest = format!("{} ({cases})", line.rest);
         Conclusion { rest, ..line }
@@ -158,7 +162,7 @@ fn open_case(case: &CaseResult) -> Option<Conclusion> {
         }
         Extent::NotControllable(why) => ("not controllable", format!(" because {}", reason(why))),
         Extent::Failed(why) => ("failed", format!(" after {played}: {}", reason(why))),
-        Extent::NotSearched => ("not searched", String::new()),
+        Extent::NotSearched => (NOT_SEARCHED, String::new()),
     };
     Some(Conclusion::new(Tone::Warn, word, rest))
 }
