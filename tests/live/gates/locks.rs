@@ -22,7 +22,10 @@ async fn waits(monitor: &mut LockMonitor, session: u64) -> Vec<u64> {
         if !blockers.is_empty() {
             return blockers;
         }
-        assert!(begin.elapsed() < Duration::from_secs(10), "it does not wait");
+        assert!(
+            begin.elapsed() < Duration::from_secs(10),
+            "it does not wait"
+        );
         sleep(Duration::from_millis(5)).await;
     }
 }
@@ -59,7 +62,11 @@ macro_rules! waits_for {
                 second.execute(waiting).await.expect("a lock");
                 second.close().await.expect("an end");
             });
-            assert_eq!(waits(&mut $monitor, sessions[1]).await, [sessions[0]], "{lock}");
+            assert_eq!(
+                waits(&mut $monitor, sessions[1]).await,
+                [sessions[0]],
+                "{lock}"
+            );
             assert!(ask(&mut $monitor, sessions[0]).await.is_empty());
             let pace = pace(&mut $monitor, sessions[1]).await;
             assert!(pace < Duration::from_millis(50), "{lock}: {pace:?}");
@@ -137,18 +144,31 @@ fn mariadb_tells_who_waits_for_a_row_a_named_lock_and_a_table() {
         );
         // All other sessions may block a table, so the one that does is among them.
         let mut reader = MySqlConnection::connect(&url).await.expect("a login");
-        let row = reader.fetch_one("SELECT CAST(CONNECTION_ID() AS SIGNED)").await;
+        let row = reader
+            .fetch_one("SELECT CAST(CONNECTION_ID() AS SIGNED)")
+            .await;
         let reads = row.expect("a row").get::<i64, _>(0).cast_unsigned();
-        reader.execute(sqlx::raw_sql("BEGIN")).await.expect("a transaction");
-        reader.execute("SELECT n FROM gate_locks").await.expect("rows");
-        let row = setup.fetch_one("SELECT CAST(CONNECTION_ID() AS SIGNED)").await;
+        reader
+            .execute(sqlx::raw_sql("BEGIN"))
+            .await
+            .expect("a transaction");
+        reader
+            .execute("SELECT n FROM gate_locks")
+            .await
+            .expect("rows");
+        let row = setup
+            .fetch_one("SELECT CAST(CONNECTION_ID() AS SIGNED)")
+            .await;
         let alters = row.expect("a row").get::<i64, _>(0).cast_unsigned();
         let task = tokio::spawn(async move {
             let alter = "ALTER TABLE gate_locks ADD COLUMN m bigint";
             setup.execute(alter).await.expect("a column");
         });
         assert!(waits(&mut monitor, alters).await.contains(&reads));
-        reader.execute(sqlx::raw_sql("COMMIT")).await.expect("an end");
+        reader
+            .execute(sqlx::raw_sql("COMMIT"))
+            .await
+            .expect("an end");
         task.await.expect("no panic");
     });
 }

@@ -1,6 +1,8 @@
 //! Gates in front of real databases.
 
+mod locks;
 mod mysql;
+mod postgres;
 mod redis;
 
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};

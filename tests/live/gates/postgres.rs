@@ -50,7 +50,8 @@ fn both_protocols_tell_statements_values_and_answers() {
     let (mut gated, clients, through) = gated();
     let pid = clients.block_on(async {
         let mut connection = PgConnection::connect_with(&through).await.expect("a login");
-        let create = "CREATE TEMPORARY TABLE gate (id bigint PRIMARY KEY, name text, price numeric)";
+        let create =
+            "CREATE TEMPORARY TABLE gate (id bigint PRIMARY KEY, name text, price numeric)";
         connection.execute(create).await.expect("a table");
         for id in 1..=2_i64 {
             let insert = sqlx::query("INSERT INTO gate VALUES ($1, $2, 12.50) RETURNING id");
@@ -170,8 +171,13 @@ fn a_copy_out_passes() {
         let pool = pool.connect_with(through).await.expect("a pool");
         let copy = "COPY (SELECT * FROM generate_series(1, 20000)) TO STDOUT";
         let data = pool.copy_out_raw(copy).await.expect("a copy");
-        let chunks: Vec<_> = futures::TryStreamExt::try_collect(data).await.expect("data");
-        chunks.iter().map(|chunk: &bytes::Bytes| chunk.len()).sum::<usize>()
+        let chunks: Vec<_> = futures::TryStreamExt::try_collect(data)
+            .await
+            .expect("data");
+        chunks
+            .iter()
+            .map(|chunk: &bytes::Bytes| chunk.len())
+            .sum::<usize>()
     });
     assert!(bytes > 100_000);
     let (_, answer) = answered(&mut gated, "COPY (SELECT");
@@ -233,6 +239,9 @@ fn psql_works_and_its_interrupt_cancels() {
     let answer = gated.answer(id);
     assert!(answer.is_error);
     let text = answer.text.expect("a text");
-    assert!(text.starts_with("ERROR 57014 canceling statement"), "{text}");
+    assert!(
+        text.starts_with("ERROR 57014 canceling statement"),
+        "{text}"
+    );
     sleeps.wait_with_output().expect("an end");
 }
