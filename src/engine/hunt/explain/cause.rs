@@ -231,12 +231,10 @@ fn not_given_back(steps: &[HuntStep]) -> Option<usize> {
                 .enumerate()
                 .filter(move |(_, step)| step.contender == contender)
         };
-        let (failed, _) = own()
-            .filter(|(_, step)| {
-                step.kind != GateKind::Redis
-                    && (step.statement.role == Role::Rollback || step.answer.is_error)
-            })
-            .last()?;
+        let (failed, _) = own().rfind(|(_, step)| {
+            step.kind != GateKind::Redis
+                && (step.statement.role == Role::Rollback || step.answer.is_error)
+        })?;
         let (counted, count) = own().find(|(at, step)| {
             *at < failed
                 && step.kind == GateKind::Redis

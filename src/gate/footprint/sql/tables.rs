@@ -32,13 +32,12 @@ pub(super) fn of_query(kind: GateKind, dialect: &dyn Dialect, tokens: &[Token]) 
     }
     let tokens = with_standard_locks(tokens);
     let mut parsed = Parser::new(dialect).with_tokens(tokens).parse_statements();
-    let parsed = match parsed.as_deref_mut() {
-        Ok([statement]) => statement,
-        _ => return None,
+    let Ok([parsed]) = parsed.as_deref_mut() else {
+        return None;
     };
     let mut found = Collector::new(kind);
     match parsed.visit(&mut found) {
-        ControlFlow::Continue(()) => found.meaning(),
+        ControlFlow::Continue(()) => Some(found.meaning()),
         ControlFlow::Break(NotUnderstood) => None,
     }
 }
@@ -95,16 +94,16 @@ impl Collector {
         }
     }
 
-    fn meaning(mut self) -> Option<Meaning> {
+    fn meaning(mut self) -> Meaning {
         let changes = !self.writes.is_empty();
         // InnoDB locks the rows that a changing statement reads.
         if self.locks || (changes && self.kind == GateKind::Mysql) {
             self.writes.extend(self.reads.iter().cloned());
         }
         if self.reads.is_empty() && self.writes.is_empty() {
-            return Some(NOTHING);
+            return NOTHING;
         }
-        Some((Role::Data, Footprint::of(self.reads, self.writes)))
+        (Role::Data, Footprint::of(self.reads, self.writes))
     }
 
     /// Adds a table that is changed. A change is also a read: its answer tells which rows there were.

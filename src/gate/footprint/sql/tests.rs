@@ -26,6 +26,7 @@ fn check(kind: GateKind, cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn tables_of_postgresql_are_found() {
     check(
         Postgres,

@@ -46,13 +46,11 @@ fn join(texts: impl Iterator<Item = String>) -> String {
 
 /// The first characters of the text, and an ellipsis if there are more.
 fn shortened(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        None => text.to_owned(),
-        Some(_) => {
-            let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
-            format!("{}…", kept.trim_end())
-        }
+    if text.chars().nth(longest).is_none() {
+        return text.to_owned();
     }
+    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 #[cfg(test)]

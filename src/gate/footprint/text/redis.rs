@@ -1,6 +1,6 @@
 //! Redis commands as one line.
 
-use std::sync::LazyLock;
+use std::{fmt::Write, sync::LazyLock};
 
 use regex::Regex;
 
@@ -114,7 +114,7 @@ fn escaped(word: &[u8]) -> String {
         if byte.is_ascii_graphic() {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("\\x{byte:02x}"));
+            let _ = write!(text, "\\x{byte:02x}");
         }
     }
     text

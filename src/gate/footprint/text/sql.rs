@@ -46,7 +46,7 @@ pub(super) fn shown(statement: &SqlStatement) -> Vec<String> {
                 other => line.plain(other),
             }
         }
-        lines.push(tidy(line.finish()));
+        lines.push(tidy(&line.finish()));
     }
     lines.retain(|line| !line.is_empty());
     lines
@@ -101,11 +101,11 @@ fn shortened_text(text: &str) -> String {
 }
 
 /// The line with an ellipsis for long lists of columns, and the words of transactions in capital letters.
-fn tidy(line: String) -> String {
-    if ["begin", "commit", "rollback"].contains(&line.as_str()) {
+fn tidy(line: &str) -> String {
+    if ["begin", "commit", "rollback"].contains(&line) {
         return line.to_ascii_uppercase();
     }
-    let line = without_list(&line, "select ", Some(" from "));
+    let line = without_list(line, "select ", Some(" from "));
     without_list(&line, " returning ", None)
 }
 
