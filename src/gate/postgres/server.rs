@@ -101,16 +101,14 @@ impl Server {
         unit: &mut ServerUnit,
     ) -> Result<(), WireError> {
         match tag {
-            // The login, and messages that belong to no statement.
-            b'R' | b'v' | b'N' | b'A' | b'S' => {}
+            // The login, messages that belong to no statement, the data of a COPY, and the result of a function call.
+            b'R' | b'v' | b'N' | b'A' | b'S' | b'd' | b'c' | b'V' => {}
             b'K' => unit.session = session(message),
             b'W' => {
                 return Err(WireError(
                     "the connection is used for replication".to_owned(),
                 ));
             }
-            // The data of a COPY, and the result of a function call.
-            b'd' | b'c' | b'V' => {}
             b'E' => unit.answered = self.fails(message, shared)?,
             b'Z' => unit.answered = self.ready(message, shared)?,
             b'1' | b'2' | b'3' | b'n' | b't' | b'T' | b'D' | b'C' | b'I' | b's' | b'G' | b'H' => {
@@ -134,7 +132,9 @@ impl Server {
             return Err(unexpected());
         };
         let done = match (tag, step) {
-            (b'1', Step::Parse(_)) | (b'2', Step::Bind) => true,
+            (b'1', Step::Parse(_))
+            | (b'2', Step::Bind)
+            | (b'n', Step::DescribeStatement(_) | Step::DescribePortal(_)) => true,
             (b'3', Step::Close(closed)) => {
                 if let Some(closed) = closed {
                     shared.named.closed(closed);
@@ -149,7 +149,6 @@ impl Server {
                 let _ = prepared.columns.set(columns(message)?);
                 true
             }
-            (b'n', Step::DescribeStatement(_) | Step::DescribePortal(_)) => true,
             (b'T', Step::Ready(_)) => {
                 unit.outcome.describes(columns(message)?);
                 false

@@ -110,6 +110,10 @@ pub(super) enum Removed {
 
 /// What the words of a statement say about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties of a text"
+)]
 pub(super) struct Words {
     /// The text contains no statement.
     pub(super) empty: bool,

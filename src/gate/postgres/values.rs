@@ -130,11 +130,13 @@ fn numeric(bytes: &[u8]) -> Option<String> {
     for place in (0..weight.max(0)).rev() {
         let _ = write!(text, "{:04}", group(place));
     }
-    let fraction: String = (1..=i32::from(scale.div_ceil(4)))
-        .map(|place| format!("{:04}", group(-place)))
-        .collect();
     if scale > 0 {
-        let _ = write!(text, ".{}", &fraction[..usize::from(scale)]);
+        text.push('.');
+        let end = text.len() + usize::from(scale);
+        for place in 1..=i32::from(scale.div_ceil(4)) {
+            let _ = write!(text, "{:04}", group(-place));
+        }
+        text.truncate(end);
     }
     Some(text)
 }
