@@ -40,7 +40,7 @@ const LIMIT: u64 = 3;
 const TIME: Duration = Duration::from_mins(5);
 const QUIET: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_secs(10);
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// The first port of the gates of a service that the user starts: the address stays the same from hunt to hunt.
 const PORT: u16 = 17_400;
 

@@ -55,7 +55,8 @@ struct Situation {
 
 #[derive(Serialize)]
 struct Case<'a> {
-    case: Situation,
+    #[serde(rename = "case")]
+    situation: Situation,
     schedules: u64,
     extent: &'static str,
     left: Option<u64>,
@@ -172,7 +173,7 @@ fn case(result: &CaseResult) -> Case<'_> {
         given,
     } = result.case;
     Case {
-        case: Situation {
+        situation: Situation {
             same_user,
             limit,
             given,
