@@ -49,7 +49,8 @@ class Service:
         self.target.write_text(targets.target(self.kind, port, environment["TABLE_PREFIX"]))
         self.document.unlink(missing_ok=True)
         gates = [FLAG[self.database], os.environ[ADDRESS[self.database]]] if self.database in FLAG else []
-        gates += ["--redis", environment["REDIS_URL"]]
+        # A service in Java starts slowly on a busy machine.
+        gates += ["--redis", environment["REDIS_URL"], "--start-timeout", "180s"]
         service = [str(REPOSITORY / "scripts/hunt-services"), "run", self.language]
         command = [self.program, "hunt", str(self.target), *gates, *flags, "--json", str(self.document), "--", *service]
         try:
@@ -57,7 +58,8 @@ class Service:
         except subprocess.TimeoutExpired:
             return {"error": f"did not end within {LONGEST} s"}
         if not self.document.exists():
-            return {"error": (ran.stderr.strip().splitlines() or ["no document"])[0]}
+            said = [line for line in ran.stderr.splitlines() if line.strip()]
+            return {"error": next((line for line in said if line.startswith("error")), said[-1] if said else "no document")}
         return json.loads(self.document.read_text())
 
     def measure(self, hunts, trials):

@@ -36,7 +36,8 @@ Every hunt has to play all orders, without an alarm; schedules and seconds are m
 UNCONTROLLABLE = """\
 ## Services that defeat the method
 
-A hunt has to say that the order is not controllable, with the reason, and exit with 4.
+A hunt must not say that such a service holds. It says that the order is not controllable, with the reason, and exits with 4; or it
+finds a witness.
 
 | language | database | kind | what the hunt says | exit | met |
 | --- | --- | --- | --- | ---: | --- |
@@ -67,12 +68,16 @@ def correct(row):
     fine = row["exhausted"] == row["hunts"] and row["alarms"] == 0
     quick = row["language"] != "python" or (speed or 0) >= LEAST_A_SECOND
     figures = [f"{row['schedules']:g}", f"{row['seconds']:.1f}", "–" if speed is None else f"{speed:.0f}"]
-    return [f"{row['exhausted']} of {row['hunts']}", str(row["alarms"]), *figures, met(fine and quick)]
+    exhausted = f"{row['exhausted']} of {row['hunts']}"
+    if row["reasons"]:
+        exhausted += f": {'; '.join(row['reasons'])}".replace("|", "\\|")
+    return [exhausted, str(row["alarms"]), *figures, met(fine and quick)]
 
 
 def uncontrollable(row):
     said = [extent.replace("_", " ") for extent in row["extents"]] + row["reasons"]
-    fine = "not_controllable" in row["extents"] and row["reasons"] and row["exit_codes"] == [4]
+    honest = "not_controllable" in row["extents"] and row["reasons"] and row["exit_codes"] == [4]
+    fine = honest or row["witness"]
     return ["<br>".join(said).replace("|", "\\|"), ", ".join(map(str, row["exit_codes"])), met(fine)]
 
 

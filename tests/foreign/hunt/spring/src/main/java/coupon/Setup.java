@@ -1,16 +1,15 @@
 package coupon;
 
 import java.util.List;
-import org.springframework.boot.ApplicationArguments;
-import org.springframework.boot.ApplicationRunner;
+import org.springframework.beans.factory.InitializingBean;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
-/** Creates the tables that do not exist, and empties them. */
+/** Creates the tables that do not exist before the service accepts connections, and empties them. */
 @Component
-public class Setup implements ApplicationRunner {
+public class Setup implements InitializingBean {
     private static final String EVENT = Tables.PREFIX + "_event";
     private static final String COUPON = Tables.PREFIX + "_coupon";
 
@@ -25,8 +24,7 @@ public class Setup implements ApplicationRunner {
     }
 
     @Override
-    @Transactional
-    public void run(ApplicationArguments arguments) {
+    public void afterPropertiesSet() {
         boolean postgres = System.getenv("DATABASE_URL").startsWith("postgres");
         String serial = postgres ? "bigserial PRIMARY KEY" : "bigint AUTO_INCREMENT PRIMARY KEY";
         String unique = Tables.hasUniqueKey() ? "UNIQUE" : "";
