@@ -1,5 +1,6 @@
-//! How much latency a gate adds to a statement on one connection: `cargo bench --bench gate`. `scripts/services start` starts the
-//! databases. The statements go directly and through the gate in turn, each pair in a random order. The gates hold nothing.
+//! How much latency a gate adds to a statement on one connection: `cargo bench --bench gate`, or `cargo bench --bench gate -- redis`.
+//! `scripts/services start` starts the databases; `PAIRS` is the number of statements. The statements go directly and through the gate in
+//! turn, each pair in a random order. The gates hold nothing.
 #![expect(clippy::print_stdout, reason = "the benchmark prints its result")]
 #![expect(
     clippy::unwrap_used,
@@ -33,66 +34,69 @@ trait Client {
 fn main() {
     let pairs = env::var("PAIRS").ok().and_then(|text| text.parse().ok());
     let pairs = pairs.unwrap_or(10_000);
+    let names: Vec<_> = env::args().collect();
+    let none_named = !GateKind::ALL.iter().any(|kind| is_named(&names, *kind));
     println!("microseconds of a statement, {pairs} pairs\n");
     println!("                    p50                          p99");
     println!("            direct    gate   added    direct    gate   added");
     let runtime = Runtime::new().unwrap();
-    measure(
-        &runtime,
-        GateKind::Redis,
-        &services::redis(),
-        pairs,
-        Redis::connect,
-    );
-    measure(
-        &runtime,
-        GateKind::Postgres,
-        &services::postgres(),
-        pairs,
-        Postgres::connect,
-    );
-    measure(
-        &runtime,
-        GateKind::Mysql,
-        &services::mysql(),
-        pairs,
-        Mysql::connect,
-    );
-}
-
-fn measure<C: Client>(
-    runtime: &Runtime,
-    kind: GateKind,
-    url: &str,
-    pairs: usize,
-    connect: impl Fn(&Url) -> C,
-) {
-    let url = Url::parse(url).unwrap();
-    let (control, mut events) = GateControl::new();
-    let _inside = runtime.enter();
-    runtime.spawn(async move { while events.recv().await.is_some() {} });
-    let port = url.port().unwrap_or(kind.default_port());
-    let upstream = (url.host_str().unwrap().to_owned(), port);
-    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-    let gate = Gate::open(kind, upstream, any_port, control).unwrap();
-    let mut through = url.clone();
-    through.set_port(Some(gate.address().port())).unwrap();
-    let (mut direct, mut behind) = (connect(&url), connect(&through));
-    let mut times = [Vec::new(), Vec::new()];
-    for pair in 0..WARM_UP + pairs {
-        let gate_first = rand::rng().random::<bool>();
-        for is_gate in [gate_first, !gate_first] {
-            let client: &mut dyn Client = if is_gate { &mut behind } else { &mut direct };
-            let begin = Instant::now();
-            client.execute();
-            let took = begin.elapsed();
-            if pair >= WARM_UP {
-                times[usize::from(is_gate)].push(took);
-            }
+    for kind in GateKind::ALL {
+        if !none_named && !is_named(&names, kind) {
+            continue;
+        }
+        let measured = Measured {
+            runtime: &runtime,
+            kind,
+            pairs,
+        };
+        match kind {
+            GateKind::Postgres => measured.run(&services::postgres(), Postgres::connect),
+            GateKind::Mysql => measured.run(&services::mysql(), Mysql::connect),
+            GateKind::Redis => measured.run(&services::redis(), Redis::connect),
         }
     }
-    let [direct, behind] = times;
-    show(kind, direct, behind);
+}
+
+fn is_named(names: &[String], kind: GateKind) -> bool {
+    names.iter().any(|name| name == kind.name())
+}
+
+/// A gate to measure.
+struct Measured<'a> {
+    runtime: &'a Runtime,
+    kind: GateKind,
+    pairs: usize,
+}
+
+impl Measured<'_> {
+    fn run<C: Client>(&self, url: &str, connect: impl Fn(&Url) -> C) {
+        let url = Url::parse(url).unwrap();
+        let (control, mut events) = GateControl::new();
+        let _inside = self.runtime.enter();
+        tokio::spawn(async move { while events.recv().await.is_some() {} });
+        let port = url.port().unwrap_or(self.kind.default_port());
+        let upstream = (url.host_str().unwrap().to_owned(), port);
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let gate = Gate::open(self.kind, upstream, any_port, control).unwrap();
+        let mut through = url.clone();
+        through.set_port(Some(gate.address().port())).unwrap();
+        let (mut direct, mut behind) = (connect(&url), connect(&through));
+        let mut times = [Vec::new(), Vec::new()];
+        for pair in 0..WARM_UP + self.pairs {
+            let gate_first = rand::rng().random::<bool>();
+            for is_gate in [gate_first, !gate_first] {
+                let client: &mut dyn Client = if is_gate { &mut behind } else { &mut direct };
+                let begin = Instant::now();
+                client.execute();
+                let took = begin.elapsed();
+                if pair >= WARM_UP {
+                    times[usize::from(is_gate)].push(took);
+                }
+            }
+        }
+        let [direct, behind] = times;
+        show(self.kind, direct, behind);
+    }
 }
 
 fn show(kind: GateKind, mut direct: Vec<Duration>, mut behind: Vec<Duration>) {
