@@ -51,6 +51,7 @@ pub trait Wire: Send {
     ///
     /// # Errors
     /// The bytes cannot be read.
+    #[expect(clippy::wrong_self_convention, reason = "the bytes come from that end")]
     fn from_client(&mut self, bytes: &mut BytesMut) -> Result<Option<ClientUnit>, WireError>;
 
     /// The unit is forwarded to the server now. Called once for each unit with `bytes`, in the order in which units are forwarded.
@@ -60,6 +61,7 @@ pub trait Wire: Send {
     ///
     /// # Errors
     /// The bytes cannot be read.
+    #[expect(clippy::wrong_self_convention, reason = "the bytes come from that end")]
     fn from_server(&mut self, bytes: &mut BytesMut) -> Result<Option<ServerUnit>, WireError>;
 
     /// Whether the unit keeps its place among the units of the client: earlier units are forwarded before it, later units after it.

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
@@ -141,11 +143,11 @@ async fn many_bytes_go_through_in_both_directions() {
     let text = "say something to the server\n".repeat(1_000_000);
     let (mut read, mut write) = through.client.split();
     let (sent, mut got) = (text.clone(), Vec::new());
-    let send = async {
+    let sending = async {
         write.write_all(sent.as_bytes()).await.unwrap();
         write.shutdown().await.unwrap();
     };
-    let (_, length) = tokio::join!(send, read.read_to_end(&mut got));
+    let ((), length) = tokio::join!(sending, read.read_to_end(&mut got));
     assert_eq!(length.unwrap(), text.len());
     assert!(got == text.as_bytes());
 }

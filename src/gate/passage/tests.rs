@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 

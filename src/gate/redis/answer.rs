@@ -91,8 +91,8 @@ pub(super) fn answer(frame: &[u8], unchanged: Unchanged) -> WireAnswer {
     let text = Text::of(frame);
     let is_error = text.is_error;
     WireAnswer {
-        changed_nothing: unchanged.by(&text.text, is_error),
-        text: Some(text.text),
+        changed_nothing: unchanged.by(&text.shown, is_error),
+        text: Some(text.shown),
         is_error,
         in_transaction: false,
     }
@@ -105,7 +105,7 @@ pub(super) fn is_error(frame: &[u8]) -> bool {
 
 /// A frame as text, and what comes after it.
 struct Text<'a> {
-    text: String,
+    shown: String,
     is_error: bool,
     rest: &'a [u8],
 }
@@ -117,7 +117,7 @@ impl<'a> Text<'a> {
 
     fn plain(text: String, rest: &'a [u8]) -> Self {
         Self {
-            text,
+            shown: text,
             is_error: false,
             rest,
         }
@@ -125,7 +125,7 @@ impl<'a> Text<'a> {
 
     fn error(message: &[u8], rest: &'a [u8]) -> Self {
         Self {
-            text: format!("ERROR {}", shorten(&string(message), ERROR)),
+            shown: format!("ERROR {}", shorten(&string(message), ERROR)),
             is_error: true,
             rest,
         }
@@ -178,7 +178,7 @@ impl<'a> Text<'a> {
         let mut texts = Vec::new();
         for _ in 0..count.min(ELEMENTS) {
             let element = read(rest)?;
-            texts.push(element.text);
+            texts.push(element.shown);
             rest = element.rest;
         }
         if count > ELEMENTS {
@@ -196,7 +196,7 @@ impl<'a> Text<'a> {
         let key = Self::read(bytes, depth)?;
         let value = Self::read(key.rest, depth)?;
         Some(Self::plain(
-            format!("{}: {}", key.text, value.text),
+            format!("{}: {}", key.shown, value.shown),
             value.rest,
         ))
     }
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     fn text(frame: &str) -> String {
-        Text::of(frame.as_bytes()).text
+        Text::of(frame.as_bytes()).shown
     }
 
     fn command(line: &str) -> Words {

@@ -123,7 +123,7 @@ impl Border {
             Body::Bytes(length) => self.at = self.at.saturating_add(length).saturating_add(2),
             Body::Frames(count) => self.open = self.open.saturating_add(count),
             Body::Attributes(count) => {
-                self.open = self.open.saturating_add(count).saturating_add(1)
+                self.open = self.open.saturating_add(count).saturating_add(1);
             }
         }
         Ok(())

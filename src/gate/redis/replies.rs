@@ -143,7 +143,8 @@ impl Replies {
     /// The first word of a frame that is no reply but a message.
     fn message<'a>(&self, frame: &'a [u8]) -> Option<&'a [u8]> {
         let is_push = frame.first() == Some(&b'>');
-        if !is_push && !(self.subscribed && frame.first() == Some(&b'*')) {
+        let may_be_message = is_push || (self.subscribed && frame.first() == Some(&b'*'));
+        if !may_be_message {
             return None;
         }
         let rest = &frame[Head::of(frame)?.length..];
