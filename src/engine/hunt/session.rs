@@ -21,7 +21,7 @@ use crate::{
     adapters::OpenError,
     gate::{Gate, GateControl},
     model::hunt::{Contender, HuntCase},
-    service::connected,
+    service::connected::{self, ConnectedService},
 };
 
 /// How long the hunt observes the service without requests.
@@ -52,6 +52,8 @@ pub struct Session {
     /// The longest time that the service has worked between two statements.
     gap: Duration,
     has_waited_inside: bool,
+    /// The connections of the last trial to the service and its ledger.
+    service: Option<ConnectedService>,
     /// The process of the service. It ends with the session.
     process: Option<ServiceProcess>,
     /// The gates close with the session.
@@ -103,6 +105,7 @@ impl Session {
             limits: BTreeSet::new(),
             gap: Duration::ZERO,
             has_waited_inside: false,
+            service: None,
             process: None,
             _gates: gates,
         };
@@ -204,7 +207,7 @@ impl Session {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Trial, ScheduleError> {
         let played = tokio::select! {
-            played = trial::play(settings, &mut self.conductor, case, moves) => played,
+            played = trial::play(settings, (&mut self.conductor, &mut self.service), case, moves) => played,
             _ = stop.wait_for(|stop| *stop) => Err(ScheduleError::Interrupted),
         };
         if played.is_err() {

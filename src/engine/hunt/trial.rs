@@ -76,17 +76,17 @@ struct Event {
     attempts: Vec<Attempt>,
 }
 
-/// Plays the moves once, and judges what came out.
+/// Plays the moves once, and judges what came out. `kept` holds the connections of the last trial, and those of this one after it.
 ///
 /// # Errors
 /// The requests cannot be controlled, or the service or a database failed.
 pub async fn play(
     settings: &HuntSettings,
-    conductor: &mut Conductor,
+    (conductor, kept): (&mut Conductor, &mut Option<ConnectedService>),
     case: HuntCase,
     moves: &[Contender],
 ) -> Result<Trial, ScheduleError> {
-    let mut event = Event::open(settings, case).await?;
+    let mut event = Event::open(settings, kept.take(), case).await?;
     event.give_out().await?;
     let mut schedule = Schedule::new(conductor, case, event.sender());
     let played = schedule.play(moves).await;
@@ -95,6 +95,7 @@ pub async fn play(
     event.take_outcomes(&schedule);
     event.ask_afterwards().await;
     let (judgement, evidence) = event.judge(settings).await;
+    *kept = Some(event.service);
     Ok(Trial {
         attempts: event.attempts,
         issued: evidence
@@ -125,11 +126,15 @@ pub async fn check_limit(settings: &HuntSettings, limit: u64) -> Result<(), Sche
         limit,
         given: limit,
     };
-    Event::open(settings, case).await?.give_out().await
+    Event::open(settings, None, case).await?.give_out().await
 }
 
 impl Event {
-    async fn open(settings: &HuntSettings, case: HuntCase) -> Result<Self, ScheduleError> {
+    async fn open(
+        settings: &HuntSettings,
+        kept: Option<ConnectedService>,
+        case: HuntCase,
+    ) -> Result<Self, ScheduleError> {
         let users = 2 + case.limit.max(case.given) + 1;
         let workload = Workload {
             users,
@@ -141,7 +146,14 @@ impl Event {
             warmup: true,
         };
         let target = &settings.target;
-        let mut service = ConnectedService::open(target, &workload, &new_run_id()).await?;
+        let run_id = new_run_id();
+        let mut service = match kept {
+            Some(mut service) => {
+                service.begin_again(&workload, &run_id);
+                service
+            }
+            None => ConnectedService::open(target, &workload, &run_id).await?,
+        };
         service.set_up().await?;
         service.open_drain().await?;
         service.must_be_empty().await?;

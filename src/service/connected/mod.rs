@@ -1,5 +1,6 @@
 //! A service that is connected for one run: its setup, its ledger and its drain conditions. Nothing here is measured.
 
+mod again;
 mod drain;
 mod shared;
 
@@ -78,17 +79,11 @@ impl ConnectedService {
     ) -> Result<Self, OpenError> {
         let endpoint = endpoint(target).await;
         let endpoint = endpoint.map_err(|error| failure(target, &error.to_string()))?;
-        let event = EventValues {
-            run: run_id.to_owned(),
-            limit: workload.limit,
-            seed: workload.seed,
-            setup: Values::new(Arc::clone(&target.prepared)),
-        };
         Ok(Self {
             target: Arc::clone(target),
             control: connect(target, endpoint.clone(), 1).await?,
             endpoint,
-            event,
+            event: event(target, workload, run_id),
             session: Session::default(),
             secrets: target.secrets.clone(),
             ledger: None,
@@ -98,7 +93,6 @@ impl ConnectedService {
             spelled: HashMap::new(),
         })
     }
-
     fn spelling_of(&self, user: UserId, captured: Option<&Values>) -> String {
         let users = self.target.users.as_ref();
         let who = AttemptValues {
@@ -305,6 +299,16 @@ pub async fn endpoint(target: &Target) -> Result<Endpoint, EndpointError> {
     let service = &target.service;
     let socket = service.unix_socket.as_deref();
     Endpoint::resolve(&service.base_url, socket, target.reach.remote).await
+}
+
+/// The values of an event before its setup.
+fn event(target: &Target, workload: &Workload, run_id: &str) -> EventValues {
+    EventValues {
+        run: run_id.to_owned(),
+        limit: workload.limit,
+        seed: workload.seed,
+        setup: Values::new(Arc::clone(&target.prepared)),
+    }
 }
 
 /// Connects to the service once.
