@@ -102,16 +102,13 @@ impl Measured<'_> {
 fn show(kind: GateKind, mut direct: Vec<Duration>, mut behind: Vec<Duration>) {
     direct.sort_unstable();
     behind.sort_unstable();
-    let mut line = format!("{:<9}", kind.name());
-    for share in [0.5, 0.99] {
-        let at = |times: &[Duration]| {
-            let index = (times.len() as f64 * share) as usize;
-            times[index].as_secs_f64() * 1e6
-        };
+    print!("{:<9}", kind.name());
+    for percentile in [50, 99] {
+        let at = |times: &[Duration]| times[times.len() * percentile / 100].as_secs_f64() * 1e6;
         let (direct, behind) = (at(&direct), at(&behind));
-        line += &format!(" {direct:>8.1} {behind:>7.1} {:>7.1} ", behind - direct);
+        print!(" {direct:>8.1} {behind:>7.1} {:>7.1} ", behind - direct);
     }
-    println!("{line}");
+    println!();
 }
 
 struct Redis(TcpStream);

@@ -243,7 +243,8 @@ impl Schedule<'_> {
 
     /// A step of the other request may have ended the wait of this request. The hunt finds out again whether it waits.
     fn may_go_on(&mut self, contender: Contender) {
-        let again = self.conductor.pace.quiet - self.conductor.pace.again;
+        let pace = self.conductor.pace;
+        let again = pace.quiet.saturating_sub(pace.again);
         match &mut self.request_mut(contender).state {
             State::Working { since, silent } if *silent => {
                 *silent = false;

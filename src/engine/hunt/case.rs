@@ -117,7 +117,7 @@ impl<'a> CaseSearch<'a> {
         progress: &mut dyn FnMut(HuntProgress),
         stop: &mut watch::Receiver<bool>,
     ) -> Result<End, ScheduleError> {
-        while let Some(moves) = self.search.next() {
+        while let Some(moves) = self.search.pop() {
             if self.is_bounded() {
                 let left = self.search.left() + 1;
                 return Ok(End::Extent(Extent::Bounded { left }));
@@ -126,14 +126,14 @@ impl<'a> CaseSearch<'a> {
             self.schedules += 1;
             if trial.missed != Missed::default() {
                 // A slow request looks like one that waits. If it was slow, the order can be played now.
-                if let Some(end) = self.take(session, trial) {
+                if let Some(end) = self.take(session, &trial) {
                     return Ok(end);
                 }
                 trial = session.play(self.settings, self.case, &moves, stop).await?;
                 self.schedules += 1;
                 self.missed += u64::from(trial.missed.ended > 0);
             }
-            if let Some(end) = self.take(session, trial) {
+            if let Some(end) = self.take(session, &trial) {
                 return Ok(end);
             }
             progress(HuntProgress::Schedule {
@@ -151,16 +151,16 @@ impl<'a> CaseSearch<'a> {
     }
 
     /// Takes a trial in. Returns what ends the search.
-    fn take(&mut self, session: &mut Session, trial: Trial) -> Option<End> {
+    fn take(&mut self, session: &mut Session, trial: &Trial) -> Option<End> {
         if trial.steps.is_empty() {
             let why = "the two requests made no statement at a gate: the service has to connect to the gates, and not to the databases";
             return Some(End::Extent(Extent::NotControllable(why.to_owned())));
         }
-        session.learn(self.case, &trial);
+        session.learn(self.case, trial);
         match trial.judgement.verdict {
             Verdict::Violated | Verdict::Finding => {
                 let waited = session.has_waited_inside();
-                return Some(End::Witness(Box::new(self.witness(&trial, waited))));
+                return Some(End::Witness(Box::new(self.witness(trial, waited))));
             }
             Verdict::Inconclusive => {
                 let reasons = trial.judgement.reasons.join("; ");

@@ -142,12 +142,12 @@ impl Connections {
         self.is_used_by(id, contender);
         let mut footprint = self.footprint(statement);
         let mut number = None;
-        if let Some(connection) = self.open.get_mut(&id) {
-            if let Some(transaction) = &mut connection.transaction {
-                transaction.owner.get_or_insert(contender);
-                number = Some(transaction.number);
-                footprint = transaction.effect_of(statement, footprint);
-            }
+        if let Some(connection) = self.open.get_mut(&id)
+            && let Some(transaction) = &mut connection.transaction
+        {
+            transaction.owner.get_or_insert(contender);
+            number = Some(transaction.number);
+            footprint = transaction.effect_of(statement, footprint);
         }
         let effect = Effect {
             kind: statement.kind,

@@ -39,7 +39,7 @@ pub fn explained(
         (None, None) => "unknown".to_owned(),
     };
     let mut explained = explain(&HuntCircumstances {
-        service: &target.name,
+        service: target.title.as_deref().unwrap_or(&target.name),
         case: token.case,
         steps: &steps,
         findings: &trial.judgement.findings,

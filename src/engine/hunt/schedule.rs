@@ -45,6 +45,9 @@ pub struct Missed {
     pub silent: u64,
 }
 
+/// The outcome of a request.
+type Response = (Contender, Outcome);
+
 /// A schedule while it is played.
 pub struct Schedule<'a> {
     pub(super) conductor: &'a mut Conductor,
@@ -55,10 +58,7 @@ pub struct Schedule<'a> {
     pub steps: Vec<StepRecord>,
     /// Statements that belong to one of two requests, and it is not known yet to which.
     pub(super) unclear: Vec<HeldStatement>,
-    responses: (
-        UnboundedSender<(Contender, Outcome)>,
-        UnboundedReceiver<(Contender, Outcome)>,
-    ),
+    responses: (UnboundedSender<Response>, UnboundedReceiver<Response>),
     tasks: JoinSet<()>,
     pub(super) answers: usize,
     /// Where the service did not follow the schedule, one sentence each.
@@ -319,10 +319,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn take_response(
-        &mut self,
-        response: Option<(Contender, Outcome)>,
-    ) -> Result<(), ScheduleError> {
+    fn take_response(&mut self, response: Option<Response>) -> Result<(), ScheduleError> {
         // An answer of a database comes before the response that depends on it.
         while let Ok(event) = self.conductor.events.try_recv() {
             self.take_event(Some(event))?;

@@ -87,7 +87,7 @@ impl Default for Search {
 impl Search {
     /// The beginning of the next schedule. The schedule goes on with the request of the last move as long as possible. `None` if every
     /// class of orders was played.
-    pub fn next(&mut self) -> Option<Vec<Contender>> {
+    pub fn pop(&mut self) -> Option<Vec<Contender>> {
         while let Some((_, beginning)) = self.open.pop_first() {
             if !self.is_covered(&beginning) {
                 return Some(moves(&beginning));

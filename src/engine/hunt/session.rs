@@ -57,7 +57,7 @@ pub struct Session {
     /// The process of the service. It ends with the session.
     process: Option<ServiceProcess>,
     /// The gates close with the session.
-    _gates: Vec<Gate>,
+    gates: Vec<Gate>,
 }
 
 impl Session {
@@ -107,7 +107,7 @@ impl Session {
             has_waited_inside: false,
             service: None,
             process: None,
-            _gates: gates,
+            gates,
         };
         let opened = tokio::select! {
             opened = session.start(settings, progress) => opened,
@@ -126,7 +126,7 @@ impl Session {
             let redirects: Vec<_> = settings
                 .upstreams
                 .iter()
-                .zip(&self._gates)
+                .zip(&self.gates)
                 .map(|(upstream, gate)| Redirect {
                     kind: upstream.kind,
                     host: upstream.host.clone(),

@@ -66,8 +66,8 @@ impl Schedule<'_> {
         }
         let other = self.request(contender.other());
         let other_holds = match &other.state {
-            State::Held(held) => Some(held.clone()),
-            State::Sent {
+            State::Held(held)
+            | State::Sent {
                 held, waits: true, ..
             } => Some(held.clone()),
             _ => None,
@@ -75,20 +75,16 @@ impl Schedule<'_> {
         let State::Working { since, silent } = &mut self.request_mut(contender).state else {
             return Ok(());
         };
-        match other_holds {
-            Some(held) => {
-                *silent = true;
-                let request = self.request_mut(contender);
-                (request.has_waited, request.waited_now) = (true, true);
-                self.doubt_connections(contender, &held);
-                Ok(())
-            }
+        if let Some(held) = other_holds {
+            *silent = true;
+            let request = self.request_mut(contender);
+            (request.has_waited, request.waited_now) = (true, true);
+            self.doubt_connections(contender, &held);
+        } else {
             // Nothing of the other request is held, so the request is slow. Its response has a timeout.
-            None => {
-                *since = Instant::now();
-                Ok(())
-            }
+            *since = Instant::now();
         }
+        Ok(())
     }
 
     /// A service with one connection makes the other request wait for this connection. Its statements then cannot be held one by one. A lock
@@ -114,43 +110,37 @@ impl Schedule<'_> {
         held: &HeldStatement,
     ) -> Result<(), ScheduleError> {
         if self.is_behind_another(held) {
-            return self.waits(contender);
+            self.now_waits(contender);
+            return Ok(());
         }
         let connection = self.conductor.connections.get(held.connection);
         let session = connection.and_then(|connection| connection.session);
-        let kind = held.statement.kind;
-        let asked = self.conductor.waits(kind, session);
+        let asked = self.conductor.waits(held.statement.kind, session);
         let waits = asked.await.map_err(ScheduleError::Failed)?;
         let State::Sent { since, ask_at, .. } = &mut self.request_mut(contender).state else {
             return Ok(());
         };
         let took = since.elapsed();
         *ask_at = Instant::now() + ASK_AFTER.max(took / 2);
-        let pace = self.conductor.pace;
-        let text = shown(&held.statement.content);
-        match waits {
-            Some(true) => self.waits(contender),
-            // Without a login for the database, only the time tells.
-            None if took >= pace.quiet
-                && self
-                    .conductor
-                    .connections
-                    .has_transaction(contender.other()) =>
-            {
-                self.waits(contender)
-            }
-            _ if took >= pace.timeout => Err(ScheduleError::Failed(format!(
-                "`{text}` of {} was not answered within {} s",
+        let (pace, connections) = (self.conductor.pace, &self.conductor.connections);
+        // Without a login for the database, only the time tells.
+        let is_late = || took >= pace.quiet && connections.has_transaction(contender.other());
+        if waits.unwrap_or_else(is_late) {
+            self.now_waits(contender);
+        } else if took >= pace.timeout {
+            return Err(ScheduleError::Failed(format!(
+                "`{}` of {} was not answered within {} s",
+                shown(&held.statement.content),
                 self.name(contender),
                 pace.timeout.as_secs_f64()
-            ))),
-            _ => Ok(()),
+            )));
         }
+        Ok(())
     }
 
-    fn waits(&mut self, contender: Contender) -> Result<(), ScheduleError> {
+    fn now_waits(&mut self, contender: Contender) {
         let State::Sent { waits, held, .. } = &mut self.request_mut(contender).state else {
-            return Ok(());
+            return;
         };
         *waits = true;
         let id = held.id;
@@ -158,7 +148,6 @@ impl Schedule<'_> {
         if let Some(step) = step {
             step.waited = true;
         }
-        Ok(())
     }
 
     /// Whether the answer to the statement has to wait for the answer to a statement of the other request on the same connection.

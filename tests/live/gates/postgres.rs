@@ -143,8 +143,8 @@ fn copies_and_large_results_pass() {
         connection.execute(create).await.expect("a table");
         let copy = "COPY copied FROM STDIN";
         let mut copy = connection.copy_in_raw(copy).await.expect("a copy");
-        let lines: String = (0..50_000).map(|id| format!("{id}\t{id}\n")).collect();
-        copy.send(lines.as_bytes()).await.expect("data");
+        let lines: Vec<_> = (0..50_000).map(|id| format!("{id}\t{id}\n")).collect();
+        copy.send(lines.concat().into_bytes()).await.expect("data");
         let long = format!("50000\t{}\n", "x".repeat(1 << 20));
         copy.send(long.as_bytes()).await.expect("data");
         assert_eq!(copy.finish().await.expect("an end"), 50_001);
@@ -223,11 +223,10 @@ fn psql_works_and_its_interrupt_cancels() {
     assert_eq!(answer.text.as_deref(), Some("0"));
 
     let sleeps = psql("SELECT pg_sleep(60)");
-    let (id, _) = gated.wait("the statement", |event| match &event.what {
-        GateEventKind::Arrived { id, statement, .. } => sql(statement)[0]
-            .text
-            .contains("pg_sleep")
-            .then_some((*id, ())),
+    let id = gated.wait("the statement", |event| match &event.what {
+        GateEventKind::Arrived { id, statement, .. } => {
+            sql(statement)[0].text.contains("pg_sleep").then_some(*id)
+        }
         _ => None,
     });
     // The statement has to run before it can be cancelled.

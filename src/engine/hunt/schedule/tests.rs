@@ -1,5 +1,7 @@
 //! Schedules of small services whose database is in memory. The gates are simulated: each statement is held and reported as at a gate.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Mutex,
@@ -226,7 +228,7 @@ async fn hunt(service: Service) -> Result<Hunted, ScheduleError> {
         pool: tokio::sync::Mutex::new([0, 1].map(|_| Link::open(&control, &database))),
         database: Arc::clone(&database),
     });
-    while let Some(moves) = search.next() {
+    while let Some(moves) = search.pop() {
         *database.coupons.lock().unwrap() = 0;
         let toy = Arc::clone(&toy);
         let send: Send = Arc::new(move |_, _| service(Arc::clone(&toy)));

@@ -96,7 +96,7 @@ fn orders(lengths: [usize; 2]) -> Vec<Vec<Contender>> {
 
 fn search(programs: &[Vec<Access>; 2]) -> Vec<Vec<SearchStep>> {
     let mut search = Search::default();
-    while let Some(beginning) = search.next() {
+    while let Some(beginning) = search.pop() {
         search.take(play(programs, &beginning));
     }
     search.played

@@ -182,11 +182,11 @@ fn a_flush_ends_a_unit_and_the_sync_commits_it() {
     assert_eq!(units, [Some(vec![plain("UPDATE t SET a = 1")])]);
     let answer = talk.answer(&[complete("UPDATE 1")]);
     assert!(answer.in_transaction && !answer.changed_nothing);
-    let units = talk.sends(|to| frontend::sync(to));
+    let units = talk.sends(frontend::sync);
     assert_eq!(units, [Some(vec![plain("COMMIT")])]);
     let answer = talk.answer(&[ready(b'I')]);
     assert!(!answer.in_transaction && !answer.changed_nothing);
-    assert_eq!(talk.sends(|to| frontend::sync(to)), [None]);
+    assert_eq!(talk.sends(frontend::sync), [None]);
 }
 
 #[test]

@@ -93,5 +93,5 @@ fn long_data_of_the_client_is_forwarded_while_it_arrives() {
         assert_eq!(units.len(), 1);
         assert_eq!(units[0].bytes, part);
     }
-    assert_eq!(talk.sends(|to| frontend::copy_done(to)), [None]);
+    assert_eq!(talk.sends(frontend::copy_done), [None]);
 }

@@ -158,7 +158,9 @@ fn columns(columns: &[(Oid, i16)]) -> Vec<u8> {
 fn parameters(types: &[Oid]) -> Vec<u8> {
     let mut body = Vec::new();
     body.put_u16(u16::try_from(types.len()).unwrap());
-    types.iter().for_each(|oid| body.put_u32(*oid));
+    for oid in types {
+        body.put_u32(*oid);
+    }
     message(b't', &body)
 }
 
@@ -188,7 +190,7 @@ fn parse(name: &str, text: &str, types: &[Oid], to: &mut BytesMut) {
 
 /// A `Bind` to the portal without a name, with all values in one format and all columns in another.
 fn bind(name: &str, values: &[Option<&[u8]>], formats: (i16, i16), to: &mut BytesMut) {
-    let write = |value: &Option<&[u8]>, to: &mut BytesMut| {
+    let write = |value: Option<&[u8]>, to: &mut BytesMut| {
         Ok(match value {
             Some(bytes) => {
                 to.extend_from_slice(bytes);
@@ -198,6 +200,7 @@ fn bind(name: &str, values: &[Option<&[u8]>], formats: (i16, i16), to: &mut Byte
         })
     };
     let (parameters, results) = formats;
+    let values = values.iter().copied();
     let bound = frontend::bind("", name, [parameters], values, write, [results], to);
     assert!(bound.is_ok());
 }

@@ -62,5 +62,5 @@ fn passwords_pass_and_the_server_tells_its_process() {
     let units = talk.server_units(&[message(b'R', &[0; 4]), key, ready(b'I')].concat());
     assert_eq!(units[0].session, Some(258));
     assert_eq!(units.len(), 2);
-    assert_eq!(talk.sends(|to| frontend::terminate(to)), [None]);
+    assert_eq!(talk.sends(frontend::terminate), [None]);
 }
