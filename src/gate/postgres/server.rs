@@ -31,6 +31,8 @@ pub(super) struct Server {
     skipped: VecDeque<(UnitId, WireAnswer)>,
     /// The bytes of a long message that have not arrived yet.
     rest: usize,
+    /// A message that was read, and is forwarded with the next one.
+    kept: BytesMut,
 }
 
 impl Server {
@@ -59,6 +61,7 @@ impl Server {
         }
         let mut end = self.rest.min(bytes.len());
         self.rest -= end;
+        let mut last = None;
         while self.rest == 0 && unit.answered.is_none() && unit.session.is_none() {
             let rest = &bytes[end..];
             let Some(border) = Border::of(rest)? else {
@@ -70,19 +73,40 @@ impl Server {
                 let arrived = border.length.min(rest.len());
                 self.rest = border.length - arrived;
                 end += arrived;
+                last = None;
                 continue;
             }
             let Some(message) = border.message(rest) else {
                 break;
             };
-            self.message(border.tag, message, shared, &mut unit)?;
+            let keeps = ends_soon(border.tag, message);
+            if let Err(error) = self.message(border.tag, message, shared, &mut unit) {
+                self.kept.unsplit(bytes.split());
+                *bytes = self.kept.split();
+                return Err(error);
+            }
+            last = keeps.then_some(end);
             end += border.length;
         }
         if end == 0 {
             return Ok(None);
         }
-        unit.bytes = bytes.split_to(end).freeze();
+        self.kept.unsplit(bytes.split_to(end));
+        let forwarded = match last {
+            Some(begin) if unit.answered.is_none() && self.will_be_ready(shared) => {
+                self.kept.len() - (end - begin)
+            }
+            _ => self.kept.len(),
+        };
+        unit.bytes = self.kept.split_to(forwarded).freeze();
         Ok(Some(unit))
+    }
+
+    /// Whether the server will say that it is ready, without another message of the client.
+    fn will_be_ready(&self, shared: &Shared) -> bool {
+        let running = self.running.front();
+        running.is_some_and(|unit| unit.is_statement && unit.ends_ready())
+            && shared.ignored_syncs == 0
     }
 
     fn long_message(&mut self, border: Border) {
@@ -265,6 +289,17 @@ impl Unit {
             }
         }
     }
+}
+
+/// Whether the message ends a command, so that the server is ready soon. Some clients go on after such a message. It is forwarded with
+/// the next one, because the next statement of the client must not arrive before the answer is reported.
+fn ends_soon(tag: u8, message: &[u8]) -> bool {
+    // After a fatal error, the server closes the connection.
+    let is_fatal = || {
+        let mut fields = message.split(|byte| *byte == 0);
+        fields.any(|field| matches!(field, b"VFATAL" | b"VPANIC"))
+    };
+    tag == b'C' || (tag == b'E' && !is_fatal())
 }
 
 fn unexpected() -> WireError {

@@ -71,6 +71,11 @@ impl Unit {
             .any(|step| matches!(step, Step::Ready(Ready::Sync)))
     }
 
+    /// Whether the server says at the end of the unit that it is ready.
+    pub(super) fn ends_ready(&self) -> bool {
+        matches!(self.steps.back(), Some(Step::Ready(_)))
+    }
+
     /// Whether a transaction is open after a unit that ends with a `Flush`: the server does not tell it.
     pub(super) fn open_after_flush(&self, shared: &Shared) -> bool {
         match self.transaction {

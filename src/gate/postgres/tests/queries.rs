@@ -235,3 +235,17 @@ fn an_answer_without_a_question_and_replication_are_errors() {
         assert_eq!(server, bytes);
     }
 }
+
+#[test]
+fn the_end_of_a_command_is_forwarded_when_the_server_is_ready() {
+    for end in [complete("INSERT 0 1"), error("23505", "duplicate key")] {
+        let mut talk = Talk::new();
+        talk.sends(|to| frontend::query("INSERT INTO t VALUES (1)", to).unwrap());
+        let units = talk.server_units(&end);
+        assert!(units.iter().all(|unit| unit.bytes.is_empty()), "{units:?}");
+        let units = talk.server_units(&ready(b'I'));
+        assert_eq!(units.len(), 1);
+        assert!(units[0].answered.is_some());
+        assert_eq!(units[0].bytes, [end, ready(b'I')].concat());
+    }
+}
