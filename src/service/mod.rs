@@ -155,6 +155,12 @@ impl Target {
         matches!(&self.drain, Some(drain::Drain::Watched(watched)) if !watched.conditions.is_empty())
     }
 
+    /// Whether the target file uses the limit of a run, as in `{{limit}}`.
+    pub fn uses_limit(&self) -> bool {
+        let mut placeholders = self.text.split("{{").skip(1);
+        placeholders.any(|text| text.trim_start().starts_with("limit"))
+    }
+
     /// The address of the service as text, without secrets.
     pub fn address(&self) -> String {
         let url = self.secrets.mask(self.service.base_url.as_str());

@@ -99,6 +99,16 @@ impl Service {
     fn hunt(&self, flags: &str) -> (Option<i32>, Value) {
         let folder = tempfile::tempdir().expect("a folder");
         let target = self.described(folder.path());
+        let text = std::fs::read_to_string(target).expect("a target file");
+        self.hunt_by(&text, flags)
+    }
+
+    /// The same with another target file.
+    fn hunt_by(&self, text: &str, flags: &str) -> (Option<i32>, Value) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(format!("{}.toml", self.kind));
+        std::fs::write(&path, text).expect("written");
+        let target = path.display();
         let gates = self.gates();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/hunt-services");
         let mut command = self.with_environment(program::command(&format!(
@@ -210,6 +220,22 @@ fn the_token_of_a_race_shows_that_the_mended_service_holds() {
     let (exit, played) = mended.hunt(&format!("--replay {} --trials 3", token(&found)));
     assert_eq!(exit, Some(0), "{played}");
     assert_eq!(played["last"]["verdict"], "holds", "{played}");
+}
+
+#[test]
+fn a_setup_that_sets_another_limit_is_no_accusation() {
+    let service = Service::new("python", "for-update", postgres());
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = service.described(folder.path());
+    let text = std::fs::read_to_string(&target).expect("a target file");
+    let (exit, found) = service.hunt_by(&text.replace("{{limit}}", "5"), "");
+    assert_eq!(exit, Some(4), "{found}");
+    assert!(
+        extents(&found).iter().all(|extent| *extent == "failed"),
+        "{found}"
+    );
+    let (exit, found) = service.hunt_by(&text.replace("{{limit}}", "5"), "--limit 5");
+    assert_eq!(exit, Some(0), "{found}");
 }
 
 #[test]

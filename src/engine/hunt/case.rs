@@ -90,9 +90,15 @@ impl<'a> CaseSearch<'a> {
         let end = match end {
             Ok(end) => end,
             Err(ScheduleError::Open(error)) if self.schedules == 0 => return Err(error),
+            Err(ScheduleError::Interrupted) if self.schedules > 0 => {
+                let left = self.search.left() + 1;
+                End::Extent(Extent::Bounded { left })
+            }
             Err(error) => End::Extent(extent_of(error)),
         };
+        // Another case may have the limit of the event.
         let can_go_on = self.unproved.is_some()
+            || (self.schedules == 0 && matches!(end, End::Extent(Extent::Failed(_))))
             || !matches!(
                 end,
                 End::Extent(Extent::NotControllable(_) | Extent::Failed(_))

@@ -69,7 +69,8 @@ pub async fn hunt(
     };
     let begin = Instant::now();
     let mut can_go_on = true;
-    for case in cases::cases(settings.limit, settings.target.one_per_user) {
+    let target = &settings.target;
+    for case in cases::cases(settings.limit, target.one_per_user, target.uses_limit()) {
         if !can_go_on || result.interrupted {
             result.cases.push(CaseResult::not_searched(case));
             continue;

@@ -5,12 +5,14 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
+use tokio::net::TcpStream;
+
 use super::{
     HuntSettings,
     locks::{self, LockMonitor},
 };
 use crate::{
-    adapters::OpenError,
+    adapters::{CONNECT_TIMEOUT, OpenError},
     gate::{Gate, GateControl, GateKind},
 };
 
@@ -32,6 +34,28 @@ pub fn gates(settings: &HuntSettings, control: &GateControl) -> Result<Vec<Gate>
         })?);
     }
     Ok(gates)
+}
+
+/// Checks that each service behind a gate accepts connections.
+///
+/// # Errors
+/// A service refuses the connection, or does not accept it in time.
+pub async fn reach(settings: &HuntSettings) -> Result<(), OpenError> {
+    for upstream in &settings.upstreams {
+        let connecting = TcpStream::connect((upstream.host.as_str(), upstream.port));
+        let why = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()),
+        };
+        let flag = match upstream.kind {
+            GateKind::Postgres => "--postgres",
+            GateKind::Mysql => "--mysql",
+            GateKind::Redis => "--redis",
+        };
+        return Err(OpenError::new(flag, upstream.address(), why));
+    }
+    Ok(())
 }
 
 /// The connections that tell which session waits for which, and a sentence for each database that cannot be asked.

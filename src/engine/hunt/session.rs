@@ -71,6 +71,7 @@ impl Session {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Option<Self>, OpenError> {
         let (control, events) = GateControl::new();
+        opening::reach(settings).await?;
         let gates = opening::gates(settings, &control)?;
         progress(HuntProgress::Gates(
             settings
@@ -231,13 +232,15 @@ impl Session {
         limit: u64,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), ScheduleError> {
-        if !self.limits.insert(limit) {
+        if self.limits.contains(&limit) {
             return Ok(());
         }
         tokio::select! {
-            checked = trial::check_limit(settings, limit) => checked,
-            _ = stop.wait_for(|stop| *stop) => Err(ScheduleError::Interrupted),
+            checked = trial::check_limit(settings, limit) => checked?,
+            _ = stop.wait_for(|stop| *stop) => return Err(ScheduleError::Interrupted),
         }
+        self.limits.insert(limit);
+        Ok(())
     }
 
     /// How the service that the hunt has started ended, with the last lines of its output. `None` while it runs.

@@ -116,17 +116,20 @@ pub async fn play(
     })
 }
 
-/// Checks that the event has `limit` coupons: as many users, one after the other, get one each.
+/// Checks that the event has `limit` coupons: as many users, one after the other, get one each, and the next user gets none. If the next
+/// user gets one, the setup does not set the limit, or the service gives out too many without a race. A hunt cannot tell which.
 ///
 /// # Errors
-/// A user got no coupon, or the service failed.
+/// The event has another limit, or the service failed.
 pub async fn check_limit(settings: &HuntSettings, limit: u64) -> Result<(), ScheduleError> {
     let case = HuntCase {
         same_user: false,
         limit,
         given: limit,
     };
-    Event::open(settings, None, case).await?.give_out().await
+    let mut event = Event::open(settings, None, case).await?;
+    event.give_out().await?;
+    event.must_refuse().await
 }
 
 impl Event {
@@ -135,7 +138,7 @@ impl Event {
         kept: Option<ConnectedService>,
         case: HuntCase,
     ) -> Result<Self, ScheduleError> {
-        let users = 2 + case.limit.max(case.given) + 1;
+        let users = 2 + case.limit + 1;
         let workload = Workload {
             users,
             limit: case.limit,
@@ -189,6 +192,19 @@ impl Event {
             self.attempts.push(attempt(user, outcome));
         }
         Ok(())
+    }
+
+    /// Lets the next user ask, who is to get no coupon. The decision on a request that is accepted comes later.
+    async fn must_refuse(&mut self) -> Result<(), ScheduleError> {
+        let (limit, user) = (self.case.limit, UserId(3 + self.case.given));
+        match claimed(&self.claim, user, None, self.timeout).await {
+            Outcome::Issued => Err(ScheduleError::Failed(format!(
+                "after {limit} coupons were given out, user {user} asked alone and got one more. Either [[setup]] does not pass on {{{{limit}}}} \
+                 (--limit sets the limit of an event that has its own), or the service needs no race to give out too many: `coupon-bench run \
+                 --target` shows that"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// How the schedule sends its two requests.
