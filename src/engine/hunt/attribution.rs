@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     error::ScheduleError,
-    requests::{HeldStatement, State},
+    requests::{HeldStatement, State, path},
     schedule::{ASK_AFTER, Schedule},
 };
 use crate::{
@@ -33,7 +33,7 @@ impl Schedule<'_> {
                 statement,
                 held,
             } => {
-                self.conductor.take(&event);
+                self.conductor.connections.take(&event);
                 let arrived = HeldStatement {
                     id: *id,
                     connection,
@@ -57,7 +57,9 @@ impl Schedule<'_> {
                 let why = format!("{} behind the gate cannot be reached: {why}", event.gate);
                 return Err(ScheduleError::Failed(why));
             }
-            GateEventKind::Opened | GateEventKind::Session(_) => self.conductor.take(&event),
+            GateEventKind::Opened | GateEventKind::Session(_) => {
+                self.conductor.connections.take(&event);
+            }
         }
         Ok(())
     }
@@ -133,19 +135,12 @@ impl Schedule<'_> {
     fn expects_alone(&self, arrived: &HeldStatement) -> Option<Contender> {
         let next = shape(&arrived.statement.content);
         let profile = &self.conductor.profile;
-        let expects = |one: &Contender| profile.expects(&self.path_of(*one), &next);
+        let expects = |one: &Contender| profile.expects(&path(&self.steps, *one), &next);
         match Contender::BOTH.map(|one| expects(&one)) {
             [true, false] => Some(Contender::A),
             [false, true] => Some(Contender::B),
             _ => None,
         }
-    }
-
-    /// The shapes of the statements that the request has made.
-    fn path_of(&self, contender: Contender) -> Vec<String> {
-        let own = self.steps.iter().filter(|step| step.contender == contender);
-        own.map(|step| shape(&step.held.statement.content))
-            .collect()
     }
 
     /// The requests that can make a statement now.

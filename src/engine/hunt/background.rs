@@ -1,4 +1,4 @@
-//! Statements that the service makes without a request, too. They are forwarded at once, and whose they are is not known.
+//! Statements that the service also makes without a request. They are forwarded at once. It is not known to which request they belong.
 
 use super::{schedule::Schedule, search::Effect};
 use crate::gate::{

@@ -8,7 +8,6 @@ use super::{
     HuntProgress, HuntSettings,
     error::ScheduleError,
     picture,
-    requests::StepRecord,
     result::{CaseResult, Extent, HuntWitness},
     schedule::Missed,
     search::{Search, SearchStep},
@@ -17,9 +16,9 @@ use super::{
 };
 use crate::{
     adapters::OpenError,
-    gate::{GateKind, footprint::shape},
+    gate::GateKind,
     model::{
-        hunt::{Contender, HuntCase, HuntToken},
+        hunt::{HuntCase, HuntToken},
         verdict::Verdict,
     },
 };
@@ -96,13 +95,12 @@ impl<'a> CaseSearch<'a> {
             }
             Err(error) => End::Extent(extent_of(error)),
         };
-        // Another case may have the limit of the event.
-        let can_go_on = self.unproved.is_some()
-            || (self.schedules == 0 && matches!(end, End::Extent(Extent::Failed(_))))
-            || !matches!(
-                end,
-                End::Extent(Extent::NotControllable(_) | Extent::Failed(_))
-            );
+        let can_go_on = match &end {
+            End::Extent(Extent::NotControllable(_)) => self.unproved.is_some(),
+            // Another case may have the limit of the event.
+            End::Extent(Extent::Failed(_)) => self.unproved.is_some() || self.schedules == 0,
+            End::Extent(_) | End::Witness(_) => true,
+        };
         let (extent, witness) = match end {
             End::Extent(extent) => (extent, None),
             End::Witness(witness) => (Extent::Found, Some(*witness)),
@@ -181,7 +179,8 @@ impl<'a> CaseSearch<'a> {
         if self.one_connection.is_none() {
             self.one_connection.clone_from(&trial.one_connection);
         }
-        self.search.take(steps(&trial.steps));
+        let steps = trial.steps.iter().map(SearchStep::from);
+        self.search.take(steps.collect());
         None
     }
 
@@ -202,6 +201,7 @@ impl<'a> CaseSearch<'a> {
             token,
         }
     }
+
     /// The extent after the last schedule. A schedule that proved nothing, or that could not be played, leaves the case open.
     fn exhausted(&self, session: &Session) -> Extent {
         if let Some((kind, why)) = &self.one_connection
@@ -236,23 +236,4 @@ fn extent_of(error: ScheduleError) -> Extent {
         ScheduleError::Open(error) => Extent::Failed(error.to_string()),
         ScheduleError::Interrupted => Extent::NotSearched,
     }
-}
-
-fn steps(steps: &[StepRecord]) -> Vec<SearchStep> {
-    let step = |step: &StepRecord| SearchStep {
-        contender: step.contender,
-        effect: step.effect.clone(),
-        ready: step.ready,
-    };
-    steps.iter().map(step).collect()
-}
-
-/// The shapes of the statements of one request.
-pub fn path(trial: &Trial, contender: Contender) -> Vec<String> {
-    let own = trial
-        .steps
-        .iter()
-        .filter(|step| step.contender == contender);
-    own.map(|step| shape(&step.held.statement.content))
-        .collect()
 }

@@ -81,7 +81,7 @@ impl Conductor {
                     .entry(shape(&statement.content))
                     .or_default() += 1;
             }
-            self.take(&event);
+            self.connections.take(&event);
         }
     }
 
@@ -90,7 +90,7 @@ impl Conductor {
     pub async fn observe_until_calm(&mut self, span: Duration) {
         let calm = async {
             while let Ok(Some(event)) = tokio::time::timeout(span, self.events.recv()).await {
-                take(&mut self.connections, &event);
+                self.connections.take(&event);
             }
         };
         let _ = tokio::time::timeout(LONGEST_UNREST, calm).await;
@@ -99,13 +99,8 @@ impl Conductor {
     /// Takes the events that have come so far. Only the connections matter: no statement is held.
     pub fn take_waiting(&mut self) {
         while let Ok(event) = self.events.try_recv() {
-            self.take(&event);
+            self.connections.take(&event);
         }
-    }
-
-    /// Follows the connections and their transactions.
-    pub fn take(&mut self, event: &GateEvent) {
-        take(&mut self.connections, event);
     }
 
     /// Asks the databases what connects their tables. Returns a sentence for each that did not answer.
@@ -136,23 +131,5 @@ impl Conductor {
         };
         let blockers = monitor.waits(session).await?;
         Ok(blockers.map(|blockers| self.connections.has_one_of(&blockers)))
-    }
-}
-
-fn take(connections: &mut Connections, event: &GateEvent) {
-    let connection = event.connection;
-    match &event.what {
-        GateEventKind::Opened => connections.opened(connection, event.gate),
-        GateEventKind::Session(session) => {
-            if let Some(connection) = connections.get_mut(connection) {
-                connection.session = Some(*session);
-            }
-        }
-        GateEventKind::Arrived { id, .. } => connections.arrived(connection, *id),
-        GateEventKind::Answered { id, answer } => {
-            connections.answered(connection, *id, None, answer);
-        }
-        GateEventKind::Closed => drop(connections.closed(connection)),
-        GateEventKind::Unreadable(_) | GateEventKind::Unreachable(_) => {}
     }
 }

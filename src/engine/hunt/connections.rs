@@ -6,7 +6,9 @@ use super::search::Effect;
 use crate::{
     gate::{
         GateKind,
-        event::{ConnectionId, Role, StatementId, WireAnswer, WireStatement},
+        event::{
+            ConnectionId, GateEvent, GateEventKind, Role, StatementId, WireAnswer, WireStatement,
+        },
         footprint::{Footprint, Links, Objects},
     },
     model::hunt::Contender,
@@ -53,8 +55,27 @@ pub struct Connections {
 }
 
 impl Connections {
+    /// Follows an event of which only the connection and its transaction matter.
+    pub fn take(&mut self, event: &GateEvent) {
+        let connection = event.connection;
+        match &event.what {
+            GateEventKind::Opened => self.opened(connection, event.gate),
+            GateEventKind::Session(session) => {
+                if let Some(connection) = self.get_mut(connection) {
+                    connection.session = Some(*session);
+                }
+            }
+            GateEventKind::Arrived { id, .. } => self.arrived(connection, *id),
+            GateEventKind::Answered { id, answer } => {
+                self.answered(connection, *id, None, answer);
+            }
+            GateEventKind::Closed => drop(self.closed(connection)),
+            GateEventKind::Unreadable(_) | GateEventKind::Unreachable(_) => {}
+        }
+    }
+
     /// Adds a connection.
-    pub fn opened(&mut self, id: ConnectionId, kind: GateKind) {
+    fn opened(&mut self, id: ConnectionId, kind: GateKind) {
         let connection = Connection {
             kind,
             session: None,
@@ -126,7 +147,7 @@ impl Connections {
     }
 
     /// A statement arrived.
-    pub fn arrived(&mut self, id: ConnectionId, statement: StatementId) {
+    fn arrived(&mut self, id: ConnectionId, statement: StatementId) {
         if let Some(connection) = self.open.get_mut(&id) {
             connection.outstanding.push_back((statement, false));
         }

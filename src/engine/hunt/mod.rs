@@ -5,8 +5,8 @@
 //! # Layout
 //!
 //! - [`settings`]: what is hunted, through which gates, within which bounds; [`cases`]: the situations in which the requests meet
-//! - [`session`], [`opening`]: the gates, the [process](command) of the service, its [redirect]ed addresses, and the connections that tell of [locks] and
-//!   [links] between tables
+//! - [`session`], [`opening`]: the gates, the [process](command) of the service, its [redirect]ed addresses, and the connections that
+//!   tell of [locks] and of [links] between tables
 //! - [`search`]: the orders that are still to be played
 //! - [`trial`]: one order, from an empty event to the judgement; [`case`]: all orders of one case
 //! - [`schedule`]: the two requests, statement by statement; [`attribution`]: to which request a statement belongs; [`background`]: what

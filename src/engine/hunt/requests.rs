@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use tokio::time::Instant;
 
-use super::search::Effect;
+use super::search::{Effect, SearchStep};
 use crate::{
     gate::{
         GateKind,
@@ -162,4 +162,21 @@ impl StepRecord {
         let changed_nothing = |answer: &WireAnswer| answer.changed_nothing;
         self.transaction.is_none() && self.answer.as_ref().is_some_and(changed_nothing)
     }
+}
+
+impl From<&StepRecord> for SearchStep {
+    fn from(step: &StepRecord) -> Self {
+        Self {
+            contender: step.contender,
+            effect: step.effect.clone(),
+            ready: step.ready,
+        }
+    }
+}
+
+/// The shapes of the statements that one request has made, in order.
+pub fn path(steps: &[StepRecord], contender: Contender) -> Vec<String> {
+    let own = steps.iter().filter(|step| step.contender == contender);
+    own.map(|step| shape(&step.held.statement.content))
+        .collect()
 }

@@ -9,12 +9,12 @@ use tokio::sync::watch;
 
 use super::{
     HuntProgress, HuntSettings,
-    case::path,
     command::{Redirect, ServiceProcess},
     conductor::{Conductor, Pace, Profile},
     connections::Connections,
     error::ScheduleError,
     opening,
+    requests::path,
     trial::{self, Trial},
 };
 use crate::{
@@ -260,7 +260,7 @@ impl Session {
     /// Takes in what a trial tells of the service: its statements, its speed, and where a request waited.
     pub fn learn(&mut self, case: HuntCase, trial: &Trial) {
         for contender in Contender::BOTH {
-            self.conductor.profile.learn(&path(trial, contender));
+            self.conductor.profile.learn(&path(&trial.steps, contender));
             if trial.waited_inside[contender.index()] {
                 self.has_waited_inside = true;
                 let (waits, other) = (case.actor(contender), case.actor(contender.other()));

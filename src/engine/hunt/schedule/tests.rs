@@ -14,6 +14,7 @@ use crate::{
     engine::hunt::{
         conductor::{Pace, Profile},
         connections::Connections,
+        requests::path,
         search::{Search, SearchStep},
     },
     gate::{
@@ -22,7 +23,7 @@ use crate::{
             ConnectionId, Content, GateEvent, GateEventKind, Role, SqlStatement, StatementId,
             WireAnswer, WireStatement,
         },
-        footprint::{Footprint, Objects, shape},
+        footprint::{Footprint, Objects},
     },
 };
 
@@ -239,22 +240,9 @@ async fn hunt(service: Service) -> Result<Hunted, ScheduleError> {
         hunted.one_connection |= schedule.one_connection.is_some();
         let steps = std::mem::take(&mut schedule.steps);
         for contender in Contender::BOTH {
-            let own = steps.iter().filter(|step| step.contender == contender);
-            let path: Vec<_> = own
-                .map(|step| shape(&step.held.statement.content))
-                .collect();
-            conductor.profile.learn(&path);
+            conductor.profile.learn(&path(&steps, contender));
         }
-        search.take(
-            steps
-                .into_iter()
-                .map(|step| SearchStep {
-                    contender: step.contender,
-                    effect: step.effect,
-                    ready: step.ready,
-                })
-                .collect(),
-        );
+        search.take(steps.iter().map(SearchStep::from).collect());
         hunted.issued.push(*database.coupons.lock().unwrap());
     }
     Ok(hunted)
